@@ -1,0 +1,59 @@
+"""embench: the benchmark for ionic migration barriers.
+
+>>> import embench
+>>> data = embench.load()
+>>> len(data)
+619
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from embench._version import DATASET_VERSION, __version__
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset, Entry, load
+    from embench.evaluation import Evaluation, evaluate
+    from embench.hub.convert import to_hf
+    from embench.splits import Fold, Protocol, protocol
+
+# The public names and the modules that define them: nothing is imported before it is used.
+_PUBLIC = {
+    "Dataset": "dataset",
+    "Entry": "dataset",
+    "Evaluation": "evaluation",
+    "Fold": "splits",
+    "Protocol": "splits",
+    "evaluate": "evaluation",
+    "load": "dataset",
+    "protocol": "splits",
+    "to_hf": "hub.convert",
+}
+
+__all__ = [
+    "DATASET_VERSION",
+    "Dataset",
+    "Entry",
+    "Evaluation",
+    "Fold",
+    "Protocol",
+    "__version__",
+    "evaluate",
+    "load",
+    "protocol",
+    "to_hf",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'embench' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"embench.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""``python -m embench`` is ``embench``."""
+
+from embench.cli import main
+
+main()

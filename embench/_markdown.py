@@ -1,0 +1,23 @@
+"""Pages in Markdown that commands generate: a text with named places, filled with tables and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+
+def fill_page(package: str, name: str, values: Mapping[str, object]) -> str:
+    """Return the text file `name` of `package` with each ``$key`` replaced by its value.
+
+    Raises ``KeyError`` for a place without a value.
+    """
+    from importlib.resources import files
+    from string import Template
+
+    return Template(files(package).joinpath(name).read_text(encoding="utf-8")).substitute(values)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, left: Collection[str] = ()) -> str:
+    """Return a table; columns are aligned to the right except the first and those named in `left`."""
+    marks = [":---" if name in left or name == header[0] else "---:" for name in header]
+    lines = [header, marks, *([str(cell).replace("|", r"\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

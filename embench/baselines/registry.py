@@ -1,0 +1,113 @@
+"""The registry of baselines: adding one is a class and one entry here."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from embench.errors import BaselineError, MissingDependencyError, UnknownNameError
+from embench.splits.registry import protocol_names
+
+if TYPE_CHECKING:
+    from embench.baselines.base import Baseline
+
+Kind = Literal["property-model", "hybrid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineSpec:
+    """One baseline.
+
+    `factory` is the dotted path ``module:Class`` of a :class:`~embench.baselines.base.Baseline`, imported when it
+    is first needed. `prepare`, where there is one, is the dotted path ``module:function`` of a function that takes a
+    dataset without targets and stores the features of its entries where `fit` and `predict` find them again; the
+    runner calls it on parts of the dataset in parallel before the folds. Nothing that is fitted belongs there.
+
+    `kind` is that of the submission: ``hybrid`` where a new structure needs a calculation with a potential first.
+    `uncertainty` says in words what the standard deviation is, and is empty where there is none. `training_data`
+    says what the model has seen besides the training side of the fold, and is empty for nothing.
+
+    `libraries` are the distributions whose versions decide the result; they are part of the record and of the key
+    that finished folds are kept under, and installed by the extra `extra`. `tolerance` (eV) is the largest
+    difference to the committed predictions at which a run counts as reproduced; `deterministic` says that the same
+    machine gives the same predictions bit by bit.
+    """
+
+    name: str
+    title: str
+    description: str
+    factory: str
+    prepare: str | None = None
+    kind: Kind = "property-model"
+    uncertainty: str = ""
+    training_data: str = ""
+    libraries: tuple[str, ...] = ("numpy",)
+    extra: str = "baselines"
+    deterministic: bool = True
+    tolerance: float = 1e-5
+    protocols: tuple[str, ...] = protocol_names()
+
+    def create(self, *, seed: int) -> Baseline:
+        """Return a new, unfitted baseline; raises as :func:`load_object` does."""
+        baseline: Baseline = load_object(self.factory, extra=self.extra)(seed=seed)
+        return baseline
+
+
+BASELINES: tuple[BaselineSpec, ...] = (
+    BaselineSpec(
+        name="median",
+        title="Training median",
+        description="The median barrier of the training side, for every entry.",
+        factory="embench.baselines.simple:Median",
+        uncertainty="root mean square deviation of the training barriers from their median",
+    ),
+    BaselineSpec(
+        name="nearest-neighbour",
+        title="Nearest neighbour",
+        description="A copy of the barrier of the most similar hop in the same structure prototype.",
+        factory="embench.baselines.simple:NearestNeighbour",
+    ),
+    BaselineSpec(
+        name="composition",
+        title="Composition",
+        description="Statistics of the elements and the migrating ion, no geometry; one of several scikit-learn "
+        "models, chosen on the training side of the fold.",
+        factory="embench.baselines.composition:Composition",
+        uncertainty="proportional to the prediction plus 0.3 eV; scaled so that 95 % of the residuals of an inner "
+        "cross-validation lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen"),
+        tolerance=1e-3,
+    ),
+)
+
+
+def baseline_names() -> tuple[str, ...]:
+    """Return the names of all baselines."""
+    return tuple(spec.name for spec in BASELINES)
+
+
+def baseline_spec(name: str) -> BaselineSpec:
+    """Return the baseline called `name`; raises :class:`~embench.errors.UnknownNameError`."""
+    for spec in BASELINES:
+        if spec.name == name:
+            return spec
+    raise UnknownNameError("baseline", name, baseline_names())
+
+
+def load_object(path: str, *, extra: str) -> Any:
+    """Return the object at the dotted path ``module:name``.
+
+    Raises :class:`~embench.errors.MissingDependencyError`, which names `extra`, where a library that the module
+    imports is not installed, and :class:`~embench.errors.BaselineError` where there is no such module or object.
+    """
+    module_name, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "embench", module_name.partition(".")[0]):
+            raise BaselineError(f"there is no module {error.name} to load {path!r} from") from None
+        raise MissingDependencyError(missing, extra, f"the baseline {path}") from None
+    except AttributeError:
+        raise BaselineError(f"the module {module_name} has no {name!r}; a factory is written module:Class") from None

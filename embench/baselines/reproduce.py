@@ -1,0 +1,91 @@
+"""Comparison of a new run with the committed predictions of a baseline."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from embench.baselines.runner import Run
+from embench.errors import BaselineError, StaleFileError
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A number (eV) that was not reproduced, of the column ``prediction`` or ``uncertainty``; None where absent."""
+
+    entry_id: str
+    column: str
+    committed: float | None
+    reproduced: float | None
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How a run compares with committed predictions; `largest` is the largest absolute difference (eV)."""
+
+    protocol: str
+    n: int
+    largest: float
+    tolerance: float
+    differences: tuple[Difference, ...]
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether every number was reproduced within the tolerance."""
+        return not self.differences
+
+
+def read_record(folder: Path, protocol: str) -> dict[str, Any]:
+    """Return the record of the predictions for `protocol` in `folder`.
+
+    Raises :class:`~embench.errors.BaselineError` where predictions or record are missing or cannot be read.
+    """
+    path = folder / f"{protocol}.record.json"
+    try:
+        (folder / f"{protocol}.csv").stat()
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record["checksums"], record["seed"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BaselineError(
+            f"{folder} holds no predictions with a record for the protocol {protocol} ({error}); make them with "
+            "embench baseline run"
+        ) from None
+    return record
+
+
+def check_current(record: dict[str, Any], *, dataset: str, protocol_sha256: str, where: Path) -> None:
+    """Raise :class:`~embench.errors.StaleFileError` where the record is of another dataset or of other folds."""
+    for name, now in (("dataset", dataset), ("protocol", protocol_sha256)):
+        if record["checksums"].get(name) != now:
+            raise StaleFileError(
+                f"the predictions for {record['protocol']} in {where} belong to another {name} (sha256 "
+                f"{str(record['checksums'].get(name))[:12]}…, here {now[:12]}…): make them again with "
+                "embench baseline run"
+            )
+
+
+def compare_with(committed: Path, run: Run, *, tolerance: float) -> Reproduction:
+    """Return how `run` compares with the predictions file `committed`, entry by entry; `tolerance` in eV."""
+    before, now = _values(committed.read_text(encoding="utf-8")), _values(run.predictions)
+    differences, largest = [], 0.0
+    for key in sorted(before.keys() | now.keys()):
+        old, new = before.get(key), now.get(key)
+        gap = abs(old - new) if old is not None and new is not None else float("inf")
+        largest = max(largest, gap)
+        if gap > tolerance:
+            differences.append(Difference(*key, old, new))
+    n = len({entry_id for entry_id, _ in before})
+    return Reproduction(run.key.protocol, n, largest, tolerance, tuple(differences))
+
+
+def _values(text: str) -> dict[tuple[str, str], float]:
+    return {
+        (row["entry_id"], column): float(row[column])
+        for row in csv.DictReader(StringIO(text))
+        for column in ("prediction", "uncertainty")
+        if row.get(column)
+    }

@@ -1,0 +1,113 @@
+"""The predictions of a baseline as a submission to the leaderboard."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from embench.baselines.registry import BaselineSpec
+from embench.baselines.reproduce import check_current, read_record
+from embench.dataset import load
+from embench.errors import BaselineError, StaleFileError
+from embench.files import write_together
+from embench.splits import protocol
+
+_FOLDS_ONLY = "the training side of each fold"
+
+
+def write_submission(spec: BaselineSpec, results: Path, target: Path) -> tuple[str, ...]:
+    """Write the submission of a baseline into the folder `target`; return the protocols it has predictions for.
+
+    `results` is the folder with its predictions and records.
+
+    Raises
+    ------
+    BaselineError
+        There are no predictions in `results`, or no record of them.
+    StaleFileError
+        Predictions are not those of their record, or of another dataset or other folds.
+    """
+    names = [name for name in spec.protocols if (results / f"{name}.csv").is_file()]
+    if not names:
+        raise BaselineError(f"{results} holds no predictions; make them with embench baseline run {spec.name}")
+    texts: dict[str, str] = {}
+    records = []
+    for name in names:
+        record = read_record(results, name)
+        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
+        texts[f"{name}.csv"] = _checked_text(results / f"{name}.csv", record)
+        records.append(record)
+    target.mkdir(parents=True, exist_ok=True)
+    texts["submission.yaml"] = _yaml_text(spec, records, n_predicted=_count_entries(texts.values()))
+    writers: dict[Path, Callable[[Path], None]] = {target / n: partial(_write, text) for n, text in texts.items()}
+    write_together(writers)
+    for file in target.glob("*.csv"):
+        if file.name not in texts:
+            file.unlink()
+    return tuple(names)
+
+
+def _checked_text(path: Path, record: dict[str, Any]) -> str:
+    text = path.read_text(encoding="utf-8")
+    if hashlib.sha256(text.encode()).hexdigest() != record["checksums"]["predictions"]:
+        raise StaleFileError(f"{path} is not the file that its record describes; make both with embench baseline run")
+    return text
+
+
+def _count_entries(texts: Any) -> int:
+    return len({row["entry_id"] for text in texts for row in csv.DictReader(StringIO(text))})
+
+
+def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted: int) -> str:
+    import yaml
+
+    latest = records[-1]
+    content: dict[str, Any] = {
+        "name": spec.title,
+        "kind": spec.kind,
+        "description": spec.description,
+        "authors": ["The embench developers"],
+        "code": f"{spec.factory} in embench {latest['versions']['embench']}",
+        "licence": "MIT",
+        "date": max(record["date"] for record in records),
+        "training_data": {
+            "description": f"{_FOLDS_ONLY}; {spec.training_data}"
+            if spec.training_data
+            else f"{_FOLDS_ONLY}, nothing else",
+            "overlaps_scored_entries": "no",
+        },
+    }
+    if spec.uncertainty:
+        content["uncertainty"] = spec.uncertainty
+    content |= {
+        "hardware": _hardware_text(records),
+        "cost_device_hours": _device_hours(records),
+        "seed": latest["seed"],
+        "versions": latest["versions"],
+        "predictions": {record["protocol"]: f"{record['protocol']}.csv" for record in records},
+        "n_predicted": n_predicted,
+        "reproduce": f"embench baseline reproduce {spec.name}",
+    }
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _hardware_text(records: list[dict[str, Any]]) -> str:
+    devices = sorted({str(item.get("accelerator", item["cpu"])) for record in records for item in record["hardware"]})
+    return ", ".join(devices)
+
+
+def _device_hours(records: list[dict[str, Any]]) -> float:
+    """Return the time of all folds of all protocols, one core or accelerator each, in hours."""
+    stages = ("prepare", "load", "fit", "predict")
+    seconds = sum(float(record["seconds"].get(stage, 0.0)) for record in records for stage in stages)
+    return round(seconds / 3600.0, 5)
+
+
+def _write(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8", newline="")

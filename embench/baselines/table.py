@@ -1,0 +1,144 @@
+"""The page that shows what every baseline reaches on every protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench._markdown import markdown_table
+from embench._version import DATASET_VERSION
+from embench.baselines.registry import BaselineSpec
+from embench.baselines.reproduce import check_current, read_record
+from embench.dataset import load
+from embench.errors import BaselineError
+from embench.evaluation import evaluate
+from embench.splits import SPLITS_VERSION, protocol, protocol_names
+
+if TYPE_CHECKING:
+    from embench.evaluation import Evaluation
+    from embench.statistics.intervals import Estimate
+
+_NONE = "–"
+COMMAND = "embench baseline table --out docs/baseline-results.md"
+
+
+def results_page(specs: Sequence[BaselineSpec], folder: Path) -> str:
+    """Return the page, in Markdown, over all committed predictions in `folder`/<name> of these baselines.
+
+    Raises
+    ------
+    BaselineError
+        There are none, or no record of them.
+    StaleFileError
+        Predictions are of another dataset or other folds.
+    PredictionsError
+        Predictions cannot be scored.
+    """
+    scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]] = {}
+    for spec in specs:
+        for name in spec.protocols:
+            path = folder / spec.name / f"{name}.csv"
+            if path.is_file():
+                record = read_record(folder / spec.name, name)
+                check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=path.parent)
+                scores[name, spec.name] = evaluate(path, name), record
+    if not scores:
+        raise BaselineError(f"{folder} holds no predictions of a baseline; make them with embench baseline run-all")
+    found = [spec for spec in specs if any(name == spec.name for _, name in scores)]
+    sections = [_overview(found, scores)]
+    sections += [_section(name, found, scores) for name in protocol_names() if any(key[0] == name for key in scores)]
+    sections.append(_cost(found, scores))
+    return _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND) + "\n".join(sections)
+
+
+def _overview(specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]) -> str:
+    names = [name for name in protocol_names() if any(key[0] == name for key in scores)]
+    rows = []
+    for spec in specs:
+        cells = [
+            _interval(scores[name, spec.name][0].metrics["mae"]) if (name, spec.name) in scores else _NONE
+            for name in names
+        ]
+        rows.append([spec.name, *cells])
+    return f"## Mean absolute error (eV), 95 % interval\n\n{markdown_table(['baseline', *names], rows)}"
+
+
+def _section(
+    name: str, specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]
+) -> str:
+    header = [
+        "baseline",
+        "MAE",
+        "95 % interval",
+        "MAE *",
+        "median error",
+        "R²",
+        "95 % interval",
+        "R² *",
+        "good/bad",
+        "covered",
+    ]
+    rows = []
+    for spec in specs:
+        if (name, spec.name) not in scores:
+            continue
+        scored = scores[name, spec.name][0]
+        mae, r2 = scored.metrics["mae"], scored.metrics["r2"]
+        without = next((part for part in scored.subsets if part.name == "without_metal_site"), None)
+        rows.append(
+            [
+                spec.name,
+                f"{mae.value:.3f}",
+                _limits(mae, 3),
+                _number(without.metrics["mae"].value if without else math.nan, 3),
+                f"{scored.metrics['median_absolute_error'].value:.3f}",
+                f"{r2.value:.2f}",
+                _limits(r2, 2),
+                f"{scored.metrics['r2_without_metal_site'].value:.2f}",
+                f"{scored.metrics['accuracy'].value:.2f}",
+                _number(scored.metrics["coverage_95"].value if "coverage_95" in scored.metrics else math.nan, 2),
+            ]
+        )
+    found = protocol(name)
+    return f"## {name}\n\n{len(found.scored_ids)} entries; {found.spec.measures}.\n\n{markdown_table(header, rows)}"
+
+
+def _cost(specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]) -> str:
+    rows = []
+    for spec in specs:
+        records = [record for (_, name), (_, record) in scores.items() if name == spec.name]
+        folds = sum(len(record["seconds"]["folds"]) for record in records)
+        fit = sum(record["seconds"]["fit"] for record in records)
+        predict = sum(record["seconds"]["predict"] for record in records)
+        memory = max(record["peak_memory_mib"] for record in records)
+        rows.append([spec.name, str(folds), f"{fit / folds:.2g}", f"{predict / folds:.2g}", f"{memory:.0f}"])
+    header = ["baseline", "folds", "fit (s a fold)", "predict (s a fold)", "peak memory (MiB)"]
+    return f"## Cost\n\nOne core; features that were computed before are not counted.\n\n{markdown_table(header, rows)}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{_limits(estimate, 3)}]"
+
+
+def _limits(estimate: Estimate, digits: int) -> str:
+    if math.isnan(estimate.low) or math.isnan(estimate.high):
+        return _NONE
+    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+
+
+def _number(value: float, digits: int) -> str:
+    return _NONE if math.isnan(value) else f"{value:.{digits}f}"
+
+
+_HEAD = """# What the baselines reach
+
+*Dataset {dataset}, splits {splits}. Written by `{command}`; not edited by hand.*
+
+All predictions are out of fold: everything that is fitted or chosen is fitted or chosen on the training side. Errors in
+eV. Intervals hold 95 % and come from resampling host frameworks. Columns marked * leave out the two
+entries whose straight line runs through a metal site. *Good/bad* is the share of entries put on the right side of
+0.65 eV; *covered* the share whose barrier lies within 1.96 standard deviations of the prediction (0.95 is right).
+
+"""

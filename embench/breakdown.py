@@ -1,0 +1,192 @@
+"""Scores of parts of the scored entries: without the doubtful ones, and by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from embench.metrics import HEADLINE, metric
+from embench.scored import ScoredSet
+from embench.statistics.bootstrap import Part, Replicates
+from embench.statistics.intervals import Estimate
+
+Mask = npt.NDArray[np.bool_]
+
+# Groups of fewer entries are marked: their scores say little.
+SMALL = 10
+# Edges of the barrier ranges, eV; 0.65 eV bounds the good conductors of the reference.
+BARRIER_EDGES = (0.3, 0.65, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class SubsetScores:
+    """The headline metrics on some of the entries; shown beside the full scores, never instead of them."""
+
+    name: str
+    title: str
+    n: int
+    n_hosts: int
+    metrics: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class GroupScores:
+    """MAE and bias of one group of entries. A `small` group has fewer than ten."""
+
+    group: str
+    n: int
+    n_hosts: int
+    small: bool
+    mae: Estimate
+    bias: Estimate
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The groups of one dimension: every scored entry is in one of them."""
+
+    name: str
+    title: str
+    groups: tuple[GroupScores, ...]
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A choice of scored entries by a rule that does not look at predictions."""
+
+    name: str
+    title: str
+    members: Callable[[ScoredSet], Mask]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A label of every scored entry (n), and the order of its values; by falling size where that is empty."""
+
+    name: str
+    title: str
+    labels: Callable[[ScoredSet], npt.NDArray[np.str_]]
+    order: tuple[str, ...] = ()
+
+    def groups(self, scored: ScoredSet) -> list[tuple[str, Mask]]:
+        """Return each value that occurs with the entries that have it."""
+        labels = self.labels(scored)
+        counts = Counter(labels.tolist())
+        if self.order:
+            present = [value for value in self.order if value in counts]
+        else:
+            present = sorted(counts, key=lambda value: (-counts[value], value))
+        return [(value, labels == value) for value in present]
+
+
+SUBSETS: tuple[Subset, ...] = (
+    Subset(
+        "without_label_suspect",
+        "without entries whose label or structure is in doubt (label_suspect, structure_corrupt)",
+        lambda scored: ~scored.flagged("label_suspect", "structure_corrupt"),
+    ),
+    Subset(
+        "without_metal_site",
+        "without straight lines through a metal site (path_through_metal_site)",
+        lambda scored: ~scored.flagged("path_through_metal_site"),
+    ),
+    Subset(
+        "straight_path_clean",
+        "straight line keeps clear of other atoms",
+        lambda scored: ~scored.flagged("path_clash"),
+    ),
+    Subset(
+        "straight_path_clash",
+        "straight line runs into another atom (path_clash)",
+        lambda scored: scored.flagged("path_clash"),
+    ),
+)
+
+
+def range_labels() -> tuple[str, ...]:
+    """Return the names of the barrier ranges, lowest first."""
+    inner = (f"{low:g}–{high:g} eV" for low, high in pairwise(BARRIER_EDGES))
+    return (f"below {BARRIER_EDGES[0]:g} eV", *inner, f"{BARRIER_EDGES[-1]:g} eV and above")
+
+
+def _barrier_range(scored: ScoredSet) -> npt.NDArray[np.str_]:
+    return np.array(range_labels())[np.searchsorted(BARRIER_EDGES, scored.target, side="right")]
+
+
+def _labels(column: str) -> Callable[[ScoredSet], npt.NDArray[np.str_]]:
+    return lambda scored: scored.labels[column].astype(np.str_)
+
+
+DIMENSIONS: tuple[Dimension, ...] = (
+    Dimension("mobile_ion", "Migrating ion", _labels("mobile_ion")),
+    Dimension("structure_class", "Structure class", _labels("structure_class")),
+    Dimension("functional", "Functional", _labels("functional")),
+    Dimension("barrier_range", "Barrier range", _barrier_range, range_labels()),
+    Dimension(
+        "straight_path",
+        "Straight line between the ends",
+        lambda scored: np.where(scored.flagged("path_clash"), "clash", "clean"),
+        ("clean", "clash"),
+    ),
+    Dimension(
+        "host",
+        "Host framework in the training part",
+        lambda scored: np.where(scored.seen_host, "seen", "unseen"),
+        ("seen", "unseen"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PartsOf:
+    """The subsets and groups of a scored set, and the parts of the sample that they are."""
+
+    scored: ScoredSet
+    subsets: tuple[tuple[Subset, Mask], ...]
+    dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
+
+    @classmethod
+    def of(cls, scored: ScoredSet) -> PartsOf:
+        """Return the parts of `scored`."""
+        return cls(
+            scored,
+            tuple((subset, subset.members(scored)) for subset in SUBSETS),
+            tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
+        )
+
+    def parts(self) -> list[Part]:
+        """Return what to bootstrap, in the order in which :meth:`scores` takes it back."""
+        of_subsets = [Part(members, HEADLINE) for _, members in self.subsets]
+        group_metrics = (metric("mae"), metric("bias"))
+        of_groups = [Part(members, group_metrics) for _, groups in self.dimensions for _, members in groups]
+        return [*of_subsets, *of_groups]
+
+    def scores(self, replicates: list[Replicates]) -> tuple[tuple[SubsetScores, ...], tuple[Breakdown, ...]]:
+        """Return the scores of all parts from their replicates."""
+        found = iter(replicates)
+        subsets = tuple(
+            SubsetScores(subset.name, subset.title, *self._size(members), metrics=next(found).estimates())
+            for subset, members in self.subsets
+        )
+        breakdown = tuple(
+            Breakdown(
+                dimension.name,
+                dimension.title,
+                tuple(self._group(group, members, next(found)) for group, members in groups),
+            )
+            for dimension, groups in self.dimensions
+        )
+        return subsets, breakdown
+
+    def _size(self, members: Mask) -> tuple[int, int]:
+        return int(members.sum()), len(set(self.scored.labels["group_host"][members].tolist()))
+
+    def _group(self, group: str, members: Mask, replicates: Replicates) -> GroupScores:
+        n, n_hosts = self._size(members)
+        estimates = replicates.estimates()
+        return GroupScores(group, n, n_hosts, n < SMALL, estimates["mae"], estimates["bias"])

@@ -1,0 +1,21 @@
+"""The command line: one module per command group, heavy imports inside the commands."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run ``embench``; an :class:`~embench.errors.EmbenchError` becomes a message and an exit code, not a traceback."""
+    from embench.cli.app import app
+    from embench.errors import EmbenchError
+
+    try:
+        app()
+    except EmbenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: no reason for a traceback.
+        sys.stderr.close()
+        sys.exit(141)

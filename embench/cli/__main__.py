@@ -1,0 +1,5 @@
+"""``python -m embench.cli`` is ``embench``."""
+
+from embench.cli import main
+
+main()

@@ -1,0 +1,33 @@
+"""The application object: what commands exist and which module holds each."""
+
+from __future__ import annotations
+
+import typer
+
+from embench.cli import baseline, build, data, data_audit, data_describe, evaluate, hub, leaderboard, splits
+
+app = typer.Typer(
+    name="embench",
+    help="The benchmark for ionic migration barriers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("evaluate")(evaluate.evaluate)
+app.command("build")(build.build)
+data.app.command("audit")(data_audit.audit)
+data.app.command("describe")(data_describe.describe)
+app.add_typer(data.app, name="data")
+app.add_typer(baseline.app, name="baseline")
+app.add_typer(splits.app, name="splits")
+app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(hub.app, name="hub")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the versions of code and dataset.")) -> None:
+    if version:
+        from embench import DATASET_VERSION, __version__
+
+        typer.echo(f"embench {__version__}, dataset {DATASET_VERSION}")
+        raise typer.Exit

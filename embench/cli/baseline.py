@@ -1,0 +1,234 @@
+"""``embench baseline``: the reference baselines, run, reproduced and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from embench.baselines.executor import Executor
+    from embench.baselines.registry import BaselineSpec
+    from embench.baselines.runner import Run
+
+app = typer.Typer(help="The reference baselines: run, reproduce and compare them.", no_args_is_help=True)
+
+INTERRUPTED = 130
+
+_NAME = typer.Argument(..., metavar="NAME", help="Name of a baseline.", show_default=False)
+_NAMES = typer.Argument(None, metavar="[NAME]...", help="Names of baselines; all by default.", show_default=False)
+_PROTOCOL = typer.Option(
+    [],
+    "--protocol",
+    "-p",
+    metavar="P",
+    help="A protocol; may be given several times. All by default.",
+    show_default=False,
+)
+_SEED = typer.Option(0, "--seed", min=0, help="Seed of everything random.")
+_WORKERS = typer.Option(1, "--workers", "-j", min=1, help="Processes on this machine, one thread each.")
+_SCHEDULER = typer.Option(
+    None, "--scheduler", metavar="ADDRESS", help="Compute on the Dask cluster with this scheduler.", show_default=False
+)
+_WORK = typer.Option(
+    None, "--work", metavar="DIR", help="Folder for finished folds; in the cache by default.", show_default=False
+)
+_FRESH = typer.Option(False, "--fresh", help="Compute again what is finished already.")
+_RESULTS = typer.Option(
+    Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline."
+)
+_SUBMISSIONS = typer.Option(
+    Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
+)
+
+
+@app.command("list")
+def list_baselines() -> None:
+    """List the baselines."""
+    from embench.baselines.registry import BASELINES
+    from embench.cli._tables import plain_table, print_table
+
+    table = plain_table("baseline", "kind", "uncertainty", "what it is")
+    for spec in BASELINES:
+        table.add_row(spec.name, spec.kind, "yes" if spec.uncertainty else "no", spec.description, end_section=True)
+    print_table(table)
+
+
+@app.command()
+def run(
+    name: str = _NAME,
+    protocol: list[str] = _PROTOCOL,
+    out: Path = typer.Option(
+        None, "--out", metavar="DIR", help="Folder of the predictions; baselines/NAME by default.", show_default=False
+    ),
+    seed: int = _SEED,
+    workers: int = _WORKERS,
+    scheduler: str = _SCHEDULER,
+    work: Path = _WORK,
+    fresh: bool = _FRESH,
+    factory: str = typer.Option(
+        None, "--factory", metavar="MODULE:CLASS", help="Run this class, under the name NAME.", show_default=False
+    ),
+) -> None:
+    """Train a baseline on every fold and write complete out-of-fold predictions, with a record of the run.
+
+    Interrupted or killed, the same command goes on where it was: finished folds are kept.
+    """
+    from embench.baselines.executor import open_executor
+
+    spec = _spec(name, factory)
+    names = _protocols(spec, protocol)
+    with open_executor(workers=workers, scheduler=scheduler) as executor:
+        for each in names:
+            finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
+            path = finished.write(out or Path("baselines") / name)
+            typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
+
+
+@app.command("run-all")
+def run_all(
+    names: list[str] = _NAMES,
+    results: Path = _RESULTS,
+    submissions: Path = _SUBMISSIONS,
+    seed: int = _SEED,
+    workers: int = _WORKERS,
+    scheduler: str = _SCHEDULER,
+    work: Path = _WORK,
+    fresh: bool = _FRESH,
+) -> None:
+    """Run baselines on all their protocols, and write predictions, records and submissions."""
+    from embench.baselines.executor import open_executor
+    from embench.baselines.submission import write_submission
+
+    specs = _specs(names)
+    with open_executor(workers=workers, scheduler=scheduler) as executor:
+        for spec in specs:
+            for each in spec.protocols:
+                finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
+                typer.echo(f"wrote {finished.write(results / spec.name)}")
+            write_submission(spec, results / spec.name, submissions / spec.name)
+            typer.echo(f"wrote {submissions / spec.name}")
+
+
+@app.command()
+def reproduce(
+    name: str = _NAME,
+    protocol: list[str] = _PROTOCOL,
+    results: Path = _RESULTS,
+    workers: int = _WORKERS,
+    scheduler: str = _SCHEDULER,
+    work: Path = _WORK,
+) -> None:
+    """Run a baseline again and compare with its committed predictions; exit code 1 where they differ."""
+    from embench.baselines.executor import open_executor
+    from embench.baselines.registry import baseline_spec
+
+    spec = baseline_spec(name)
+    names = _protocols(spec, protocol)
+    with open_executor(workers=workers, scheduler=scheduler) as executor:
+        agree = [_reproduce(spec, each, results / name, executor, work) for each in names]
+    if not all(agree):
+        raise typer.Exit(1)
+
+
+@app.command()
+def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUBMISSIONS) -> None:
+    """Make the submission of a baseline from its predictions and records."""
+    from embench.baselines.registry import baseline_spec
+    from embench.baselines.submission import write_submission
+
+    protocols = write_submission(baseline_spec(name), results / name, submissions / name)
+    typer.echo(f"wrote {submissions / name}: {', '.join(protocols)}")
+
+
+@app.command()
+def table(
+    names: list[str] = _NAMES,
+    results: Path = _RESULTS,
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
+) -> None:
+    """Score the predictions of all baselines on all protocols and show them in one page."""
+    from embench.baselines.table import results_page
+    from embench.cli._pages import deliver
+
+    deliver(lambda: results_page(_specs(names), results), out, check=check)
+
+
+def _spec(name: str, factory: str | None) -> BaselineSpec:
+    from embench.baselines.registry import BaselineSpec, baseline_spec
+
+    if factory is None:
+        return baseline_spec(name)
+    import sys
+
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # the class may be in the working directory, where console scripts do not look
+    return BaselineSpec(name=name, title=name, description=f"The class {factory}.", factory=factory)
+
+
+def _specs(names: list[str] | None) -> list[BaselineSpec]:
+    from embench.baselines.registry import BASELINES, baseline_spec
+
+    return [baseline_spec(name) for name in names] if names else list(BASELINES)
+
+
+def _protocols(spec: BaselineSpec, names: list[str]) -> list[str]:
+    from embench.errors import UnknownNameError
+
+    for name in names:
+        if name not in spec.protocols:
+            raise UnknownNameError(f"protocol of {spec.name}", name, spec.protocols)
+    return list(names or spec.protocols)
+
+
+def _run(
+    spec: BaselineSpec, name: str, executor: Executor, *, seed: int, work: Path | None, fresh: bool, part: str = "folds"
+) -> Run:
+    """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted."""
+    from embench.baselines.runner import run_baseline
+    from embench.baselines.store import cache_folder
+    from embench.cli._progress import progress_bars
+    from embench.splits import protocol
+
+    folder = (work or cache_folder() / "baselines") / part
+    done = 0
+    with progress_bars(f"{spec.name}, {name}") as update:
+
+        def report(stage: str, finished: int, total: int) -> None:
+            nonlocal done
+            done = finished if stage == "folds" else done
+            update(stage, finished, total)
+
+        try:
+            return run_baseline(
+                spec, protocol(name), seed=seed, work=folder, executor=executor, progress=report, fresh=fresh
+            )
+        except KeyboardInterrupt:
+            kept = f"interrupted: {done} of {len(protocol(name))} folds of {name} are kept"
+            typer.echo(f"{kept}; the same command goes on from there", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _reproduce(spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None) -> bool:
+    from embench.baselines.reproduce import check_current, compare_with, read_record
+    from embench.baselines.runner import forget_run
+    from embench.baselines.store import cache_folder
+    from embench.dataset import load
+    from embench.splits import protocol
+
+    record = read_record(results, name)
+    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
+    # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
+    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce")
+    found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance)
+    forget_run(again.key, (work or cache_folder() / "baselines") / "reproduce")
+    outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
+    largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
+    typer.echo(f"{spec.name}, {name}: {found.n} entries {outcome} ({largest})")
+    for item in found.differences[:20]:
+        typer.echo(f"  {item.entry_id}: {item.column} {item.committed} eV committed, {item.reproduced} eV now")
+    if len(found.differences) > 20:
+        typer.echo(f"  ... and {len(found.differences) - 20} more")
+    return found.reproduced

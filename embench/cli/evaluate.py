@@ -1,0 +1,119 @@
+"""``embench evaluate``: score predictions on a protocol."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from embench.evaluation import Evaluation
+
+_PREDICTIONS = typer.Argument(
+    ...,
+    metavar="PREDICTIONS...",
+    help="CSV with the columns entry_id,prediction (eV) and optionally uncertainty (1σ, eV), or the name of a folder "
+    "in leaderboard/submissions. Several are ranked.",
+    show_default=False,
+)
+_PROTOCOL = typer.Option("published", "--protocol", "-p", help="Which entries are scored: see embench splits list.")
+_THRESHOLD = typer.Option(0.65, "--threshold", help="Barrier (eV) below which an entry is a good conductor.")
+_AGAINST = typer.Option(
+    None, "--against", metavar="PREDICTIONS", help="Compare pair by pair with these predictions.", show_default=False
+)
+_FILL = typer.Option(
+    False, "--fill-missing", help="Score entries without a prediction with the training median, and count them."
+)
+_FULL = typer.Option(False, "--full", help="Print every metric, the parts of the entries and the breakdown.")
+_JSON = typer.Option(
+    None,
+    "--json",
+    metavar="FILE",
+    help="Write everything as JSON; - prints it in place of the table.",
+    show_default=False,
+)
+_REPORT = typer.Option(None, "--report", metavar="FILE", help="Write a page that opens offline.", show_default=False)
+_SEED = typer.Option(0, "--seed", min=0, help="Seed of the bootstrap.")
+_RESAMPLES = typer.Option(10_000, "--resamples", help="Number of bootstrap resamples.")
+
+
+def evaluate(
+    predictions: list[str] = _PREDICTIONS,
+    protocol: str = _PROTOCOL,
+    threshold: float = _THRESHOLD,
+    against: str | None = _AGAINST,
+    fill_missing: bool = _FILL,
+    full: bool = _FULL,
+    json: str | None = _JSON,
+    report: Path | None = _REPORT,
+    seed: int = _SEED,
+    resamples: int = _RESAMPLES,
+) -> None:
+    """Score predictions of migration barriers, with 95 % intervals."""
+    if len(predictions) > 1 and (against is not None or report is not None):
+        raise typer.BadParameter("--against and --report take a single predictions file")
+    _use_one_thread()
+    from embench.evaluation import evaluate as score
+
+    evaluations = [
+        score(
+            source,
+            protocol,
+            threshold=threshold,
+            seed=seed,
+            resamples=resamples,
+            fill_missing=fill_missing,
+            against=against,
+        )
+        for source in predictions
+    ]
+    for evaluation in evaluations:
+        for warning in evaluation.warnings:
+            print(f"warning: {evaluation.name}: {warning}", file=sys.stderr)
+    _write(evaluations, json=json, full=full)
+    if report is not None:
+        from embench.report.html import write_html
+
+        write_html(evaluations[0], report)
+
+
+def _use_one_thread() -> None:
+    """Keep the linear algebra of numpy to one thread: its products are small, and threads cost more than they give."""
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+
+def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:
+    """Write the JSON file, and print the table unless the JSON is printed."""
+    ranking = None
+    if len(evaluations) > 1:
+        from embench.ranking import rank_evaluations
+
+        ranking = rank_evaluations(evaluations)
+    if json is not None:
+        from embench.report.as_json import document, dumps, ranking_document, write_json
+
+        content = document(evaluations[0]) if ranking is None else ranking_document(ranking)
+        if json == "-":
+            print(dumps(content), end="")
+            return
+        write_json(content, Path(json))
+    from embench.report.terminal import render, render_ranking
+
+    if ranking is not None:
+        _print(render_ranking(ranking))
+    if ranking is None or full:
+        for evaluation in evaluations:
+            _print(render(evaluation, full=full))
+
+
+def _print(content: Any) -> None:
+    from rich.console import Console
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without σ still gets its table
+    Console(highlight=False, markup=False, emoji=False).print(content)

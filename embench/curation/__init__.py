@@ -1,0 +1,1 @@
+"""From the raw release to the dataset: read, normalise, annotate, group, flag, write."""

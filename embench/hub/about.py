@@ -1,0 +1,40 @@
+"""What the card, the Croissant file and the commands say of the dataset as a whole."""
+
+from __future__ import annotations
+
+from embench._version import DATASET_VERSION
+
+REPOSITORY = "embench/migration-barriers"
+"""The dataset repository on the hub."""
+
+TAG = f"v{DATASET_VERSION}"
+"""The tag under which the hub keeps the version of the dataset that this embench reads."""
+
+HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
+TITLE = "Ionic migration barriers"
+PUBLISHED = "2026-11-22"
+"""The date of dataset :data:`~embench._version.DATASET_VERSION`, ISO 8601; changes with it."""
+
+LICENCE = "mit"
+LICENCE_URL = "https://spdx.org/licenses/MIT.html"
+
+SUMMARY = (
+    "Migration barriers of ions in crystalline solids, collected from the literature of density functional theory "
+    "nudged elastic band calculations, each with its structure, hop, annotations, relations to other entries and "
+    "documented faults; with fixed splits and reference predictions."
+)
+
+KEYWORDS = (
+    "chemistry",
+    "materials science",
+    "migration barrier",
+    "ionic conductor",
+    "battery",
+    "nudged elastic band",
+    "density functional theory",
+    "benchmark",
+)
+
+UPSTREAM_URL = "https://github.com/sai-mat-group/predicting-migration-barriers"
+UPSTREAM_COMMIT = "577fbc45d8edb081a7b67b82f135c55ad0a4a256"
+POTENTIALS_URL = "https://github.com/sai-mat-group/mlips-migration-barriers"

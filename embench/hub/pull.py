@@ -1,0 +1,121 @@
+"""Get a published version: as a folder, or into the cache for :func:`embench.load`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from embench.errors import HubError, OutputError
+from embench.hub import about
+from embench.hub.checksums import CHECKSUMS, IGNORED, parse_checksums, sha256, verify_folder
+from embench.hub.client import Hub, import_hub
+
+DATA_PATTERNS = ("data/*.parquet", "data/checksums.txt")
+
+
+def pull(
+    folder: Path, *, repository: str = about.REPOSITORY, revision: str = about.TAG, hub: Hub | None = None
+) -> dict[str, str]:
+    """Download a version into a new folder and compare all files with its checksums; return these by path.
+
+    The folder appears when everything is there and verified; before that there is none.
+
+    Raises
+    ------
+    OutputError
+        For a folder that exists with something in it, or cannot be made.
+    HubError
+        Where the hub does not deliver, and where files differ from their checksums.
+    """
+    hub = hub or Hub()
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise OutputError(f"{folder} exists already and is not empty; name a new folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror}") from None
+    try:
+        fresh = temporary / "folder"
+        _download(hub, repository, revision, fresh)
+        checksums = verify_folder(fresh)
+        try:
+            fresh.replace(folder)
+        except OSError as error:
+            raise OutputError(f"cannot write {folder}: {error.strerror}") from None
+        return checksums
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _download(hub: Hub, repository: str, revision: str, folder: Path) -> None:
+    hub.call(
+        f"downloading {repository} at {revision}",
+        lambda: import_hub().snapshot_download(
+            repository, repo_type="dataset", revision=revision, local_dir=folder, endpoint=hub.endpoint
+        ),
+    )
+    # What the client and the hub keep for themselves is no part of the version.
+    shutil.rmtree(folder / ".cache", ignore_errors=True)
+    for name in IGNORED:
+        (folder / name).unlink(missing_ok=True)
+
+
+def cached_dataset(*, repository: str | None = None, revision: str | None = None, hub: Hub | None = None) -> Path:
+    """Return the folder with the Parquet files of a version, downloaded into the cache of the hub's client.
+
+    What is in the cache is not downloaded again, and is found without a network too. Files in the cache that do not
+    agree with their checksums are downloaded once more.
+
+    Parameters
+    ----------
+    repository, revision
+        By default :data:`~embench.hub.about.REPOSITORY` and the tag of the version that this embench reads.
+
+    Raises
+    ------
+    HubError
+        Where the hub does not deliver, or delivers files that do not agree with their checksums.
+    """
+    repository, revision, hub = repository or about.REPOSITORY, revision or about.TAG, hub or Hub()
+    folder = _into_cache(hub, repository, revision, again=False)
+    if not _damaged(folder):
+        return folder
+    folder = _into_cache(hub, repository, revision, again=True)
+    if damaged := _damaged(folder):
+        raise HubError(
+            f"{repository} at {revision} is damaged: {', '.join(damaged)} in {folder}, downloaded twice; "
+            "use another revision, or the dataset that embench ships"
+        )
+    return folder
+
+
+def _into_cache(hub: Hub, repository: str, revision: str, *, again: bool) -> Path:
+    snapshot = hub.call(
+        f"downloading {repository} at {revision}",
+        lambda: import_hub().snapshot_download(
+            repository,
+            repo_type="dataset",
+            revision=revision,
+            allow_patterns=list(DATA_PATTERNS),
+            endpoint=hub.endpoint,
+            force_download=again,
+        ),
+    )
+    folder = Path(snapshot) / "data"
+    if not (folder / CHECKSUMS).is_file():
+        raise HubError(f"{repository} at {revision} holds no dataset of embench (no data/{CHECKSUMS})")
+    return folder
+
+
+def _damaged(folder: Path) -> list[str]:
+    """Return the files of a dataset in the cache that are missing or differ from their checksums."""
+    listing = folder / CHECKSUMS
+    listed = parse_checksums(listing.read_text(encoding="utf-8", errors="replace"), source=str(listing))
+    # Files in the cache are links to blobs, which verify_folder would refuse.
+    return [
+        path
+        for path, digest in listed.items()
+        if not (folder / path).is_file() or sha256((folder / path).read_bytes()) != digest
+    ]

@@ -1,0 +1,1 @@
+"""Texts of the generated pages, with named places for what is computed."""

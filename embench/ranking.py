@@ -1,0 +1,62 @@
+"""Several systems on one protocol: their order by MAE, and how much of it is luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from embench.errors import InvalidValueError
+from embench.evaluation import Evaluation
+from embench.statistics.ranking import Rank, rank_systems
+
+
+@dataclass(frozen=True, eq=False)
+class RankedSystem:
+    """One system with its rank by MAE."""
+
+    evaluation: Evaluation
+    rank: Rank
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Systems from the lowest MAE to the highest, and in words which of them may be the best."""
+
+    systems: tuple[RankedSystem, ...]
+    sentence: str
+
+
+def rank_evaluations(evaluations: Sequence[Evaluation]) -> Ranking:
+    """Rank systems that were scored on the same protocol with the same seed and number of resamples.
+
+    Raises :class:`~embench.errors.InvalidValueError` where they were not, or where there are fewer than two.
+    """
+    settings = {(e.protocol, e.dataset_version, e.seed, e.resamples, e.scored.entry_ids) for e in evaluations}
+    if len(evaluations) < 2 or len(settings) != 1:
+        raise InvalidValueError(
+            "a ranking needs two or more systems on the same protocol, dataset, seed and number of resamples"
+        )
+    first = evaluations[0]
+    ranks = rank_systems(
+        np.stack([evaluation.sample.absolute_error for evaluation in evaluations]),
+        first.sample.codes,
+        resamples=first.resamples,
+        seed=first.seed,
+    )
+    order = sorted(range(len(ranks)), key=lambda i: (ranks[i].rank, evaluations[i].name))
+    systems = tuple(RankedSystem(evaluations[i], ranks[i]) for i in order)
+    return Ranking(systems, _sentence(systems))
+
+
+def _sentence(systems: tuple[RankedSystem, ...]) -> str:
+    best, *others = systems
+    tied = [system.evaluation.name for system in others if system.rank.best_set]
+    size = f"{best.evaluation.n} entries from {best.evaluation.n_hosts} host frameworks"
+    start = f"{best.evaluation.name} has the lowest MAE"
+    if not tied:
+        return f"{start}, and {size} tell it from all others."
+    *front, last = tied
+    names = f"{', '.join(front)} and {last}" if front else last
+    return f"{start}, but {size} cannot tell it from {names} (paired tests, Holm's correction, 5 %)."

@@ -1,0 +1,1 @@
+"""An evaluation for the terminal, as JSON, and as a page."""

@@ -1,0 +1,182 @@
+"""An evaluation as plain data and as JSON: everything that the other reports show.
+
+Undefined numbers are null. Derived numbers are rounded to 1e-8, below which they differ between machines.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench._version import __version__
+from embench.files import write_text
+from embench.metrics import metric
+from embench.statistics.intervals import CONFIDENCE, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embench.breakdown import Breakdown, SubsetScores
+    from embench.comparison import Comparison
+    from embench.evaluation import Evaluation
+    from embench.ranking import Ranking
+
+_DECIMALS = 8
+
+
+def document(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as plain data, ready for JSON."""
+    coverage = evaluation.coverage
+    return {
+        "embench_version": __version__,
+        "dataset_version": evaluation.dataset_version,
+        "protocol": evaluation.protocol,
+        "predictions": evaluation.name,
+        "predictions_sha256": evaluation.checksums["predictions"],
+        "checksums": dict(evaluation.checksums),
+        "n": evaluation.n,
+        "n_hosts": evaluation.n_hosts,
+        "threshold": evaluation.threshold,
+        "seed": evaluation.seed,
+        "resamples": evaluation.resamples,
+        "confidence": CONFIDENCE,
+        "coverage": {
+            "scored": coverage.scored,
+            "predicted": coverage.predicted,
+            "share": _number(coverage.share),
+            "filled": list(coverage.filled),
+        },
+        "warnings": list(evaluation.warnings),
+        "metrics": _metrics(evaluation),
+        "confusion": asdict(evaluation.confusion),
+        "reference": {"training_median": {name: _number(value) for name, value in evaluation.reference.items()}},
+        "detectable_difference": {"value": _number(evaluation.detectable), "unit": "eV", "metric": "mae"},
+        "subsets": {subset.name: _subset(subset) for subset in evaluation.subsets},
+        "breakdown": {part.name: _breakdown(part) for part in evaluation.breakdown},
+        "calibration": [
+            {"expected": _number(expected), "observed": _number(observed)}
+            for expected, observed in evaluation.calibration
+        ],
+        "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
+        "entries": [asdict(entry) | {"error": _number(entry.error)} for entry in evaluation.entries],
+    }
+
+
+def ranking_document(ranking: Ranking) -> dict[str, Any]:
+    """Return several systems as plain data: their ranks, best first, and the evaluation of each."""
+    return {
+        "sentence": ranking.sentence,
+        "systems": [
+            {
+                "predictions": system.evaluation.name,
+                "mae": _estimate("mae", system.evaluation.metrics["mae"]),
+                "coverage": _number(system.evaluation.coverage.share),
+                "rank": {"value": system.rank.rank, "low": system.rank.low, "high": system.rank.high},
+                "p_best": _number(system.rank.p_best),
+                "p_adjusted": _number(system.rank.p_adjusted),
+                "best_set": system.rank.best_set,
+            }
+            for system in ranking.systems
+        ],
+        "evaluations": [document(system.evaluation) for system in ranking.systems],
+    }
+
+
+def dumps(content: Mapping[str, Any]) -> str:
+    """Return plain data as JSON text; the same data gives the same bytes."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write plain data to `path`, all or nothing."""
+    write_text(path, dumps(content))
+
+
+def _metrics(evaluation: Evaluation) -> dict[str, Any]:
+    found = {}
+    for name, estimate in evaluation.metrics.items():
+        spec, support = metric(name), evaluation.support[name]
+        found[name] = {
+            **_estimate(name, estimate),
+            "n": support.n,
+            "n_unit": support.unit,
+            "n_hosts": support.clusters,
+            "title": spec.title,
+            "symbol": spec.symbol,
+            "direction": spec.direction,
+            "nominal": spec.nominal,
+            "family": spec.family,
+            "description": spec.description,
+        }
+    return found
+
+
+def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": _number(estimate.value),
+        "low": _number(estimate.low),
+        "high": _number(estimate.high),
+        "unit": metric(name).unit,
+        "method": estimate.method,
+        "undefined": _number(estimate.undefined),
+    }
+
+
+def _subset(subset: SubsetScores) -> dict[str, Any]:
+    return {
+        "title": subset.title,
+        "n": subset.n,
+        "n_hosts": subset.n_hosts,
+        "metrics": {name: _estimate(name, estimate) for name, estimate in subset.metrics.items()},
+    }
+
+
+def _breakdown(part: Breakdown) -> dict[str, Any]:
+    return {
+        "title": part.title,
+        "groups": [
+            {
+                "group": group.group,
+                "n": group.n,
+                "n_hosts": group.n_hosts,
+                "small": group.small,
+                "mae": _estimate("mae", group.mae),
+                "bias": _estimate("bias", group.bias),
+            }
+            for group in part.groups
+        ],
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "other": comparison.other,
+        "other_sha256": comparison.other_sha256,
+        "other_coverage": {
+            "scored": comparison.other_coverage.scored,
+            "predicted": comparison.other_coverage.predicted,
+            "share": _number(comparison.other_coverage.share),
+            "filled": list(comparison.other_coverage.filled),
+        },
+        "metrics": {
+            name: {
+                "value": _number(found.value),
+                "other": _number(found.other),
+                "difference": _estimate(name, found.difference),
+            }
+            for name, found in comparison.metrics.items()
+        },
+        "p_value": _number(comparison.test.p_value),
+        "test": comparison.test.method,
+        "patterns": comparison.test.patterns,
+        "detectable_difference": {"value": _number(comparison.detectable), "unit": "eV", "metric": "mae"},
+        "resolved": comparison.resolved,
+        "sentence": comparison.sentence,
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(value, _DECIMALS) if math.isfinite(value) else None

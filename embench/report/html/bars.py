@@ -1,0 +1,70 @@
+"""Intervals drawn as bars within a table cell, in percent of the width of the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values at the left and the right end of the bars of one table."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Return where `value` is, in percent, held within the scale."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(100.0 * min(1.0, max(0.0, share)), 2)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar, in percent: the interval (None without one), its value, and a mark to compare with.
+
+    `zero` is where zero is. `cut_low` and `cut_high` tell that the interval goes on beyond the scale.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    mark: float | None
+    zero: float
+    cut_low: bool
+    cut_high: bool
+
+
+def bar(estimate: Mapping[str, Any], scale: Scale, *, mark: float | None = None) -> Bar | None:
+    """Return the bar of an estimate; None where its value is undefined."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    if value is None:
+        return None
+    return Bar(
+        value=scale.place(value),
+        interval=None if low is None or high is None else (scale.place(low), scale.place(high)),
+        mark=None if mark is None else scale.place(mark),
+        zero=scale.place(0.0),
+        cut_low=(value if low is None else low) < scale.low,
+        cut_high=(value if high is None else high) > scale.high,
+    )
+
+
+def scale_of(
+    estimates: Iterable[Mapping[str, Any]], marks: Iterable[float | None] = (), *, floor: float | None = None
+) -> Scale:
+    """Return a scale from zero, or from below it, on which the estimates fit; it begins no lower than `floor`."""
+    found = [mark for mark in marks if mark is not None]
+    for estimate in estimates:
+        found += [estimate[key] for key in ("value", "low", "high") if estimate[key] is not None]
+    low, high = min([0.0, *found]), max([0.0, *found])
+    if floor is not None:
+        low = max(low, floor)
+    return Scale(low, high if high > low else low + 1.0)
+
+
+def symmetric_scale(estimates: Iterable[Mapping[str, Any]], *, limit: float) -> Scale:
+    """Return a scale with zero in the middle on which the estimates fit, up to `limit`."""
+    found = [abs(e[key]) for e in estimates for key in ("value", "low", "high") if e[key] is not None]
+    reach = min(max([0.0, *found]), limit) or 1.0
+    return Scale(-reach, reach)

@@ -1,0 +1,120 @@
+"""The page from the document of an evaluation: nothing else is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from embench.errors import MissingDependencyError
+from embench.report.html import tables, wording
+from embench.report.html.figures import below_range, figures
+from embench.splits.registry import protocol_spec
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_WORST_SHOWN = 12
+
+
+def render(content: Mapping[str, Any]) -> str:
+    """Return the page of the document `content`, as :func:`embench.report.as_json.document` makes it.
+
+    Raises :class:`~embench.errors.MissingDependencyError` where jinja2 or plotly is not installed.
+    """
+    template = _environment().get_template("report.html.j2")
+    entries = tables.worst_first(content)
+    return template.render(
+        content=content,
+        name=wording.short_name(content["predictions"]),
+        other=wording.short_name(content["comparison"]["other"]) if content["comparison"] else None,
+        measures=protocol_spec(content["protocol"]).measures,
+        tiles=_tiles(content),
+        metric_tables=tables.metric_tables(content),
+        comparison_rows=tables.comparison_rows(content),
+        confusion=tables.confusion_cells(content),
+        subsets=tables.subset_rows(content),
+        subset_metrics=[content["metrics"][name] for name in tables.SUBSET_METRICS],
+        breakdown=tables.breakdown_tables(content),
+        worst=entries[:_WORST_SHOWN],
+        rest=entries[_WORST_SHOWN:],
+        many_folds=len({entry["fold"] for entry in entries}) > 1,
+        flags=tables.flags_explained(entries),
+        below_range=below_range(content["entries"]),
+        command=wording.command(content),
+        figures=figures(content),
+        plotly_js=_plotly_js(),
+    )
+
+
+def _tiles(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the figures that a reader should take away, each with what it says."""
+    metrics = content["metrics"]
+    decades = metrics["rate_error_decades"]
+    right = content["confusion"]["true_positive"] + content["confusion"]["true_negative"]
+    bias = metrics["bias"]
+    lean = "too high" if (bias["value"] or 0.0) > 0.0 else "too low"
+    return [
+        {
+            "value": wording.quantity(metrics["mae"]["value"], "eV"),
+            "label": "mean absolute error",
+            "note": "95\u00a0% interval",
+            "range": wording.interval(metrics['mae']),
+        },
+        {
+            "value": wording.number(metrics["r2"]["value"]),
+            "label": "R²; 0 is no better than the mean barrier",
+            "note": "95\u00a0% interval",
+            "range": wording.interval(metrics['r2']),
+        },
+        {
+            "value": f"{right} of {content['n']}",
+            "label": f"on the right side of {content['threshold']:g} eV",
+            "note": "95\u00a0% interval",
+            "range": _percent_interval(metrics['accuracy']),
+        },
+        {
+            "value": "10",
+            "power": wording.number(decades["value"], decimals=1),
+            "label": "times too fast or too slow: median error of the hopping rate at 300 K",
+            "note": "exponent: 95\u00a0% interval",
+            "range": wording.interval(decades),
+        },
+        {
+            "value": wording.quantity(bias["value"], "eV", sign=True),
+            "label": f"mean error: barriers come out {lean}",
+            "note": "95\u00a0% interval",
+            "range": wording.interval(bias, sign=True),
+        },
+    ]
+
+
+def _percent_interval(estimate: Mapping[str, Any]) -> str:
+    if estimate["low"] is None or estimate["high"] is None:
+        return wording.UNDEFINED
+    return f"{wording.percent(estimate['low'])} to {wording.percent(estimate['high'])}"
+
+
+def _environment() -> Environment:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("jinja2", "report", "the HTML report") from error
+    environment = Environment(
+        loader=PackageLoader("embench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False}
+    filters = (wording.number, wording.percent, wording.count, wording.formula, wording.flag_name)
+    environment.filters.update({function.__name__: function for function in filters})
+    return environment
+
+
+def _plotly_js() -> str:
+    try:
+        from plotly.offline import get_plotlyjs
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("plotly", "report", "the HTML report") from error
+    return str(get_plotlyjs())

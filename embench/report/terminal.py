@@ -1,0 +1,242 @@
+"""An evaluation for a person at a terminal: one screen, or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from embench.metrics import metric
+from embench.report.wording import interval_text, note, summary, title_lines, value_text
+from embench.statistics.intervals import Estimate
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from embench.breakdown import Breakdown, GroupScores, SubsetScores
+    from embench.comparison import Comparison
+    from embench.evaluation import Evaluation
+    from embench.ranking import Ranking
+
+FIRST_SCREEN = (
+    "mae",
+    "r2",
+    "r2_without_metal_site",
+    "spearman",
+    "rate_error_decades",
+    "accuracy",
+    "precision",
+    "recall",
+    "pathway_ranking",
+    "coverage_95",
+    "error_uncertainty_spearman",
+)
+COMPARED = ("mae", "r2", "accuracy", "precision", "recall", "pathway_ranking")
+FAMILIES = {
+    "regression": "Barriers",
+    "classification": "Good conductors",
+    "pathway": "Pathways of one structure",
+    "uncertainty": "Uncertainties",
+}
+
+
+def render(evaluation: Evaluation, *, full: bool = False) -> RenderableType:
+    """Return an evaluation for printing: the main figures and what they mean, or with `full` all of them."""
+    return Group(*(_full(evaluation) if full else _screen(evaluation)))
+
+
+def render_ranking(ranking: Ranking) -> RenderableType:
+    """Return several systems, best first, with their ranks."""
+    table = _table("system", "MAE, eV", "95 % interval", "rank", "95 %", "p vs best", right=(1, 3, 5))
+    for system in ranking.systems:
+        evaluation, rank = system.evaluation, system.rank
+        share = evaluation.coverage.share
+        name = evaluation.name if share == 1.0 else f"{evaluation.name} ({share:.0%} predicted)"
+        mae = evaluation.metrics["mae"]
+        table.add_row(
+            Text(name, style="bold" if rank.best_set else ""),
+            value_text("mae", mae.value, unit=False),
+            interval_text("mae", mae),
+            f"{rank.rank:g}",
+            f"{rank.low:g} to {rank.high:g}",
+            "" if rank.p_adjusted == rank.p_best == 1.0 and system is ranking.systems[0] else _p(rank.p_adjusted),
+        )
+    first = ranking.systems[0].evaluation
+    return Group(
+        Text(f"{len(ranking.systems)} systems on the protocol {first.protocol}, by MAE", style="bold"),
+        "",
+        table,
+        "",
+        Text(ranking.sentence),
+    )
+
+
+def _screen(evaluation: Evaluation) -> Iterator[RenderableType]:
+    yield from _header(evaluation)
+    rows = [name for name in FIRST_SCREEN if name in evaluation.metrics and not _repeats(evaluation, name)]
+    table = _table("", "score", "95 % interval", "", right=(1,))
+    for name in rows:
+        _add(table, evaluation, name)
+        if name == "mae":
+            _add_without_suspects(table, evaluation)
+    yield table
+    if evaluation.comparison is not None:
+        yield ""
+        yield _comparison_table(evaluation.comparison, COMPARED)
+    yield ""
+    for sentence in summary(evaluation):
+        yield Text(sentence)
+
+
+def _full(evaluation: Evaluation) -> Iterator[RenderableType]:
+    yield from _header(evaluation)
+    for family, heading in FAMILIES.items():
+        names = [name for name in evaluation.metrics if metric(name).family == family]
+        if not names:
+            continue
+        table = _table(heading, "score", "95 % interval", "", right=(1,))
+        for name in names:
+            _add(table, evaluation, name)
+        yield table
+        yield ""
+    yield _confusion(evaluation)
+    yield ""
+    yield _subsets(evaluation.subsets)
+    for part in evaluation.breakdown:
+        yield ""
+        yield _breakdown(part)
+    yield Text("* fewer than 10 entries; no interval from fewer than 5 host frameworks", style="dim")
+    if evaluation.comparison is not None:
+        yield ""
+        yield _comparison_table(evaluation.comparison, tuple(evaluation.comparison.metrics))
+    yield ""
+    for sentence in summary(evaluation):
+        yield Text(sentence)
+    yield ""
+    yield _provenance(evaluation)
+
+
+def _header(evaluation: Evaluation) -> Iterator[RenderableType]:
+    name, scored = title_lines(evaluation)
+    yield Text(name, style="bold")
+    yield Text(scored)
+    yield ""
+
+
+def _repeats(evaluation: Evaluation, name: str) -> bool:
+    """Return whether a score of the first screen would only repeat another: nothing was left out for it."""
+    return name == "r2_without_metal_site" and evaluation.support[name].n == evaluation.n
+
+
+def _add(table: Table, evaluation: Evaluation, name: str) -> None:
+    estimate = evaluation.metrics[name]
+    table.add_row(
+        metric(name).symbol,
+        Text(value_text(name, estimate.value), style="bold"),
+        interval_text(name, estimate),
+        Text(note(evaluation, name), style="dim"),
+    )
+
+
+def _add_without_suspects(table: Table, evaluation: Evaluation) -> None:
+    subset = next(subset for subset in evaluation.subsets if subset.name == "without_label_suspect")
+    if subset.n < evaluation.n:
+        mae = subset.metrics["mae"]
+        left_out = evaluation.n - subset.n
+        table.add_row(
+            "  sound labels",
+            value_text("mae", mae.value),
+            interval_text("mae", mae),
+            Text(f"{left_out} doubtful ones left out", style="dim"),
+        )
+
+
+def _confusion(evaluation: Evaluation) -> Table:
+    counts = evaluation.confusion
+    below, above = f"E_m < {evaluation.threshold:g} eV", f"E_m ≥ {evaluation.threshold:g} eV"
+    table = _table("Confusion", f"predicted {below}", f"predicted {above}", right=(1, 2))
+    table.add_row(below, str(counts.true_positive), str(counts.false_negative))
+    table.add_row(above, str(counts.false_positive), str(counts.true_negative))
+    return table
+
+
+def _subsets(subsets: tuple[SubsetScores, ...]) -> Table:
+    table = _table("Parts of the entries", "n", "MAE, eV", "95 % interval", "R²", "accuracy", right=(1, 2, 4, 5))
+    for subset in subsets:
+        mae = subset.metrics["mae"]
+        table.add_row(
+            subset.title,
+            str(subset.n),
+            value_text("mae", mae.value, unit=False),
+            interval_text("mae", mae),
+            value_text("r2", subset.metrics["r2"].value),
+            value_text("accuracy", subset.metrics["accuracy"].value),
+        )
+    return table
+
+
+def _breakdown(part: Breakdown) -> Table:
+    table = _table(part.title, "n", "MAE, eV", "95 % interval", "bias, eV", "95 % interval", right=(1, 2, 4))
+    for group in part.groups:
+        table.add_row(*_group_row(group), style="dim" if group.small else "")
+    return table
+
+
+def _group_row(group: GroupScores) -> tuple[str, ...]:
+    return (
+        f"{group.group}{' *' if group.small else ''}",
+        str(group.n),
+        value_text("mae", group.mae.value, unit=False),
+        interval_text("mae", group.mae),
+        value_text("bias", group.bias.value, unit=False),
+        interval_text("bias", group.bias),
+    )
+
+
+def _comparison_table(comparison: Comparison, names: tuple[str, ...]) -> Table:
+    table = _table(f"Against {comparison.other}", "this", "other", "difference", "95 % interval", right=(1, 2, 3))
+    for name in names:
+        if name not in comparison.metrics:
+            continue
+        found = comparison.metrics[name]
+        table.add_row(
+            metric(name).symbol,
+            value_text(name, found.value),
+            value_text(name, found.other),
+            value_text(name, found.difference.value, signed=True, unit=False),
+            interval_text(name, found.difference, signed=True),
+        )
+    return table
+
+
+def _provenance(evaluation: Evaluation) -> RenderableType:
+    lines = [
+        f"dataset {evaluation.dataset_version}, seed {evaluation.seed}, {evaluation.resamples} resamples of the host "
+        f"frameworks; intervals: {_methods(evaluation.metrics)}",
+        *(f"{digest}  {name}" for name, digest in evaluation.checksums.items()),
+    ]
+    return Group(*(Text(line, style="dim") for line in lines))
+
+
+def _methods(metrics: dict[str, Estimate]) -> str:
+    by_method: dict[str, list[str]] = {}
+    for name, estimate in metrics.items():
+        by_method.setdefault(estimate.method, []).append(metric(name).symbol)
+    words = {"bca": "BCa", "percentile": "percentile", "none": "no interval"}
+    most = max(by_method, key=lambda method: len(by_method[method]))
+    rest = [f"{words[method]} for {', '.join(names)}" for method, names in by_method.items() if method != most]
+    return "; ".join([words[most], *rest])
+
+
+def _table(*headings: str, right: tuple[int, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position in right else "left", no_wrap=position in right)
+    return table
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,139 @@
+"""Read the protocols from their files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench._resources import resource_folder
+from embench._version import DATASET_VERSION
+from embench.errors import SplitsError
+from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of a protocol: train on `train`, predict `test`."""
+
+    name: str
+    train_ids: tuple[str, ...]
+    test_ids: tuple[str, ...]
+
+    @cached_property
+    def train(self) -> Dataset:
+        """The entries to train on, with their targets."""
+        from embench.dataset import load
+
+        return load().select(self.train_ids)
+
+    @cached_property
+    def test(self) -> Dataset:
+        """The entries to predict; asking for a target raises :class:`~embench.errors.HiddenTargetError`."""
+        from embench.dataset import load
+
+        return load().select(self.test_ids).without_targets()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A fixed set of folds. Iterating gives the folds; `scored_ids` are all entries that are predicted.
+
+    `sha256` is the checksum of the file that the folds were read from.
+    """
+
+    name: str
+    folds: tuple[Fold, ...]
+    sha256: str = ""
+
+    @cached_property
+    def scored_ids(self) -> tuple[str, ...]:
+        """Every entry that is scored, once."""
+        return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
+
+    @property
+    def spec(self) -> ProtocolSpec:
+        """How the folds are made and what they measure."""
+        return protocol_spec(self.name)
+
+    def __iter__(self) -> Iterator[Fold]:
+        return iter(self.folds)
+
+    def __len__(self) -> int:
+        return len(self.folds)
+
+
+@lru_cache
+def protocol(name: str) -> Protocol:
+    """Return the protocol called `name`, after comparing its file with the checksum in the manifest.
+
+    Raises :class:`~embench.errors.UnknownNameError` for a name that no protocol has, and
+    :class:`~embench.errors.SplitsError` for files that are missing, altered or of another version.
+    """
+    return read_protocol(resource_folder("splits"), name)
+
+
+def read_protocol(folder: Path, name: str) -> Protocol:
+    """Return the protocol called `name` from the files in `folder`; see :func:`protocol`."""
+    protocol_spec(name)
+    described = read_manifest(folder)["protocols"]
+    if name not in described:
+        raise SplitsError(f"{folder / MANIFEST} does not describe the protocol {name}; {_WAY_OUT}")
+    content = _read(folder / f"{name}.csv")
+    found, expected = hashlib.sha256(content).hexdigest(), described[name]["sha256"]
+    if found != expected:
+        raise SplitsError(
+            f"{folder / name}.csv has been altered: its sha256 is {found}, the manifest says {expected}; {_WAY_OUT}"
+        )
+    rows = list(csv.DictReader(content.decode("utf-8").splitlines()))
+    if "role" in rows[0]:
+        sides = {side: tuple(row["entry_id"] for row in rows if row["role"] == side) for side in ("train", "test")}
+        return Protocol(name, (Fold("test", sides["train"], sides["test"]),), found)
+    folds = tuple(_fold(rows, fold) for fold in described[name]["folds"])
+    return Protocol(name, folds, found)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest in `folder`.
+
+    Raises :class:`~embench.errors.SplitsError` where it is missing, is no manifest, or belongs to another
+    version of the splits or of the dataset.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(_read(path))
+        found = manifest["version"], manifest["dataset_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SplitsError(f"{path} is no manifest of splits ({error!r}); {_WAY_OUT}") from None
+    if found != (SPLITS_VERSION, DATASET_VERSION):
+        raise SplitsError(
+            f"{path} describes splits {found[0]} of dataset {found[1]}, but this embench has splits {SPLITS_VERSION} "
+            f"of dataset {DATASET_VERSION}; {_WAY_OUT}"
+        )
+    return manifest
+
+
+_WAY_OUT = "restore the files of the release or reinstall embench-barriers"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SplitsError(f"cannot read {path}: {error.strerror}; {_WAY_OUT}") from None
+
+
+def _fold(rows: list[dict[str, str]], name: str) -> Fold:
+    train = tuple(row["entry_id"] for row in rows if row["fold"] != name)
+    test = tuple(row["entry_id"] for row in rows if row["fold"] == name)
+    return Fold(name, train, test)

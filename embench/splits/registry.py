@@ -1,0 +1,104 @@
+"""The registry of protocols: adding one is one entry here and a run of ``embench splits make``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from embench.errors import UnknownNameError
+
+SPLITS_VERSION = "1.0.0"
+
+REST = "rest"
+"""The fold of a leave-one-out protocol that pools the values without a fold of their own."""
+
+Kind = Literal["published", "k-fold", "leave-one-out"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolSpec:
+    """How the folds of one protocol are made.
+
+    ``k-fold`` makes `n_folds` folds of about equal size, with about the same distribution of the target by
+    stratifying `n_bins` quantiles; the groups of `column` and duplicates stay whole, unless `column` is None.
+    Of the seeds 0 to `n_seeds` - 1 the one with the most even folds is taken.
+
+    ``leave-one-out`` makes one fold of each value of `column` that is among `values`, or that at least
+    `minimum_size` entries have; the others are pooled in the fold ``rest``.
+    """
+
+    name: str
+    measures: str
+    kind: Kind
+    column: str | None = None
+    n_folds: int = 0
+    n_bins: int = 0
+    n_seeds: int = 0
+    values: tuple[str, ...] = ()
+    minimum_size: int = 0
+
+
+PROTOCOLS: tuple[ProtocolSpec, ...] = (
+    ProtocolSpec(
+        name="published",
+        kind="published",
+        column="published_split",
+        measures="the split of the literature: comparable with published figures, but most of its test entries have "
+        "close relatives in training",
+    ),
+    ProtocolSpec(
+        name="host-10fold",
+        kind="k-fold",
+        column="group_host",
+        n_folds=10,
+        n_bins=10,
+        n_seeds=10,
+        measures="the main protocol: barriers in host frameworks that the model has not seen",
+    ),
+    ProtocolSpec(
+        name="prototype-10fold",
+        kind="k-fold",
+        column="group_prototype",
+        n_folds=10,
+        # The largest prototype fills more than a fold: with finer bins that fold is filled further, to complete them.
+        n_bins=3,
+        n_seeds=10,
+        measures="barriers in structure prototypes that the model has not seen, whatever their elements",
+    ),
+    ProtocolSpec(
+        name="leave-one-ion-out",
+        kind="leave-one-out",
+        column="mobile_ion",
+        values=("Li", "Ca", "Na", "Mg", "K", "Zn"),
+        measures="transfer to a migrating ion that the model has not seen",
+    ),
+    ProtocolSpec(
+        name="leave-one-class-out",
+        kind="leave-one-out",
+        column="structure_class",
+        minimum_size=10,
+        measures="transfer to a family of materials that the model has not seen",
+    ),
+    ProtocolSpec(
+        name="random-10fold",
+        kind="k-fold",
+        n_folds=10,
+        n_bins=10,
+        n_seeds=1,
+        measures="for comparison only: random folds put relatives of most scored entries into training, which flatters "
+        "any model",
+    ),
+)
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Return the names of all protocols."""
+    return tuple(spec.name for spec in PROTOCOLS)
+
+
+def protocol_spec(name: str) -> ProtocolSpec:
+    """Return how the protocol called `name` is made; raises :class:`~embench.errors.UnknownNameError`."""
+    for spec in PROTOCOLS:
+        if spec.name == name:
+            return spec
+    raise UnknownNameError("protocol", name, protocol_names())

@@ -1,0 +1,1 @@
+"""Intervals, paired comparisons and ranks: bootstrap and permutation by host framework, seeded."""

@@ -1,0 +1,188 @@
+"""The cluster bootstrap of many metrics, and of parts of the sample, in one pass over the resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from embench.metrics.resamples import Resamples
+from embench.metrics.sample import MOMENTS, BoolArray, FloatArray, Sample
+from embench.metrics.spec import MetricSpec
+from embench.statistics.intervals import Estimate, estimate
+from embench.statistics.resampling import bootstrap_blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """Metrics of one set of entries: the values (m), in B resamples (m, B), and without each cluster (m, c).
+
+    The clusters of the jackknife are those that have entries in the set; `supports` (m) counts those on which each
+    metric rests.
+    """
+
+    specs: tuple[MetricSpec, ...]
+    values: FloatArray
+    resampled: FloatArray
+    jackknife: FloatArray
+    supports: tuple[int, ...]
+
+    def __sub__(self, other: Replicates) -> Replicates:
+        """Return the differences of the metrics of two systems that were scored on the same draws."""
+        return Replicates(
+            self.specs,
+            self.values - other.values,
+            self.resampled - other.resampled,
+            self.jackknife - other.jackknife,
+            self.supports,
+        )
+
+    def only(self, names: Sequence[str]) -> Replicates:
+        """Return the metrics called `names`, in that order."""
+        have = [spec.name for spec in self.specs]
+        rows = [have.index(name) for name in names]
+        return Replicates(
+            tuple(self.specs[row] for row in rows),
+            self.values[rows],
+            self.resampled[rows],
+            self.jackknife[rows],
+            tuple(self.supports[row] for row in rows),
+        )
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return the metrics with their intervals, by name."""
+        return {
+            spec.name: estimate(
+                float(self.values[i]),
+                self.resampled[i],
+                self.jackknife[i] if spec.smooth else None,
+                clusters=self.supports[i],
+            )
+            for i, spec in enumerate(self.specs)
+        }
+
+
+def point_values(sample: Sample, specs: Sequence[MetricSpec]) -> dict[str, float]:
+    """Return the value of each metric on the sample, without an interval."""
+    values = _compute(specs, Resamples.once(sample))[:, 0].tolist()
+    return dict(zip([spec.name for spec in specs], values, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Entries of a sample (n booleans), and the headline metrics that they are scored with."""
+
+    members: BoolArray
+    specs: tuple[MetricSpec, ...]
+
+    @cached_property
+    def columns(self) -> list[int]:
+        """The moments that the metrics of the part read, as columns of :attr:`Sample.moments`."""
+        asked = _AskedFor()
+        probe = Sample(target=np.zeros(1), prediction=np.zeros(1))
+        for spec in self.specs:
+            spec.function(Resamples(probe, None, sums=asked))
+        return sorted({MOMENTS.index(name) for name in asked.names} | {MOMENTS.index("count")})
+
+
+class _AskedFor(dict[str, FloatArray]):
+    """Sums that are all one and note which of them are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> FloatArray:
+        self.names.add(name)
+        return np.ones(1)
+
+
+def bootstrap(
+    sample: Sample,
+    specs: Sequence[MetricSpec],
+    parts: Sequence[Part] = (),
+    *,
+    resamples: int,
+    seed: int,
+) -> tuple[Replicates, list[Replicates]]:
+    """Return the replicates of `specs` on the sample, and those of each part.
+
+    The clusters of the whole sample are drawn for all of them, so the size of a part varies from resample to
+    resample as it would in new data.
+    """
+    specs = tuple(specs)
+    everything = Part(np.ones(len(sample), dtype=np.bool_), tuple(spec for spec in specs if spec.headline))
+    ordered = tuple(spec for spec in specs if not spec.headline)
+    sums = _PartSums(sample, (everything, *parts))
+    values = np.empty((len(ordered), resamples))
+    part_sums = np.empty((len(sums.table), resamples))
+    for rows, drawn in bootstrap_blocks(sample.n_clusters, resamples=resamples, seed=seed, entries=len(sample)):
+        part_sums[:, rows] = sums.table @ drawn.T
+        values[:, rows] = _compute(ordered, Resamples(sample, drawn, precision=np.float32))
+    without_each = 1.0 - np.eye(sample.n_clusters)
+    headline, *others = sums.replicates(part_sums)
+    rest = Replicates(
+        ordered,
+        _compute(ordered, Resamples.once(sample))[:, 0],
+        values,
+        _compute(ordered, Resamples(sample, without_each)),
+        tuple(spec.support_of(sample).clusters for spec in ordered),
+    )
+    return _merge(specs, headline, rest), others
+
+
+class _PartSums:
+    """The moments of all parts, summed over each cluster (moments, c): a resample is then one matrix product."""
+
+    def __init__(self, sample: Sample, parts: Sequence[Part]) -> None:
+        self.sample = sample
+        self.parts = parts
+        moments = [sample.moments[:, part.columns] * part.members[:, None] for part in parts]
+        self.table = np.ascontiguousarray(sample.cluster_sums(np.concatenate(moments, axis=1)).T)
+
+    def replicates(self, resampled: FloatArray) -> list[Replicates]:
+        """Return the replicates of each part from the sums of all moments (rows of the table, B)."""
+        whole = self.table.sum(axis=1, keepdims=True)
+        result = []
+        for part, span in zip(self.parts, self._spans(), strict=True):
+            of_clusters = self.table[span]
+            present = of_clusters[part.columns.index(MOMENTS.index("count"))] > 0
+            values, replicated, jackknife = (
+                self._from_sums(part, sums)
+                for sums in (whole[span], resampled[span], (whole[span] - of_clusters)[:, present])
+            )
+            supports = (int(present.sum()),) * len(part.specs)
+            result.append(Replicates(part.specs, values[:, 0], replicated, jackknife, supports))
+        return result
+
+    def _spans(self) -> Iterator[slice]:
+        start = 0
+        for part in self.parts:
+            yield slice(start, start + len(part.columns))
+            start += len(part.columns)
+
+    def _from_sums(self, part: Part, sums: FloatArray) -> FloatArray:
+        named = {MOMENTS[column]: sums[i] for i, column in enumerate(part.columns)}
+        return _compute(part.specs, Resamples(self.sample, None, sums=named))
+
+
+def _compute(specs: Sequence[MetricSpec], resamples: Resamples) -> FloatArray:
+    if not specs:
+        return np.empty((0, 1))
+    return np.stack([spec.function(resamples) for spec in specs])
+
+
+def _merge(specs: tuple[MetricSpec, ...], first: Replicates, second: Replicates) -> Replicates:
+    """Return the metrics of both in the order of `specs`."""
+    if not first.specs or not second.specs:
+        return first if first.specs else second
+    together = Replicates(
+        (*first.specs, *second.specs),
+        np.concatenate((first.values, second.values)),
+        np.concatenate((first.resampled, second.resampled)),
+        np.concatenate((first.jackknife, second.jackknife)),
+        (*first.supports, *second.supports),
+    )
+    return together.only([spec.name for spec in specs])

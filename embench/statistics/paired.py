@@ -1,0 +1,78 @@
+"""Two systems on the same entries: is one better than the other, or was it luck?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+
+from embench.metrics.sample import FloatArray
+from embench.statistics.intervals import CONFIDENCE
+
+FLIPS = 10_000
+# Up to 2^13 = 8192 sign patterns are enumerated: fewer than the random ones, and exact.
+LARGEST_EXACT = 13
+POWER = 0.80
+
+
+@dataclass(frozen=True)
+class SignFlipTest:
+    """A two-sided p-value, and whether it is from all sign patterns (``exact``) or from random ones."""
+
+    p_value: float
+    method: Literal["exact", "monte_carlo"]
+    patterns: int
+
+
+def sign_flip_test(cluster_differences: FloatArray, *, seed: int, flips: int = FLIPS) -> SignFlipTest:
+    """Test whether paired differences (c), summed over clusters, are symmetric about zero.
+
+    If two systems are equally good, each cluster is as likely to favour one as the other by the same amount, so
+    the sign of each sum may be flipped (Fisher's randomisation test; Winkler et al., NeuroImage 92, 381, 2014,
+    for flips of whole exchangeability blocks). The p-value is the share of patterns whose total is at least as far
+    from zero as the observed one, which is one of the patterns.
+    """
+    differences = cluster_differences[cluster_differences != 0.0]
+    clusters = len(differences)
+    if not clusters:
+        return SignFlipTest(1.0, "exact", 1)
+    exact = clusters <= LARGEST_EXACT
+    if exact:
+        bits = (np.arange(1 << clusters)[:, None] >> np.arange(clusters)) & 1
+    else:
+        bits = np.random.default_rng(seed).integers(2, size=(flips, clusters), dtype=np.int8)
+    totals = np.abs((2.0 * bits - 1.0) @ differences)
+    # Equal totals of other signs differ by rounding.
+    reached = totals >= abs(differences.sum()) - 1e-12 * np.abs(differences).sum()
+    found = int(np.count_nonzero(reached))
+    if exact:
+        return SignFlipTest(found / len(bits), "exact", len(bits))
+    return SignFlipTest((found + 1) / (flips + 1), "monte_carlo", flips)
+
+
+def detectable_difference(standard_error: float) -> float:
+    """Return the difference that a two-sided 5 % test finds with 80 % power, given its standard error.
+
+    (z_0.975 + z_0.8) times the standard error, under a normal approximation.
+    """
+    normal = NormalDist()
+    return (normal.inv_cdf((1.0 + CONFIDENCE) / 2.0) + normal.inv_cdf(POWER)) * standard_error
+
+
+def standard_error(replicates: FloatArray) -> float:
+    """Return the standard deviation of bootstrap replicates (B); nan for fewer than two defined ones."""
+    defined = replicates[np.isfinite(replicates)]
+    return float(defined.std(ddof=1)) if len(defined) > 1 else math.nan
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Return p-values adjusted for testing them all (Holm, Scand. J. Stat. 6, 65, 1979), in the order given."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted, running = [0.0] * len(p_values), 0.0
+    for step, index in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - step) * p_values[index]))
+        adjusted[index] = running
+    return adjusted

@@ -1,0 +1,211 @@
+"""``embench evaluate`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import embench
+from embench.cli import main
+
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, float]:
+    data = embench.load()
+    return dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+
+
+def write(path: Path, truth: dict[str, float], protocol: str, *, offset: float, sigma: float | None = None) -> Path:
+    """Predictions that are off by `offset`, up and down in turn."""
+    lines = ["entry_id,prediction" + (",uncertainty" if sigma else "")]
+    for i, name in enumerate(sorted(embench.protocol(protocol).scored_ids)):
+        value = truth[name] + offset * (-1) ** i
+        lines.append(f"{name},{value}" + (f",{sigma}" if sigma else ""))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(truth, tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("predictions")
+    return {
+        "good": write(folder / "good.csv", truth, "published", offset=0.1),
+        "bad": write(folder / "bad.csv", truth, "published", offset=0.5),
+        "sure": write(folder / "sure.csv", truth, "published", offset=0.1, sigma=0.1),
+        "all": write(folder / "all.csv", truth, "host-10fold", offset=0.2, sigma=0.2),
+    }
+
+
+def run(monkeypatch, capsys, *arguments: str | Path) -> tuple[int, str, str]:
+    """Run the command in this process, as the entry point does; return exit code, output and messages."""
+    monkeypatch.setattr(sys, "argv", ["embench", "evaluate", *map(str, arguments)])
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        main()
+        sys.exit(0)
+    output, messages = capsys.readouterr()
+    return int(caught.value.code or 0), output, messages
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    return lambda *arguments: run(monkeypatch, capsys, *arguments)
+
+
+FAST = ("--resamples", "200")
+
+
+def test_one_screen(command, files):
+    code, output, messages = command(files["good"], *FAST)
+    assert (code, messages) == (0, "")
+    lines = output.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "\x1b" not in output
+    rows = {line.split("  ")[0]: line for line in lines}
+    assert "0.100 eV" in rows["MAE"]
+    assert "60 entries from 52 host frameworks, all predicted" in output
+    for name in ("R²", "accuracy", "precision", "recall", "pathway ranking"):
+        assert name in rows
+
+
+def test_the_rest_with_full(command, files):
+    code, output, _ = command(files["sure"], "--full", *FAST)
+    assert code == 0
+    for text in ("MCC", "ROC-AUC", "NLL", "Confusion", "Migrating ion", "Structure class", "Barrier range", "without"):
+        assert text in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert "…" not in output
+
+
+def test_json_to_a_file_and_to_the_output(command, files, tmp_path):
+    code, output, _ = command(files["good"], "--json", tmp_path / "scores.json", *FAST)
+    assert code == 0
+    assert "MAE" in output
+    content = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert content["metrics"]["mae"]["value"] == pytest.approx(0.1)
+    code, output, _ = command(files["good"], "--json", "-", *FAST)
+    assert json.loads(output) == content
+
+
+def test_against(command, files):
+    code, output, _ = command(files["good"], "--against", files["bad"], *FAST)
+    assert code == 0
+    words = " ".join(output.split())
+    assert "The MAE is 0.400 eV lower" in words
+    assert "the difference is resolved" in words
+
+
+def test_ranking_of_several(command, files, tmp_path):
+    code, output, _ = command(files["bad"], files["good"], "--json", tmp_path / "ranking.json", *FAST)
+    assert code == 0
+    assert output.index("good.csv") < output.index("bad.csv")
+    content = json.loads((tmp_path / "ranking.json").read_text(encoding="utf-8"))
+    assert [system["rank"]["value"] for system in content["systems"]] == [1, 2]
+    assert [system["best_set"] for system in content["systems"]] == [True, False]
+    assert content["evaluations"][0]["metrics"]["mae"]["value"] == pytest.approx(0.1)
+
+
+def test_missing_entries(command, files, tmp_path):
+    lines = files["good"].read_text().splitlines()
+    short = tmp_path / "short.csv"
+    short.write_text("\n".join(lines[:-3]))
+    code, output, messages = command(short)
+    assert (code, output) == (2, "")
+    assert messages.startswith("error: ")
+    assert "lacks entries" in messages
+    assert "Traceback" not in messages
+    code, output, messages = command(short, "--fill-missing", *FAST)
+    assert code == 0
+    assert "57 predicted, 3 filled" in " ".join(output.split())
+    assert "warning: " in messages
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("no.csv",), "does not exist"),
+        (("good", "--protocol", "publishd"), "did you mean published"),
+        (("good", "--threshold", "nan"), "threshold"),
+        (("good", "--resamples", "5"), "between 100 and 1000000"),
+        (("good", "--seed", "-1"), "seed"),
+        (("good", "bad", "--against", "bad"), "single"),
+        (("good", "--against", "no.csv"), "does not exist"),
+        ((), "Missing argument"),
+    ],
+)
+def test_bad_use_ends_with_exit_code_2(command, files, arguments, message):
+    code, output, messages = command(*(files.get(argument, argument) for argument in arguments))
+    assert (code, output) == (2, "")
+    assert message.casefold() in " ".join(messages.split()).casefold()
+
+
+def test_names_in_brackets_are_printed_as_they_are(command, files, tmp_path):
+    odd = tmp_path / "[bold]x[/bold] :smile:.csv"
+    odd.write_bytes(files["good"].read_bytes())
+    code, output, _ = command(odd, *FAST)
+    assert code == 0
+    assert "[bold]x[/bold] :smile:.csv" in "".join(output.split("\n"))
+
+
+# The whole process
+
+MEASURE = """
+import resource, sys
+from embench.cli import main
+sys.argv = ["embench", "evaluate", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+usage = resource.getrusage(resource.RUSAGE_SELF)
+loaded = [name for name in HEAVY if name in sys.modules]
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, *loaded, file=sys.stderr)
+"""
+HEAVY = ("torch", "datasets", "scipy", "sklearn", "pandas", "pymatgen", "ase", "plotly", "jinja2", "matplotlib")
+
+
+@pytest.mark.parametrize(("name", "protocol"), [("good", "published"), ("all", "host-10fold")])
+def test_a_run_is_light(files, name, protocol):
+    """CPU time and memory of the whole process; the bounds leave room for a busy machine without compiled modules."""
+    code = MEASURE.replace("HEAVY", repr(HEAVY))
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(files[name]), "--protocol", protocol],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "\x1b" not in process.stdout
+    cpu, memory, *loaded = process.stderr.split()
+    assert loaded == []
+    assert float(memory) < 200
+    assert float(cpu) < 3.0
+
+
+def test_the_reader_of_the_output_may_leave(files):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "embench", "evaluate", str(files["good"]), *FAST, "--full"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert b"Traceback" not in process.stderr.read()
+    process.wait()
+
+
+def test_a_terminal_without_greek_letters(files):
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "ascii"}
+    process = subprocess.run(
+        [sys.executable, "-m", "embench", "evaluate", str(files["good"]), *FAST],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "MAE" in process.stdout

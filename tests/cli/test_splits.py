@@ -1,0 +1,119 @@
+"""``embench splits`` and ``embench data audit`` as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from embench.cli import data_audit, splits
+from embench.errors import PredictionsError, StaleFileError, UnknownNameError
+from embench.splits import protocol_names
+
+REPOSITORY = Path(__file__).parent.parent.parent
+runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
+
+
+def run(*arguments: str) -> str:
+    result = runner.invoke(splits.app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def audit(*arguments: str) -> str:
+    app = typer.Typer()
+    app.command()(data_audit.audit)
+    submissions = str(REPOSITORY / "leaderboard" / "submissions")
+    result = runner.invoke(app, ["--submissions", submissions, *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_list_names_all_protocols_and_sizes():
+    lines = {line.split()[0]: line.split() for line in run("list").splitlines() if line.strip()}
+    assert set(protocol_names()) <= set(lines)
+    assert lines["published"][1:3] == ["60", "1"]
+    assert lines["host-10fold"][1:4] == ["616", "10", "group_host"]
+    assert lines["random-10fold"][3] == "nothing"
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_show_fits_the_terminal_and_adds_up(name):
+    output = run("show", name)
+    assert max(map(len, output.splitlines()[2:])) <= 80
+    assert "…" not in output
+    scored = 60 if name == "published" else 616
+    folds = json.loads((REPOSITORY / "splits" / "manifest.json").read_text())["protocols"][name]["folds"]
+    sizes = 0
+    for fold in folds:
+        (line,) = (line for line in output.splitlines() if re.match(rf"{re.escape(fold)} +\d+ +\d+ ", line))
+        train, test = map(int, line[len(fold) :].split()[:2])
+        sizes += test
+        assert train + test == (619 if name == "published" else 616)
+    assert sizes == scored
+
+
+def test_show_refuses_an_unknown_protocol():
+    with pytest.raises(UnknownNameError, match="random-10fold"):
+        runner.invoke(splits.app, ["show", "random10fold"], catch_exceptions=False)
+
+
+def test_make_writes_what_check_accepts(tmp_path, monkeypatch):
+    # What is made is tested in tests/test_splits.py; here the files stand for it.
+    files = {path.name: path.read_text() for path in (REPOSITORY / "splits").iterdir()}
+    monkeypatch.setattr("embench.splits.make.make_splits", lambda _: files)
+    run("make", "--out", str(tmp_path / "new"))
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        *(f"{n}.csv" for n in protocol_names()),
+        "manifest.json",
+    }
+    assert "all 7 files" in run("make", "--check", "--out", str(tmp_path / "new"))
+    path = tmp_path / "new" / "random-10fold.csv"
+    path.write_text(path.read_text().replace(",1\n", ",2\n", 1))
+    with pytest.raises(StaleFileError, match=r"random-10fold\.csv"):
+        runner.invoke(splits.app, ["make", "--check", "--out", str(tmp_path / "new")], catch_exceptions=False)
+    assert not list(tmp_path.glob("new/.*")), "a temporary file was left behind"
+
+
+@pytest.mark.parametrize(("command", "page"), [(run, "leakage.md"), (audit, "label-audit.md")], ids=["splits", "data"])
+def test_audits_print_write_and_check(tmp_path, command, page):
+    first = ["audit"] if command is run else []
+    out = tmp_path / page
+    assert "wrote" in command(*first, "--out", str(out))
+    assert out.read_text(encoding="utf-8") == command(*first)
+    assert "up to date" in command(*first, "--out", str(out), "--check")
+    out.write_text("something else")
+    with pytest.raises(StaleFileError, match=page):
+        command(*first, "--out", str(out), "--check")
+    assert out.read_text() == "something else"
+
+
+def test_check_without_a_file_is_a_usage_error():
+    result = runner.invoke(splits.app, ["audit", "--check"])
+    assert result.exit_code == 2
+    assert "--out" in result.output
+
+
+def test_audit_takes_another_folder_of_submissions(tmp_path):
+    app = typer.Typer()
+    app.command()(data_audit.audit)
+    with pytest.raises(PredictionsError, match=r"barriers\.csv"):
+        runner.invoke(app, ["--submissions", str(tmp_path)], catch_exceptions=False)
+    source = REPOSITORY / "leaderboard" / "submissions" / "orb-v3" / "barriers.csv"
+    (tmp_path / "mine").mkdir()
+    shutil.copy(source, tmp_path / "mine")
+    result = runner.invoke(app, ["--submissions", str(tmp_path)], catch_exceptions=False)
+    assert "| mine | 572 |" in result.output
+    assert "**0 entries**" in result.output
+
+
+def test_write_table_writes_where_the_curation_reads(tmp_path, monkeypatch):
+    table = tmp_path / "label_suspect.csv"
+    monkeypatch.setattr("embench.label_audit.suspects.table_path", lambda: table)
+    audit("--out", str(tmp_path / "page.md"), "--write-table")
+    assert len(table.read_text().splitlines()) == 1 + 27

@@ -1,0 +1,27 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the raw release and the audit, which is kept beside the repository and not in it."""
+    folder = Path(os.environ.get("EMBENCH_SHARED", REPOSITORY.parent / "shared"))
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have the raw release, but {folder} is no folder")
+        pytest.skip(f"the raw release is not here ({folder} is no folder); set EMBENCH_SHARED to test against it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def upstream(shared: Path) -> Path:
+    """The files of the raw release."""
+    return shared / "upstream"

@@ -1,0 +1,148 @@
+"""The folder through the library ``datasets``, offline: types, and the same values as embench."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import embench
+from embench import schema
+from embench.hub.features import CLOSED_SETS, features
+from tests.conftest import REPOSITORY
+from tests.hub.compare import compare
+
+pytestmark = pytest.mark.xdist_group("hub")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("datasets"))
+
+
+@pytest.fixture
+def load(contents, folder, cache, monkeypatch):
+    """``load_dataset`` of the folder, where any attempt to reach a network fails."""
+    import socket
+
+    import datasets
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("the test allows no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+    def load(*name: str, **options: Any) -> Any:
+        return datasets.load_dataset(str(folder), *name, cache_dir=cache, **options)
+
+    return load
+
+
+class TestDefault:
+    @pytest.mark.parametrize("streaming", [False, True])
+    def test_equals_embench(self, load, streaming):
+        loaded = load(streaming=streaming)
+        assert list(loaded) == ["train", "test"]
+        assert [compare(loaded[side], side) for side in loaded] == [559 * len(schema.COLUMNS), 60 * len(schema.COLUMNS)]
+
+    def test_types(self, load):
+        found = load()["test"].features
+        assert found == features()
+        assert found["lattice"].length == found["lattice"].feature.length == 3
+        assert found["frac_coords"].length == -1
+        assert found["frac_coords"].feature.length == 3
+        assert found["frac_coords"].feature.feature.dtype == "float64"
+        assert found["path_end"].length == 3
+        assert found["atomic_numbers"].feature.dtype == "int16"
+        assert found["published_split"].names == ["train", "test"]
+        assert set(found["flags"].feature.names) == {flag.name for flag in schema.FLAGS}
+        assert found["entry_id"].dtype == "string"
+        assert found["endpoints_equivalent"].dtype == "bool"
+
+    def test_numpy_in_double_precision(self, load):
+        row = load()["test"].with_format("numpy", dtype="float64")[0]
+        entry = embench.load()[str(row["entry_id"])]
+        assert row["frac_coords"].shape == (entry.n_sites, 3)
+        assert (row["frac_coords"] == entry.frac_coords).all()
+
+
+class TestTables:
+    def test_folds_are_those_of_the_split_files(self, load):
+        found = {(row["protocol"], row["entry_id"]): row["fold"] for row in load("splits", split="folds")}
+        expected = {}
+        for path in sorted((REPOSITORY / "splits").glob("*.csv")):
+            with open(path, encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    expected[path.stem, row["entry_id"]] = row.get("fold") or row["role"]
+        assert found == expected
+
+    def test_predictions_are_those_of_the_submissions(self, load):
+        rows = load("reference_predictions", split="predictions")
+        found = {(row["system"], row["entry_id"]): row["prediction"] for row in rows if row["system"] == "model-3"}
+        with open(REPOSITORY / "leaderboard/submissions/model-3/published.csv", encoding="utf-8", newline="") as file:
+            expected = {("model-3", row["entry_id"]): float(row["prediction"]) for row in csv.DictReader(file)}
+        assert found == expected
+        folders = {path.parent.name for path in REPOSITORY.glob("leaderboard/submissions/*/submission.yaml")}
+        assert set(rows["system"]) == folders
+
+    def test_published_error_of_model_3(self, load):
+        barriers = dict(zip(embench.load().entry_ids, embench.load().column("migration_barrier").tolist(), strict=True))
+        rows = load("reference_predictions", split="predictions").filter(lambda row: row["system"] == "model-3")
+        errors = [abs(row["prediction"] - barriers[row["entry_id"]]) for row in rows]
+        assert sum(errors) / len(errors) == pytest.approx(0.2607, abs=5e-5)  # MAE that the paper prints as 0.261
+
+
+class TestConversion:
+    def test_equals_load_dataset(self, load):
+        loaded, converted = load(), embench.to_hf(embench.load(), by_split=True)
+        assert list(converted) == ["train", "test"]
+        for side in loaded:
+            assert converted[side].features == loaded[side].features
+            assert converted[side].data.table.equals(loaded[side].data.table)
+
+    def test_keeps_the_order_of_a_choice(self):
+        ids = ["RuO2_Li_1", "LiRuO2_1"]
+        assert embench.to_hf(embench.load().select(ids))["entry_id"][:] == ids
+
+    def test_leaves_out_sides_without_entries(self):
+        assert list(embench.to_hf(embench.load().filter(published_split="test"), by_split=True)) == ["test"]
+
+    def test_hides_what_the_dataset_hides(self):
+        hidden = embench.to_hf(embench.load().without_targets())
+        assert "migration_barrier" not in hidden.column_names
+        names = hidden.features["flags"].feature
+        shown = {names.int2str(number) for numbers in hidden["flags"] for number in numbers}
+        assert not shown & {flag.name for flag in schema.FLAGS if flag.from_target}
+
+
+@pytest.mark.parametrize("name", sorted(CLOSED_SETS.keys() - {"flags"}))
+def test_closed_sets_hold_all_values(name):
+    assert set(embench.load().column(name).tolist()) <= set(CLOSED_SETS[name])
+
+
+def test_offline_switch(run, folder):
+    """In a process of its own, since the switch is read when the library is imported."""
+    program = (
+        "import json, sys; from datasets import load_dataset; from tests.hub.compare import compare\n"
+        f"loaded = load_dataset({str(folder)!r})\n"
+        "print(json.dumps([compare(loaded[side], side) for side in ('train', 'test')]))"
+    )
+    result = run("-c", program, HF_HUB_OFFLINE="1", HF_ENDPOINT="http://127.0.0.1:9")
+    assert result.returncode == 0, result.stderr
+    assert sum(json.loads(result.stdout)) == 619 * len(schema.COLUMNS)
+
+
+def test_card_example_with_pymatgen(load):
+    from pymatgen.core import Structure
+
+    row = load()["test"][0]
+    structure = Structure(row["lattice"], row["atomic_numbers"], row["frac_coords"])
+    assert structure == embench.load()[row["entry_id"]].structure()
+
+
+def test_folder_is_small(folder: Path):
+    assert sum(path.stat().st_size for path in folder.rglob("*.parquet")) < 3_000_000
