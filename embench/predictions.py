@@ -102,10 +102,9 @@ def _rows_of_object(source: Any) -> list[Row]:
     if isinstance(source, Mapping) and "entry_id" not in source:
         pairs = ((key, value, None) for key, value in source.items())
     else:
-        names = getattr(source, "column_names", None)  # pyarrow, where `columns` holds the data
-        if names is None:
-            names = source if isinstance(source, Mapping) else getattr(source, "columns", ())
-        columns = [str(name) for name in names]
+        named = source if isinstance(source, Mapping) else getattr(source, "columns", ())
+        # In pyarrow `columns` holds the data.
+        columns = [str(name) for name in getattr(source, "column_names", named)]
         for name in ("entry_id", "prediction"):
             if name not in columns:
                 raise PredictionsError(

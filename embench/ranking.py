@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from embench._text import plural
 from embench.errors import InvalidValueError
 from embench.evaluation import Evaluation
 from embench.statistics.ranking import Rank, rank_systems
@@ -14,8 +16,9 @@ from embench.statistics.ranking import Rank, rank_systems
 
 @dataclass(frozen=True, eq=False)
 class RankedSystem:
-    """One system with its rank by MAE."""
+    """One system with its rank by MAE. `name` is that of its predictions, without what all of them share."""
 
+    name: str
     evaluation: Evaluation
     rank: Rank
 
@@ -46,15 +49,23 @@ def rank_evaluations(evaluations: Sequence[Evaluation]) -> Ranking:
         seed=first.seed,
     )
     order = sorted(range(len(ranks)), key=lambda i: (ranks[i].rank, evaluations[i].name))
-    systems = tuple(RankedSystem(evaluations[i], ranks[i]) for i in order)
+    names = short_names([evaluation.name for evaluation in evaluations])
+    systems = tuple(RankedSystem(names[i], evaluations[i], ranks[i]) for i in order)
     return Ranking(systems, _sentence(systems))
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return file names without the folders that all of them share."""
+    folders = [os.path.dirname(name) for name in names]
+    shared = os.path.commonpath(folders) if all(os.path.isabs(folder) for folder in folders) else ""
+    return [os.path.relpath(name, shared) if shared else name for name in names]
 
 
 def _sentence(systems: tuple[RankedSystem, ...]) -> str:
     best, *others = systems
-    tied = [system.evaluation.name for system in others if system.rank.best_set]
-    size = f"{best.evaluation.n} entries from {best.evaluation.n_hosts} host frameworks"
-    start = f"{best.evaluation.name} has the lowest MAE"
+    tied = [system.name for system in others if system.rank.best_set]
+    size = f"{plural(best.evaluation.n, 'entry')} from {plural(best.evaluation.n_hosts, 'host framework')}"
+    start = f"{best.name} has the lowest MAE"
     if not tied:
         return f"{start}, and {size} tell it from all others."
     *front, last = tied

@@ -48,10 +48,8 @@ def message(content: str | bytes, tmp_path) -> str:
         "model,prediction,remark,entry_id\n"
         'a,0.25,"one, two",LiFePO4_1\na,0.5,"over\ntwo lines",LiFePO4_2\na,1.125,,NaMnO2\na,0.75,x,MgTi2S4\n',
     ],
-    ids=[
-        "plain", "mark", "crlf", "cr", "no newline at the end", "blank lines", "empty rows", "spaces", "quotes", "extra",
-    ],
-)  # fmt: skip
+    ids=["plain", "mark", "crlf", "cr", "no newline", "blank lines", "empty rows", "spaces", "quotes", "extra"],
+)
 def test_accepted_forms(content, tmp_path):
     found = read(content, tmp_path)
     assert found.entry_ids == KNOWN
@@ -189,7 +187,7 @@ def test_mappings_are_hashed_as_the_file_that_they_would_be(tmp_path):
         ([0.1, 0.2], "predictions of type list have no column 'entry_id'"),
         (
             FRAME.rename(columns={"prediction": "energy"}),
-            "no column 'prediction' (found: entry_id, energy, uncertainty",
+            "no column 'prediction' (found: entry_id, energy,",
         ),
         (FRAME.assign(uncertainty=[0.1, math.nan, 0.3, 0.4]), "row 2: uncertainty nan is empty"),
         (pd.concat([FRAME, FRAME]), "row 5: entry 'LiFePO4_1' is there already, in row 1"),

@@ -141,7 +141,7 @@ class DaskExecutor:
         except ImportError:
             raise MissingDependencyError("distributed", "dask", "a Dask cluster") from None
         try:
-            self._client = Client(self._address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+            self._client = Client(self._address)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise BaselineError(f"no Dask scheduler answers at {self._address}: {error}") from None
         self.description["workers"] = len(self._client.scheduler_info(n_workers=-1)["workers"])

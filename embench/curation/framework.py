@@ -131,6 +131,6 @@ def reduced_cell(lattice: Floats, roles: Sequence[str], frac_coords: Floats) -> 
         cell = lattice.tolist(), frac_coords.tolist(), numbers
         found = standardize_cell(cell, to_primitive=True, no_idealize=True, symprec=EXACT_REDUCTION)
         if found is not None:
-            structure = Structure(found[0], found[2], found[1])
+            structure = Structure(found[0], [Element.from_Z(number) for number in found[2]], found[1])
     # The matcher expects Niggli cells, and would otherwise reduce each of them anew in every comparison.
     return structure.get_primitive_structure(tolerance=RELAXED_REDUCTION).get_reduced_structure()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 
 from embench.curation.framework import Framework
 from embench.curation.tables import read_table
@@ -15,9 +14,9 @@ PROTOTYPE_COLUMNS = ("prototype", "entry_id", "framework", "reason")
 CLOSE = {"ltol": 0.1, "stol": 0.1, "angle_tol": 3.0}
 # The tolerances of pymatgen's StructureMatcher, as they are by default.
 SAME = {"ltol": 0.2, "stol": 0.3, "angle_tol": 5.0}
-# A cell is not matched with a multiple of another cell when it has more sites than this: the search takes too long,
-# and a cell that large has been reduced to no smaller one because it is distorted.
-LARGEST_SUPERCELL = 120
+# A cell is matched with multiples of another up to this one: the number of supercells grows fast, and a framework
+# whose reduced cell is larger still is distorted beyond these tolerances.
+LARGEST_MULTIPLE = 6
 
 PrototypeTable = list[dict[str, str]]
 
@@ -25,26 +24,23 @@ PrototypeTable = list[dict[str, str]]
 class Matcher:
     """Whether two frameworks are the same; wraps pymatgen's StructureMatcher for reduced cells."""
 
-    def __init__(self, **tolerances: float) -> None:
-        self._tolerances = tolerances
-
-    @cached_property
-    def _matchers(self) -> tuple[Callable[..., bool], Callable[..., bool]]:
+    def __init__(self, *, ltol: float, stol: float, angle_tol: float) -> None:
         from pymatgen.analysis.structure_matcher import StructureMatcher
 
-        equal = StructureMatcher(primitive_cell=False, **self._tolerances)
-        multiple = StructureMatcher(primitive_cell=False, attempt_supercell=True, **self._tolerances)
-        return equal.fit, multiple.fit
+        self._equal, self._multiple = (
+            StructureMatcher(
+                ltol=ltol, stol=stol, angle_tol=angle_tol, primitive_cell=False, attempt_supercell=multiple
+            )
+            for multiple in (False, True)
+        )
 
     def __call__(self, a: Framework, b: Framework) -> bool:
         """Return whether the cell of one framework, or a multiple of it, matches that of the other."""
-        equal, multiple = self._matchers
         small, large = sorted((len(a.cell), len(b.cell)))
-        if small == large:
-            return bool(equal(a.cell, b.cell, skip_structure_reduction=True))
-        if large % small or large > LARGEST_SUPERCELL:
+        if large % small or large > LARGEST_MULTIPLE * small:
             return False
-        return bool(multiple(a.cell, b.cell, skip_structure_reduction=True))
+        matcher = self._equal if small == large else self._multiple
+        return bool(matcher.fit(a.cell, b.cell, skip_structure_reduction=True))
 
 
 def group_frameworks(

@@ -54,7 +54,7 @@ def render_ranking(ranking: Ranking) -> RenderableType:
     for system in ranking.systems:
         evaluation, rank = system.evaluation, system.rank
         share = evaluation.coverage.share
-        name = evaluation.name if share == 1.0 else f"{evaluation.name} ({share:.0%} predicted)"
+        name = system.name if share == 1.0 else f"{system.name} ({share:.0%} predicted)"
         mae = evaluation.metrics["mae"]
         table.add_row(
             Text(name, style="bold" if rank.best_set else ""),
@@ -85,7 +85,7 @@ def _screen(evaluation: Evaluation) -> Iterator[RenderableType]:
     yield table
     if evaluation.comparison is not None:
         yield ""
-        yield _comparison_table(evaluation.comparison, COMPARED)
+        yield _comparison(evaluation.comparison, COMPARED)
     yield ""
     for sentence in summary(evaluation):
         yield Text(sentence)
@@ -111,7 +111,7 @@ def _full(evaluation: Evaluation) -> Iterator[RenderableType]:
     yield Text("* fewer than 10 entries; no interval from fewer than 5 host frameworks", style="dim")
     if evaluation.comparison is not None:
         yield ""
-        yield _comparison_table(evaluation.comparison, tuple(evaluation.comparison.metrics))
+        yield _comparison(evaluation.comparison, tuple(evaluation.comparison.metrics))
     yield ""
     for sentence in summary(evaluation):
         yield Text(sentence)
@@ -196,8 +196,8 @@ def _group_row(group: GroupScores) -> tuple[str, ...]:
     )
 
 
-def _comparison_table(comparison: Comparison, names: tuple[str, ...]) -> Table:
-    table = _table(f"Against {comparison.other}", "this", "other", "difference", "95 % interval", right=(1, 2, 3))
+def _comparison(comparison: Comparison, names: tuple[str, ...]) -> RenderableType:
+    table = _table("", "this", "other", "difference", "95 % interval", right=(1, 2, 3))
     for name in names:
         if name not in comparison.metrics:
             continue
@@ -209,7 +209,7 @@ def _comparison_table(comparison: Comparison, names: tuple[str, ...]) -> Table:
             value_text(name, found.difference.value, signed=True, unit=False),
             interval_text(name, found.difference, signed=True),
         )
-    return table
+    return Group(Text(f"Against {comparison.other}", style="bold"), table)
 
 
 def _provenance(evaluation: Evaluation) -> RenderableType:

@@ -74,7 +74,10 @@ def test_exceptions_come_back_with_where_they_were_raised():
     with pytest.raises(ValueError, match="the second one") as caught, open_executor(workers=2) as executor:
         list(executor.run(fail, [0, 1]))
     assert "in fail" in "".join(caught.value.__notes__)
-    with pytest.raises(BaselineError, match="UnknownEntryError: no entry 'LiCoO3'"), open_executor(workers=2) as executor:
+    with (
+        pytest.raises(BaselineError, match="UnknownEntryError: no entry 'LiCoO3'"),
+        open_executor(workers=2) as executor,
+    ):
         list(executor.run(fail, [0, 2]))
 
 
@@ -162,7 +165,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_predictions(cluster, 
             time.sleep(0.01)
         os.kill(min(before), signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
     with open_executor(scheduler=cluster.scheduler_address) as executor:
         parallel = run_baseline(spec, small, work=tmp_path / "dask", executor=executor)
