@@ -8,12 +8,14 @@ WHEELHOUSE ?= .wheelhouse
 WORKERS ?= 2
 PIP_INSTALL = pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint types unit browser build clean
+.PHONY: help demo test lint types unit browser build baselines card clean
 
 help:
 	@echo "make demo    score the published MODEL-3 predictions"
 	@echo "make test    install what the tests need and run all of them"
+	@echo "make baselines  run all baselines again and renew their predictions, submissions and page"
 	@echo "make build   rebuild the dataset from the raw release (UPSTREAM=folder)"
+	@echo "make card    renew dataset_card/, what goes to the hub"
 
 demo: $(DEMO_VENV)/.ready
 	$(DEMO_VENV)/bin/embench evaluate leaderboard/submissions/model-3/published.csv
@@ -39,6 +41,13 @@ browser:
 
 build: $(VENV)/.ready
 	$(VENV)/bin/embench build $(or $(UPSTREAM),../shared/upstream)
+
+card: $(VENV)/.ready
+	$(VENV)/bin/embench hub export dataset_card
+
+baselines: $(VENV)/.ready
+	$(VENV)/bin/embench baseline run-all --workers $(WORKERS)
+	$(VENV)/bin/embench baseline table --out docs/baseline-results.md
 
 $(DEMO_VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("embench needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'

@@ -12,13 +12,15 @@ _SUBMISSIONS = Path("leaderboard") / "submissions"
 
 
 def find_predictions(name: str | Path, protocol: str) -> Path:
-    """Return the predictions file that `name` means: a path, or the slug of a submission.
+    """Return the predictions file that `name` means: its path, or the folder or the slug of a submission.
 
     Submissions are looked for in ``leaderboard/submissions`` of the working directory and of the folders above it.
-    Raises :class:`~embench.errors.PredictionsError` for a slug without predictions for the protocol, and for what
-    is neither a file nor a slug.
+    Raises :class:`~embench.errors.PredictionsError` for a submission without predictions for the protocol, and for
+    what is neither a file nor a slug.
     """
     path = Path(name)
+    if path.is_dir():
+        return _predictions_of(path, protocol)
     folder = _submissions_folder()
     if path.exists() or folder is None or not _SLUG.fullmatch(str(name)):
         return path
@@ -53,5 +55,5 @@ def _predictions_of(submission: Path, protocol: str) -> Path:
     files = named if isinstance(named, dict) else {}
     path = submission / str(files.get(protocol, files.get("all", f"{protocol}.csv")))
     if not path.is_file():
-        raise PredictionsError(f"the submission {submission.name} has no predictions for the protocol {protocol}")
+        raise PredictionsError(f"{submission} has no predictions for the protocol {protocol}")
     return path

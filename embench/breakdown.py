@@ -29,6 +29,7 @@ class SubsetScores:
 
     name: str
     title: str
+    description: str
     n: int
     n_hosts: int
     metrics: dict[str, Estimate]
@@ -61,6 +62,7 @@ class Subset:
 
     name: str
     title: str
+    description: str
     members: Callable[[ScoredSet], Mask]
 
 
@@ -87,22 +89,26 @@ class Dimension:
 SUBSETS: tuple[Subset, ...] = (
     Subset(
         "without_label_suspect",
-        "without entries whose label or structure is in doubt (label_suspect, structure_corrupt)",
-        lambda scored: ~scored.flagged("label_suspect", "structure_corrupt"),
+        "labels not in doubt",
+        "Without the entries flagged label_suspect, structure_corrupt or elements_misplaced.",
+        lambda scored: ~scored.flagged("label_suspect", "structure_corrupt", "elements_misplaced"),
     ),
     Subset(
         "without_metal_site",
-        "without straight lines through a metal site (path_through_metal_site)",
+        "no metal site on the path",
+        "Without the entries flagged path_through_metal_site.",
         lambda scored: ~scored.flagged("path_through_metal_site"),
     ),
     Subset(
         "straight_path_clean",
-        "straight line keeps clear of other atoms",
+        "straight path clean",
+        "The straight line between the ends keeps clear of other atoms: entries not flagged path_clash.",
         lambda scored: ~scored.flagged("path_clash"),
     ),
     Subset(
         "straight_path_clash",
-        "straight line runs into another atom (path_clash)",
+        "straight path clashes",
+        "The straight line between the ends runs into another atom: entries flagged path_clash.",
         lambda scored: scored.flagged("path_clash"),
     ),
 )
@@ -129,7 +135,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("barrier_range", "Barrier range", _barrier_range, range_labels()),
     Dimension(
         "straight_path",
-        "Straight line between the ends",
+        "Straight path between the ends",
         lambda scored: np.where(scored.flagged("path_clash"), "clash", "clean"),
         ("clean", "clash"),
     ),
@@ -170,7 +176,9 @@ class PartsOf:
         """Return the scores of all parts from their replicates."""
         found = iter(replicates)
         subsets = tuple(
-            SubsetScores(subset.name, subset.title, *self._size(members), metrics=next(found).estimates())
+            SubsetScores(
+                subset.name, subset.title, subset.description, *self._size(members), metrics=next(found).estimates()
+            )
             for subset, members in self.subsets
         )
         breakdown = tuple(

@@ -42,6 +42,7 @@ class Comparison:
     other: str
     other_sha256: str
     other_coverage: Coverage
+    other_warnings: tuple[str, ...]
     metrics: dict[str, Difference]
     test: SignFlipTest
     detectable: float
@@ -73,6 +74,7 @@ def compare(
         other=other.predictions.name,
         other_sha256=other.predictions.sha256,
         other_coverage=other.coverage,
+        other_warnings=other.warnings,
         metrics={
             name: Difference(float(mine.values[i]), float(theirs.values[i]), differences[name])
             for i, name in enumerate(names)

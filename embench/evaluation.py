@@ -59,7 +59,7 @@ class ScoredEntry:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The scores of one set of predictions on one protocol, with 95 % intervals.
 
@@ -89,8 +89,15 @@ class Evaluation:
     subsets: tuple[SubsetScores, ...]
     breakdown: tuple[Breakdown, ...]
     comparison: Comparison | None = None
-    sample: Sample = field(repr=False, kw_only=True)
-    scored: ScoredSet = field(repr=False, kw_only=True)
+    sample: Sample = field(kw_only=True)
+    scored: ScoredSet = field(kw_only=True)
+
+    def __repr__(self) -> str:
+        mae = self.metrics["mae"]
+        return (
+            f"<Evaluation of {self.name} on {self.protocol}: MAE {mae.value:.3f} eV "
+            f"({mae.low:.3f} to {mae.high:.3f}), n = {self.n}>"
+        )
 
     @cached_property
     def entries(self) -> tuple[ScoredEntry, ...]:

@@ -93,10 +93,10 @@ def make_sample(
 
 
 def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> str:
-    way_out = (
-        "Predict every scored entry, or pass --fill-missing (fill_missing=True) to score the training median there"
-    )
     if len(missing) == len(scored):
         return f"{name} predicts none of the {len(scored)} entries that the protocol {scored.protocol} scores"
-    what = f"{name} lacks entries that the protocol {scored.protocol} scores"
-    return f"{listing(what, list(missing))}\n{way_out}"
+    heading = f"{name} lacks {len(missing)} of the {len(scored)} entries that the protocol {scored.protocol} scores"
+    return (
+        f"{listing(heading, missing)}\n"
+        "Predict every scored entry, or pass --fill-missing (fill_missing=True) to score the training median there"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -157,7 +157,7 @@ def _check_rows(name: str, rows: list[Row], known: tuple[str, ...]) -> list[tupl
         problems.extend(f"{row.where}: {text}" for text in wrong)
         checked.append((value, sigma if with_spread else None))
     if problems:
-        raise PredictionsError(listing(f"{name} cannot be scored", problems))
+        raise PredictionsError(listing(f"{name} cannot be scored, {plural(len(problems), 'problem')}", problems))
     return checked
 
 
@@ -223,9 +223,9 @@ def _warnings(values: tuple[float, ...]) -> Iterable[str]:
         yield f"{plural(negative, 'negative prediction')}: a barrier is not negative"
 
 
-def listing(what: str, problems: list[str]) -> str:
+def listing(heading: str, problems: Sequence[str]) -> str:
     """Return a message with the first ten problems, one a line, and how many more there are."""
-    lines = [f"{what}: {plural(len(problems), 'problem')}", *(f"  {text}" for text in problems[:SHOWN])]
+    lines = [f"{heading}:", *(f"  {text}" for text in problems[:SHOWN])]
     if len(problems) > SHOWN:
         lines.append(f"  ... and {len(problems) - SHOWN} more")
     return "\n".join(lines)

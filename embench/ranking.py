@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -55,10 +55,16 @@ def rank_evaluations(evaluations: Sequence[Evaluation]) -> Ranking:
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """Return file names without the folders that all of them share."""
-    folders = [os.path.dirname(name) for name in names]
-    shared = os.path.commonpath(folders) if all(os.path.isabs(folder) for folder in folders) else ""
-    return [os.path.relpath(name, shared) if shared else name for name in names]
+    """Return file names without the folders that all share, or the folders alone where each has its own."""
+    paths = [Path(name) for name in names]
+    shared = 0
+    for parts in zip(*(path.parent.parts for path in paths), strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared += 1
+    rest = [path.parts[shared:] for path in paths]
+    folders = {parts[0] for parts in rest if len(parts) == 2}
+    return [parts[0] if len(folders) == len(rest) else str(Path(*parts)) for parts in rest]
 
 
 def _sentence(systems: tuple[RankedSystem, ...]) -> str:

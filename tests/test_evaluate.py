@@ -19,7 +19,7 @@ import embench
 from embench.errors import InvalidValueError, PredictionsError, UnknownNameError
 from embench.metrics import Sample
 from embench.metrics.pathway import resolved_pairs
-from embench.ranking import rank_evaluations
+from embench.ranking import rank_evaluations, short_names
 from embench.report.as_json import document, dumps, write_json
 
 FAST = {"resamples": 200}
@@ -79,6 +79,7 @@ def test_published_figures_of_model_3(model_3_file):
     counts = scores.confusion
     assert (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative) == (24, 5, 7, 24)
     assert scores.coverage.share == 1.0
+    assert repr(scores).startswith(f"<Evaluation of {model_3_file} on published: MAE 0.261 eV (0.")
 
 
 def test_published_figures_of_mace_relax(mace_relax):
@@ -126,6 +127,7 @@ def test_a_submission_by_name(model_3_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "deeper")
     scores = embench.evaluate("model-x", **FAST)
     assert (scores.name, rounded(scores, "mae")) == ("model-x", [0.2607])
+    assert rounded(embench.evaluate(folder, **FAST), "mae") == [0.2607]
     with pytest.raises(PredictionsError, match="model-y has no predictions for the protocol published"):
         embench.evaluate("model-y")
     with pytest.raises(PredictionsError, match="did you mean model-x"):
@@ -164,7 +166,7 @@ def test_the_threshold_decides_what_is_a_good_conductor(model_3, truth):
 
 def test_missing_entries_are_an_error(model_3):
     incomplete = dict(list(model_3.items())[:-12])
-    with pytest.raises(PredictionsError, match="lacks entries that .* published scores: 12 problems") as error:
+    with pytest.raises(PredictionsError, match="lacks 12 of the 60 entries that the protocol published") as error:
         embench.evaluate(incomplete)
     lines = str(error.value).splitlines()
     assert len(lines) == 13
@@ -210,7 +212,7 @@ def test_scores_without_flagged_entries_stand_beside_the_full_ones(truth):
     error = {name: abs(value - truth[name]) for name, value in guess.items()}
     assert scores.metrics["mae"].value == pytest.approx(statistics.fmean(error.values()))
     excluded = {
-        "without_label_suspect": {"label_suspect", "structure_corrupt"},
+        "without_label_suspect": {"label_suspect", "structure_corrupt", "elements_misplaced"},
         "without_metal_site": {"path_through_metal_site"},
         "straight_path_clean": {"path_clash"},
     }
@@ -302,6 +304,10 @@ def test_model_3_and_mace_cannot_be_told_apart(model_3, mace_relax):
     assert not comparison.resolved
     assert "0.079 eV lower" in comparison.sentence
     assert "not resolved" in comparison.sentence
+    assert comparison.other_warnings == (
+        "556 predictions for entries that the protocol published does not score: ignored",
+    )
+    assert comparison.other_coverage.share == 1.0
     other_way = embench.evaluate(mace_relax, against=model_3, resamples=2000).comparison
     assert other_way.test.p_value == comparison.test.p_value
     assert other_way.metrics["mae"].difference.value == -mae.difference.value
@@ -343,6 +349,21 @@ def test_several_systems(model_3, mace_relax, truth):
     assert "cannot tell it from dict" in rank_evaluations([systems[0], systems[2]]).sentence
     with pytest.raises(InvalidValueError):
         rank_evaluations([systems[0], embench.evaluate(model_3, resamples=300)])
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["model-3", "chgnet"], ["model-3", "chgnet"]),
+        (["/a/b/one.csv", "/a/b/two.csv"], ["one.csv", "two.csv"]),
+        (["s/model-3/published.csv", "s/chgnet/barriers.csv"], ["model-3", "chgnet"]),
+        (["s/x/1.csv", "s/x/2.csv", "s/y/1.csv"], ["x/1.csv", "x/2.csv", "y/1.csv"]),
+        (["/a/b/one.csv", "c.csv"], ["/a/b/one.csv", "c.csv"]),
+        (["dict", "dict"], ["dict", "dict"]),
+    ],
+)
+def test_names_in_a_ranking_leave_out_what_is_shared(names, short):
+    assert short_names(names) == short
 
 
 # JSON

@@ -44,7 +44,7 @@ def path(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "predictions.csv"
 
 
-@settings(max_examples=250, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=20_000, suppress_health_check=[HealthCheck.too_slow])
 @given(content=FILES)
 @example(content=b"entry_id,prediction\nNaMnO2,0.5\n")
 @example(content=b"entry_id,prediction\r\rNaMnO2,0.5")
@@ -73,7 +73,7 @@ def test_any_bytes_are_read_or_refused(path, content):
 NUMBERS = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 
 
-@settings(max_examples=25, deadline=5000)
+@settings(max_examples=25, deadline=20_000)
 @given(
     values=st.lists(st.one_of(st.none(), NUMBERS, st.sampled_from([0.65, 0.0])), min_size=60, max_size=60),
     sigma=st.one_of(st.none(), st.floats(min_value=1e-6, max_value=1e6)),

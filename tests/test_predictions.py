@@ -118,7 +118,7 @@ def test_refused_with_the_reason(content, expected, tmp_path):
 def test_all_problems_of_a_row_and_only_the_first_ten_of_a_file(tmp_path):
     rows = "".join(f"Unknown_{i},{'x' if i == 0 else 1}\n" for i in range(30))
     lines = message(f"entry_id,prediction\n{rows}", tmp_path).splitlines()
-    assert lines[0] == "FILE cannot be scored: 31 problems"
+    assert lines[0] == "FILE cannot be scored, 31 problems:"
     assert lines[1].strip().startswith("line 2: unknown entry 'Unknown_0'")
     assert lines[2].strip() == "line 2: prediction 'x' is not a number"
     assert len(lines) == 12

@@ -46,6 +46,9 @@ class Baseline(Protocol):
 
     One instance serves one fold. All that is fitted or chosen (scalers, projections, hyper-parameters) must be
     fitted or chosen in :meth:`fit`, from `train` alone. Equal seeds and data must give equal predictions.
+
+    What :meth:`fit` has chosen may be told in an attribute ``choices``, a dictionary of plain values; it becomes part
+    of the record.
     """
 
     def __init__(self, *, seed: int) -> None:

@@ -80,6 +80,11 @@ class Composition:
         self._model = makers[self.chosen]().fit(features, np.log(barriers + OFFSET))
         return self
 
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The chosen model and the inner errors, for the record of a run."""
+        return {"model": self.chosen, "inner_mae": {name: round(error, 4) for name, error in self.inner_errors.items()}}
+
     def predict(self, entries: Dataset) -> Prediction:
         """Return the predictions of the chosen model."""
         mean = _barriers(self._model, composition_features(entries))

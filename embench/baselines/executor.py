@@ -144,7 +144,7 @@ class DaskExecutor:
             self._client = Client(self._address)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise BaselineError(f"no Dask scheduler answers at {self._address}: {error}") from None
-        self.description["workers"] = len(self._client.scheduler_info(n_workers=-1)["workers"])
+        self.description["workers"] = len(self._client.nthreads())
         return self
 
     def __exit__(self, *failure: object) -> None:

@@ -32,6 +32,7 @@ _DATA_LAYER = (
     "schema",
     "splits.load",
 )
+_DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
 _NOT_FOLLOWED = frozenset(f"embench.{name}" for name in _DATA_LAYER)
 
 
@@ -84,9 +85,9 @@ def _imports(source: bytes) -> list[str]:
 
 
 def _data_files(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.is_file() and path.suffix in (".csv", ".json", ".npz", ".txt")
-    )
+    """Return the files of numbers beside the modules in `folder`, and in its subfolder ``data``."""
+    files = (path for place in (folder, folder / "data") if place.is_dir() for path in place.iterdir())
+    return sorted(path for path in files if path.is_file() and path.suffix in _DATA_SUFFIXES)
 
 
 def library_versions(libraries: Iterable[str], *, extra: str) -> dict[str, str]:
@@ -143,6 +144,7 @@ def make_record(
     Seconds are wall time in the process that did the work, summed over the folds; ``prepare`` is that of the features
     computed in this run, which were perhaps computed before.
     """
+    choices = {result.fold: result.choices for result in folds if result.choices}
     distinct = {repr(sorted(result.hardware.items())): result.hardware for result in folds}
     stages = sorted({stage for result in folds for stage in result.seconds})
     return {
@@ -171,4 +173,5 @@ def make_record(
             "folds": {result.fold: result.seconds for result in folds},
         },
         "peak_memory_mib": max(result.peak_memory_mib for result in folds),
+        **({"choices": choices} if choices else {}),
     }

@@ -173,6 +173,7 @@ def run_fold(task: FoldTask) -> FoldResult:
         seconds={stage: round(value, 3) for stage, value in times.items()},
         peak_memory_mib=peak_memory_mib(),
         hardware=hardware(),
+        choices=dict(getattr(fitted, "choices", {})),
     )
 
 

@@ -45,7 +45,7 @@ class RunKey:
 
 @dataclass(frozen=True, kw_only=True)
 class FoldResult:
-    """The predictions of one fold (eV, in the order of `entry_ids`), and what they took."""
+    """The predictions of one fold (eV, in the order of `entry_ids`), what they took, and the choices of the model."""
 
     fold: str
     entry_ids: tuple[str, ...]
@@ -54,6 +54,7 @@ class FoldResult:
     seconds: dict[str, float]
     peak_memory_mib: float
     hardware: dict[str, Any]
+    choices: dict[str, Any]
 
 
 class FoldStore:
@@ -78,6 +79,7 @@ class FoldStore:
                 seconds=payload["seconds"],
                 peak_memory_mib=payload["peak_memory_mib"],
                 hardware=payload["hardware"],
+                choices=payload["choices"],
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -79,7 +79,7 @@ def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted
             "description": f"{_FOLDS_ONLY}; {spec.training_data}"
             if spec.training_data
             else f"{_FOLDS_ONLY}, nothing else",
-            "overlaps_scored_entries": "no",
+            "overlaps_scored_entries": "none: all predictions are out of fold",
         },
     }
     if spec.uncertainty:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embench._markdown import markdown_table
 from embench._version import DATASET_VERSION
@@ -20,12 +20,19 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation
     from embench.statistics.intervals import Estimate
 
+# By protocol and baseline.
+Scores: TypeAlias = "dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]"
+
 _NONE = "–"
 COMMAND = "embench baseline table --out docs/baseline-results.md"
 
 
-def results_page(specs: Sequence[BaselineSpec], folder: Path) -> str:
+def results_page(
+    specs: Sequence[BaselineSpec], folder: Path, *, progress: Callable[[str, int, int], None] | None = None
+) -> str:
     """Return the page, in Markdown, over all committed predictions in `folder`/<name> of these baselines.
+
+    `progress` is called with the stage, how many files are scored, and how many there are.
 
     Raises
     ------
@@ -36,24 +43,29 @@ def results_page(specs: Sequence[BaselineSpec], folder: Path) -> str:
     PredictionsError
         Predictions cannot be scored.
     """
-    scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]] = {}
-    for spec in specs:
-        for name in spec.protocols:
-            path = folder / spec.name / f"{name}.csv"
-            if path.is_file():
-                record = read_record(folder / spec.name, name)
-                check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=path.parent)
-                scores[name, spec.name] = evaluate(path, name), record
+    scores: Scores = {}
+    files = [(spec.name, name) for spec in specs for name in spec.protocols]
+    files = [(spec, name) for spec, name in files if (folder / spec / f"{name}.csv").is_file()]
+    for done, (spec_name, name) in enumerate(files):
+        if progress is not None:
+            progress("scores", done, len(files))
+        record = read_record(folder / spec_name, name)
+        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=folder / spec_name)
+        scores[name, spec_name] = evaluate(folder / spec_name / f"{name}.csv", name), record
     if not scores:
         raise BaselineError(f"{folder} holds no predictions of a baseline; make them with embench baseline run-all")
     found = [spec for spec in specs if any(name == spec.name for _, name in scores)]
     sections = [_overview(found, scores)]
     sections += [_section(name, found, scores) for name in protocol_names() if any(key[0] == name for key in scores)]
     sections.append(_cost(found, scores))
-    return _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND) + "\n".join(sections)
+    return (
+        _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND)
+        + "\n\n".join(section.strip() for section in sections)
+        + "\n"
+    )
 
 
-def _overview(specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]) -> str:
+def _overview(specs: list[BaselineSpec], scores: Scores) -> str:
     names = [name for name in protocol_names() if any(key[0] == name for key in scores)]
     rows = []
     for spec in specs:
@@ -65,9 +77,7 @@ def _overview(specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Eva
     return f"## Mean absolute error (eV), 95 % interval\n\n{markdown_table(['baseline', *names], rows)}"
 
 
-def _section(
-    name: str, specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]
-) -> str:
+def _section(name: str, specs: list[BaselineSpec], scores: Scores) -> str:
     header = [
         "baseline",
         "MAE",
@@ -105,7 +115,7 @@ def _section(
     return f"## {name}\n\n{len(found.scored_ids)} entries; {found.spec.measures}.\n\n{markdown_table(header, rows)}"
 
 
-def _cost(specs: list[BaselineSpec], scores: dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]) -> str:
+def _cost(specs: list[BaselineSpec], scores: Scores) -> str:
     rows = []
     for spec in specs:
         records = [record for (_, name), (_, record) in scores.items() if name == spec.name]

@@ -152,8 +152,13 @@ def table(
     """Score the predictions of all baselines on all protocols and show them in one page."""
     from embench.baselines.table import results_page
     from embench.cli._pages import deliver
+    from embench.cli._progress import progress_bars
 
-    deliver(lambda: results_page(_specs(names), results), out, check=check)
+    def page() -> str:
+        with progress_bars("baselines") as update:
+            return results_page(_specs(names), results, progress=update)
+
+    deliver(page, out, check=check)
 
 
 def _spec(name: str, factory: str | None) -> BaselineSpec:

@@ -19,8 +19,12 @@ _PREDICTIONS = typer.Argument(
     "in leaderboard/submissions. Several are ranked.",
     show_default=False,
 )
-_PROTOCOL = typer.Option("published", "--protocol", "-p", help="Which entries are scored: see embench splits list.")
-_THRESHOLD = typer.Option(0.65, "--threshold", help="Barrier (eV) below which an entry is a good conductor.")
+_PROTOCOL = typer.Option(
+    "published", "--protocol", "-p", metavar="NAME", help="Which entries are scored: see embench splits list."
+)
+_THRESHOLD = typer.Option(
+    0.65, "--threshold", metavar="EV", help="Barrier (eV) below which an entry is a good conductor."
+)
 _AGAINST = typer.Option(
     None, "--against", metavar="PREDICTIONS", help="Compare pair by pair with these predictions.", show_default=False
 )
@@ -36,8 +40,8 @@ _JSON = typer.Option(
     show_default=False,
 )
 _REPORT = typer.Option(None, "--report", metavar="FILE", help="Write a page that opens offline.", show_default=False)
-_SEED = typer.Option(0, "--seed", min=0, help="Seed of the bootstrap.")
-_RESAMPLES = typer.Option(10_000, "--resamples", help="Number of bootstrap resamples.")
+_SEED = typer.Option(0, "--seed", min=0, metavar="N", help="Seed of the bootstrap.")
+_RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bootstrap resamples.")
 
 
 def evaluate(
@@ -71,13 +75,19 @@ def evaluate(
         for source in predictions
     ]
     for evaluation in evaluations:
-        for warning in evaluation.warnings:
-            print(f"warning: {evaluation.name}: {warning}", file=sys.stderr)
+        _warn(evaluation.name, evaluation.warnings)
+        if evaluation.comparison is not None:
+            _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
     _write(evaluations, json=json, full=full)
     if report is not None:
         from embench.report.html import write_html
 
         write_html(evaluations[0], report)
+
+
+def _warn(name: str, warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        print(f"warning: {name}: {warning}", file=sys.stderr)
 
 
 def _use_one_thread() -> None:

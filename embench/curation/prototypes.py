@@ -1,4 +1,10 @@
-"""Structure prototypes: which host frameworks are the same but for their elements and small distortions."""
+"""Structure prototypes: which host frameworks are the same but for their elements and small distortions.
+
+Frameworks are compared with all metals alike, all polyanion centres alike and all anions alike. What the matcher cannot
+see, because a framework is distorted too far or stacked in another way, is in the reviewed table prototype_merges.csv.
+The rms there is that of StructureMatcher, in units of (volume / sites)^(1/3), with the looser tolerances ltol 0.3,
+stol 0.5 and angle_tol 10; coordination sequences count the atoms 1, 2, 3, ... bonds away from a metal.
+"""
 
 from __future__ import annotations
 

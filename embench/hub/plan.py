@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embench.errors import HubError
-from embench.hub.checksums import CHECKSUMS, parse_checksums
+from embench.hub.checksums import CHECKSUMS, IGNORED, parse_checksums
 from embench.hub.client import Hub
 from embench.hub.remote import Remote, read_remote, written_before
 
@@ -75,7 +75,7 @@ class Plan:
         else:
             lines.append("  commit nothing: the files are there already")
         if self.kept:
-            lines.append(f"  leave alone {len(self.kept)} files that no push wrote: {', '.join(self.kept[:_SHOWN])}")
+            lines += _listed("leave alone what no push wrote:", self.kept)
         lines += self._about_tag()
         return "\n".join(lines)
 
@@ -115,7 +115,7 @@ def make_plan(hub: Hub, upload: Upload, *, overwrite: bool = False) -> Plan:
         for path in sorted(upload.contents.keys() & present.keys())
         if not present[path].holds(upload.contents[path])
     ]
-    surplus = sorted(present.keys() - upload.contents.keys())
+    surplus = sorted(present.keys() - upload.contents.keys() - IGNORED)
     if tag_at is not None:
         # The version is published. What happened on main since then is not for this version to undo.
         add, change, surplus = [], [], []

@@ -14,20 +14,6 @@ from embench.hub.client import Hub, Say, import_hub, is_transient, recoverable, 
 from embench.hub.plan import Plan, Upload
 from embench.hub.remote import Remote, read_remote
 
-SPACE_CARD = """---
-title: {title}
-emoji: 🔋
-colorFrom: blue
-colorTo: green
-sdk: static
-app_file: index.html
-pinned: false
-license: mit
----
-
-{title}: a static site, published by `embench hub push-space`.
-"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Pushed:
@@ -69,11 +55,19 @@ def space_upload(folder: Path, *, repository: str, title: str | None = None, cre
     if not (folder / "index.html").is_file():
         raise HubError(f"{folder} is no site: it has no index.html at its top")
     contents = {path: (folder / path).read_bytes() for path in files_in(folder) if path not in {CHECKSUMS, *IGNORED}}
-    contents.setdefault("README.md", SPACE_CARD.format(title=title or f"{about.TITLE}: leaderboard").encode())
+    contents.setdefault("README.md", _space_card(title or f"{about.TITLE}: leaderboard").encode())
     contents[CHECKSUMS] = render_checksums(contents).encode()
     return Upload(
         repository=repository, repo_type="space", contents=contents, message="Update the site", create_pr=create_pr
     )
+
+
+def _space_card(title: str) -> str:
+    """Return the card that tells the hub to serve the files as they are."""
+    from huggingface_hub import SpaceCardData
+
+    header = SpaceCardData(title=title, sdk="static", app_file="index.html", license=about.LICENCE)
+    return f"---\n{header.to_yaml()}\n---\n\n# {title}\n\nA static site, published by `embench hub push-space`.\n"
 
 
 def check_committed(folder: Path) -> None:
@@ -122,7 +116,9 @@ def _create(hub: Hub, upload: Upload) -> Remote:
     sdk = "static" if upload.repo_type == "space" else None
     hub.call(
         f"creating {upload.repository}",
-        lambda: hub.api.create_repo(upload.repository, repo_type=upload.repo_type, space_sdk=sdk, exist_ok=True),
+        lambda: hub.api.create_repo(
+            upload.repository, repo_type=upload.repo_type, private=False, space_sdk=sdk, exist_ok=True
+        ),
     )
     remote = read_remote(hub, upload.repository, repo_type=upload.repo_type)
     if remote is None:

@@ -115,8 +115,8 @@ REGRESSION = (
     ),
     MetricSpec(
         name="r2_without_metal_site",
-        title="R² without metal-site paths",
-        symbol="R² (no metal-site paths)",
+        title="R² without paths through a metal site",
+        symbol="R², no metal sites",
         unit=None,
         direction="higher",
         family="regression",

@@ -128,6 +128,7 @@ def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
 def _subset(subset: SubsetScores) -> dict[str, Any]:
     return {
         "title": subset.title,
+        "description": subset.description,
         "n": subset.n,
         "n_hosts": subset.n_hosts,
         "metrics": {name: _estimate(name, estimate) for name, estimate in subset.metrics.items()},
@@ -161,6 +162,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             "share": _number(comparison.other_coverage.share),
             "filled": list(comparison.other_coverage.filled),
         },
+        "other_warnings": list(comparison.other_warnings),
         "metrics": {
             name: {
                 "value": _number(found.value),

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embench.metrics import metric
-from embench.report.wording import interval_text, note, summary, title_lines, value_text
+from embench.report.wording import coverage_text, interval_text, note, summary, title_lines, value_text
 from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -50,19 +50,21 @@ def render(evaluation: Evaluation, *, full: bool = False) -> RenderableType:
 
 def render_ranking(ranking: Ranking) -> RenderableType:
     """Return several systems, best first, with their ranks."""
-    table = _table("system", "MAE, eV", "95 % interval", "rank", "95 %", "p vs best", right=(1, 3, 5))
+    partly = any(system.evaluation.coverage.share < 1.0 for system in ranking.systems)
+    headings = ["system", "MAE, eV", "95 % interval", "rank", "95 %", "p (Holm)", *["predicted"] * partly]
+    table = _table(*headings, right=(1, 3, 5, 6))
     for system in ranking.systems:
         evaluation, rank = system.evaluation, system.rank
-        share = evaluation.coverage.share
-        name = system.name if share == 1.0 else f"{system.name} ({share:.0%} predicted)"
         mae = evaluation.metrics["mae"]
+        coverage = evaluation.coverage
         table.add_row(
-            Text(name, style="bold" if rank.best_set else ""),
+            Text(system.name, style="bold" if rank.best_set else ""),
             value_text("mae", mae.value, unit=False),
             interval_text("mae", mae),
             f"{rank.rank:g}",
             f"{rank.low:g} to {rank.high:g}",
-            "" if rank.p_adjusted == rank.p_best == 1.0 and system is ranking.systems[0] else _p(rank.p_adjusted),
+            "" if system is ranking.systems[0] else _p(rank.p_adjusted),
+            *[f"{coverage.predicted}/{coverage.scored}"] * partly,
         )
     first = ranking.systems[0].evaluation
     return Group(
@@ -79,7 +81,7 @@ def _screen(evaluation: Evaluation) -> Iterator[RenderableType]:
     rows = [name for name in FIRST_SCREEN if name in evaluation.metrics and not _repeats(evaluation, name)]
     table = _table("", "score", "95 % interval", "", right=(1,))
     for name in rows:
-        _add(table, evaluation, name)
+        _add(table, evaluation, name, "  no metal sites" if name == "r2_without_metal_site" else "")
         if name == "mae":
             _add_without_suspects(table, evaluation)
     yield table
@@ -120,9 +122,10 @@ def _full(evaluation: Evaluation) -> Iterator[RenderableType]:
 
 
 def _header(evaluation: Evaluation) -> Iterator[RenderableType]:
-    name, scored = title_lines(evaluation)
+    name, *scored = title_lines(evaluation)
     yield Text(name, style="bold")
-    yield Text(scored)
+    for line in scored:
+        yield Text(line)
     yield ""
 
 
@@ -131,10 +134,10 @@ def _repeats(evaluation: Evaluation, name: str) -> bool:
     return name == "r2_without_metal_site" and evaluation.support[name].n == evaluation.n
 
 
-def _add(table: Table, evaluation: Evaluation, name: str) -> None:
+def _add(table: Table, evaluation: Evaluation, name: str, label: str = "") -> None:
     estimate = evaluation.metrics[name]
     table.add_row(
-        metric(name).symbol,
+        label or metric(name).symbol,
         Text(value_text(name, estimate.value), style="bold"),
         interval_text(name, estimate),
         Text(note(evaluation, name), style="dim"),
@@ -150,7 +153,7 @@ def _add_without_suspects(table: Table, evaluation: Evaluation) -> None:
             "  sound labels",
             value_text("mae", mae.value),
             interval_text("mae", mae),
-            Text(f"{left_out} doubtful ones left out", style="dim"),
+            Text(f"{left_out} in doubt left out", style="dim"),
         )
 
 
@@ -209,7 +212,10 @@ def _comparison(comparison: Comparison, names: tuple[str, ...]) -> RenderableTyp
             value_text(name, found.difference.value, signed=True, unit=False),
             interval_text(name, found.difference, signed=True),
         )
-    return Group(Text(f"Against {comparison.other}", style="bold"), table)
+    heading = Text(f"Against {comparison.other}", style="bold")
+    if comparison.other_coverage.filled:
+        heading.append(f", {coverage_text(comparison.other_coverage)}", style="not bold")
+    return Group(heading, table)
 
 
 def _provenance(evaluation: Evaluation) -> RenderableType:
@@ -234,7 +240,7 @@ def _methods(metrics: dict[str, Estimate]) -> str:
 def _table(*headings: str, right: tuple[int, ...]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position in right else "left", no_wrap=position in right)
+        table.add_column(heading, justify="right" if position in right else "left", overflow="fold")
     return table
 
 

@@ -12,6 +12,7 @@ from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
     from embench.evaluation import Evaluation
+    from embench.matching import Coverage
 
 UNDEFINED = "undefined"
 
@@ -36,18 +37,21 @@ def interval_text(name: str, estimate: Estimate, *, signed: bool = False) -> str
     return f"{low} to {high}"
 
 
-def title_lines(evaluation: Evaluation) -> tuple[str, str]:
-    """Return what was scored: the name of the predictions, and on what."""
-    coverage = evaluation.coverage
-    predicted = "all predicted"
-    if coverage.filled:
-        predicted = f"{coverage.predicted} predicted, {len(coverage.filled)} filled with the training median"
+def title_lines(evaluation: Evaluation) -> tuple[str, str, str]:
+    """Return what was scored: the name of the predictions, on what, and what counts as a good conductor."""
     return (
         evaluation.name,
         f"Protocol {evaluation.protocol}: {plural(evaluation.n, 'entry')} from "
-        f"{plural(evaluation.n_hosts, 'host framework')}, {predicted}. "
+        f"{plural(evaluation.n_hosts, 'host framework')}, {coverage_text(evaluation.coverage)}.",
         f"Good conductor: E_m < {evaluation.threshold:g} eV.",
     )
+
+
+def coverage_text(coverage: Coverage) -> str:
+    """Return how many of the scored entries were predicted, and what became of the others."""
+    if not coverage.filled:
+        return "all predicted"
+    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with the training median"
 
 
 def note(evaluation: Evaluation, name: str) -> str:
@@ -74,11 +78,12 @@ def note(evaluation: Evaluation, name: str) -> str:
 
 def summary(evaluation: Evaluation) -> Iterator[str]:
     """Yield what the figures mean, in sentences."""
+    if evaluation.comparison is not None:
+        yield evaluation.comparison.sentence
+        return
     if math.isfinite(evaluation.detectable):
         yield (
             f"Intervals come from resampling the {plural(evaluation.n_hosts, 'host framework')}. A rival with "
             "unrelated errors of this size is told apart only if its MAE differs by "
             f"{evaluation.detectable:.2f} eV or more (80 % power); --against compares two systems pair by pair."
         )
-    if evaluation.comparison is not None:
-        yield evaluation.comparison.sentence

@@ -11,6 +11,11 @@ FLAGS: tuple[Flag, ...] = (
         rule="two sites of the initial structure are less than 0.5 Å apart",
     ),
     Flag(
+        name="elements_misplaced",
+        description="The elements of the released structure do not belong to the sites that they are listed with.",
+        rule="the nearest anion of a polyanion centre is more than 1.1 times as far as for the median site of its element",
+    ),
+    Flag(
         name="path_not_minimum_image",
         description="The released band is longer than the shortest periodic image of its hop.",
         rule="hop_distance exceeds hop_distance_minimum_image by more than 0.01 Å",

@@ -39,7 +39,8 @@ class Slow:
 
     def fit(self, train) -> Self:
         log("started")
-        time.sleep(float(os.environ.get(PAUSE, "0.2")))
+        self.choices = {"pause": float(os.environ.get(PAUSE, "0.2"))}
+        time.sleep(self.choices["pause"])
         self.mean = train.column("migration_barrier").mean()
         log("fitted")
         return self

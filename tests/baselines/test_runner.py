@@ -151,6 +151,7 @@ def test_the_record(tmp_path, double, small, environment):
     assert set(record["seconds"]["folds"]) == {"0", "1", "2", "3"}
     assert record["peak_memory_mib"] > 20
     assert record["executor"] == {"kind": "serial", "workers": 1}
+    assert record["choices"]["2"] == {"pause": 0.0}
     # Nothing of this machine's names and places.
     for secret in (str(REPOSITORY), str(Path.home()), os.uname().nodename, str(tmp_path), sys.prefix):
         assert secret not in text

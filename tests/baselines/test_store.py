@@ -26,6 +26,7 @@ RESULT = FoldResult(
     seconds={"fit": 0.25},
     peak_memory_mib=12.5,
     hardware={"cores": 2},
+    choices={"model": "ridge", "inner_mae": {"ridge": 0.4}},
 )
 
 

@@ -81,7 +81,16 @@ def test_one_screen(command, files):
 def test_the_rest_with_full(command, files):
     code, output, _ = command(files["sure"], "--full", *FAST)
     assert code == 0
-    for text in ("MCC", "ROC-AUC", "NLL", "Confusion", "Migrating ion", "Structure class", "Barrier range", "without"):
+    for text in (
+        "MCC",
+        "ROC-AUC",
+        "NLL",
+        "Confusion",
+        "Migrating ion",
+        "Structure class",
+        "Barrier range",
+        "labels not in doubt",
+    ):
         assert text in output
     assert max(map(len, output.splitlines())) <= 80
     assert "…" not in output
@@ -122,7 +131,7 @@ def test_missing_entries(command, files, tmp_path):
     code, output, messages = command(short)
     assert (code, output) == (2, "")
     assert messages.startswith("error: ")
-    assert "lacks entries" in messages
+    assert "lacks 3 of the 60 entries" in messages
     assert "Traceback" not in messages
     code, output, messages = command(short, "--fill-missing", *FAST)
     assert code == 0

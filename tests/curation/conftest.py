@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -18,6 +19,13 @@ from embench.curation.read import read_release
 @pytest.fixture(scope="session")
 def raw_entries(upstream: Path) -> list[RawEntry]:
     return read_release(upstream)
+
+
+@pytest.fixture(scope="session")
+def audit_groups(shared: Path) -> dict[str, dict[str, str]]:
+    """The groups that the independent audit found, by entry_id."""
+    with open(shared / "audit" / "groups.csv", encoding="utf-8", newline="") as file:
+        return {row["sys_name"]: row for row in csv.DictReader(file)}
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_twice_gives_the_same_bytes(built, raw_entries, tmp_path, monkeypatch, u
 def test_flag_counts_of_the_facts():
     flags = Counter(flag for flags in embench.load().flags for flag in flags)
     assert flags["structure_corrupt"] == 3
+    assert flags["elements_misplaced"] == 1
     assert flags["path_not_minimum_image"] == 9
     assert flags["path_clash"] == 36
     assert flags["path_through_metal_site"] == 2

@@ -171,6 +171,8 @@ def test_the_known_faults_of_the_release(flagged):
         "Na7P3S11", "Na7P3Se11", "Li7P3Se11", "MgxTi2P3O12_2", "Mn2F7_Ca_2", "V2F7_Ca_1", "Cr2F7_Ca_1", "Ti2F7_Ca_2",
         "e-VOPO4_Na_3",
     }  # fmt: skip
+    # Fourteen P stand where M-MnPO4_Na_2, the same host, has Mn: P-O distances of 1.9 Å in place of 1.5 Å.
+    assert flagged["elements_misplaced"] == {"M-MnPO4_Na_1"}
     assert len(flagged["path_clash"]) == 36
     assert flagged["path_through_metal_site"] == {"LiRuO2_1", "RuO2_Li_1"}
     assert len(flagged["final_framework_differs"]) == 9
@@ -199,3 +201,12 @@ def test_ends_that_the_audit_measures_as_compressed_are_suspect(flagged, shared)
     # Li 1.73 Å from P; and two copies of one Na in a corrupt structure.
     assert {"O-NiPO4_Li", "Na4MnAlP3O12_2"} <= flagged["suspect_endpoints"]
     assert len(flagged["suspect_endpoints"]) < 0.05 * len(rows)
+
+
+def test_exchanged_elements_are_noticed(raw_entries):
+    entry = next(entry for entry in raw_entries if entry.entry_id == "M-MnPO4_Na_2")
+    assert "elements_misplaced" not in flags_of(entry)
+    elements = list(entry.elements)
+    metal, phosphorus = elements.index("Mn"), elements.index("P")
+    elements[metal], elements[phosphorus] = "P", "Mn"
+    assert "elements_misplaced" in flags_of(replace(entry, elements=tuple(elements)))

@@ -1,6 +1,6 @@
 """Whether ``load_dataset`` gives the entries of embench: value by value, in plain Python, without the converter.
 
-Run as a program, it loads the dataset from the hub that ``HF_ENDPOINT`` names, and prints what it has compared.
+Run as a program with the name of a repository and a revision, or with a folder, it prints what it has compared.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ def compare(loaded: Any, side: str) -> int:
     """
     data = embench.load().filter(published_split=side)
     names = [spec.name for spec in schema.COLUMNS]
-    assert list(loaded.features) == names
+    features = loaded.features  # put together anew whenever it is asked for
+    assert list(features) == names
     agreeing = 0
     for row, entry in zip(loaded, data, strict=True):
         expected = entry.to_dict()
         for name in names:
-            found = plain(row[name], loaded.features[name])
+            found = plain(row[name], features[name])
             assert found == expected[name], f"{entry.entry_id}, {name}: {found!r} is not {expected[name]!r}"
             agreeing += 1
     return agreeing
 
 
-def main(revision: str, *, streaming: bool) -> None:
+def main(name: str, *, revision: str | None) -> None:
     from datasets import load_dataset
 
-    name = "embench/migration-barriers"
-    loaded = load_dataset(name, revision=revision, streaming=streaming)
+    loaded = load_dataset(name, revision=revision)
     found: dict[str, Any] = {side: compare(loaded[side], side) for side in ("train", "test")}
-    for configuration, split in (("splits", "folds"), ("reference_predictions", "predictions")):
-        rows = load_dataset(name, configuration, split=split, revision=revision, streaming=streaming)
-        found[configuration] = sum(1 for _ in rows)
+    found["streamed"] = compare(load_dataset(name, revision=revision, streaming=True)["test"], "test")
+    for configuration in ("splits", "reference_predictions"):
+        found[configuration] = load_dataset(name, configuration, revision=revision).num_rows
     print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], streaming="--streaming" in sys.argv)
+    main(sys.argv[1], revision=sys.argv[2] if len(sys.argv) > 2 else None)

@@ -217,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = f"{self.state.url}/{kind}/{name}"
         if (kind, name) in self.state.repositories:
             return 409, json.dumps({"error": "exists", "url": url}).encode(), {}
-        self.state.create(name, kind).sdk = wanted.get("sdk")
+        repository = self.state.create(name, kind)
+        repository.sdk, repository.visibility = wanted.get("sdk"), wanted.get("visibility")
         return {"url": url, "name": name, "id": "0"}
 
     def info(self, body: bytes, kind: str, name: str, revision: str = "main") -> Any:

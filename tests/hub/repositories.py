@@ -55,6 +55,7 @@ class Repository:
     messages: list[str] = field(default_factory=list)
     refs: dict[str, str] = field(default_factory=dict)
     sdk: str | None = None
+    visibility: str | None = None
 
     def __post_init__(self) -> None:
         self._add("refs/heads/main", {".gitattributes": StoredFile(b"*.parquet filter=lfs\n", False)}, "initial commit")

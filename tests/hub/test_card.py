@@ -28,12 +28,15 @@ def header(card: str) -> dict:
 def rows(card: str, section: str) -> dict[str, list[str]]:
     """The cells of the tables in a section, by their first cell."""
     text = re.split(r"^## ", card.partition(f"## {section}\n")[2], flags=re.MULTILINE)[0]
-    lines = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in text.splitlines() if line.startswith("|")]
-    return {cells[0].replace(r" \*", "").strip("`"): cells[1:] for cells in lines}
+    lines = [
+        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in text.splitlines() if line.startswith("|")
+    ]
+    # The first of a name counts: the tables of the columns begin with those of the dataset.
+    return {cells[0].replace(r" \*", "").strip("`"): cells[1:] for cells in reversed(lines)}
 
 
 def test_committed_folder_is_of_now(contents):
-    """If this fails: embench hub export dataset_card (after a change of dataset, schema, splits, submissions or card)."""
+    """After a change of dataset, schema, splits, submissions or card: embench hub export dataset_card."""
     folder = REPOSITORY / "dataset_card"
     stale = [path for path, content in contents.items() if not _holds(folder / path, content)]
     assert not stale, f"run: embench hub export dataset_card (stale: {', '.join(stale)})"

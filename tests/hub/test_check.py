@@ -64,7 +64,10 @@ def test_header_of_the_card(folder, monkeypatch, old, new, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda document: document["distribution"][0].update(sha256="0" * 64), "another checksum for data/train.parquet"),
+        (
+            lambda document: document["distribution"][0].update(sha256="0" * 64),
+            "another checksum for data/train.parquet",
+        ),
         (lambda document: document.pop("conformsTo"), "croissant.json is not valid"),
         (lambda document: document.pop("license"), "croissant.json is not valid: .*license"),
         (
@@ -103,7 +106,9 @@ class TestChecksums:
         (folder / "notes.txt").write_text("mine")
         with pytest.raises(HubError) as raised:
             check(folder)
-        assert "croissant.json is missing; LICENSE is not the file that was listed; notes.txt is not listed" in str(raised.value)
+        assert "croissant.json is missing; LICENSE is not the file that was listed; notes.txt is not listed" in str(
+            raised.value
+        )
 
     def test_missing_list(self, tmp_path):
         with pytest.raises(HubError, match=r"cannot read .*checksums\.txt .* embench hub export"):

@@ -39,7 +39,11 @@ def test_is_valid(described):
     issues = described.metadata.issues
     assert not issues.errors
     assert not issues.warnings
-    assert [record_set.id for record_set in described.metadata.record_sets] == ["default", "splits", "reference_predictions"]
+    assert [record_set.id for record_set in described.metadata.record_sets] == [
+        "default",
+        "splits",
+        "reference_predictions",
+    ]
 
 
 def test_records_are_the_entries(described):
@@ -54,7 +58,11 @@ def test_records_are_the_entries(described):
 
 def test_other_records(described):
     splits = [{key: plain(value) for key, value in record.items()} for record in described.records("splits")]
-    scored = [row["splits/entry_id"] for row in splits if (row["splits/protocol"], row["splits/fold"]) == ("published", "test")]
+    scored = [
+        row["splits/entry_id"]
+        for row in splits
+        if (row["splits/protocol"], row["splits/fold"]) == ("published", "test")
+    ]
     assert len(scored) == len(set(scored)) == 60
     systems = {plain(record["reference_predictions/system"]) for record in described.records("reference_predictions")}
     assert {"model-3", "orb-v3", "mace-relax"} <= systems

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import embench
-from embench.errors import HubError, OutputError
+from embench.errors import DatasetError, HubError, OutputError
 from embench.hub.checksums import CHECKSUMS
 from embench.hub.client import Hub
 from embench.hub.pull import cached_dataset, pull
@@ -150,6 +150,24 @@ class TestLoadFromTheHub:
         published.write("data/test.parquet", b"PAR1 is not enough")
         with pytest.raises(HubError, match=r"embench/migration-barriers at main is damaged: test\.parquet"):
             self.load(client, revision="main")
+
+    def test_version_of_another_embench(self, client, published):
+        import hashlib
+        import io
+
+        import pyarrow.parquet as pq
+
+        lines = []
+        for name in ("test.parquet", "train.parquet"):
+            table = pq.read_table(io.BytesIO(published.files()[f"data/{name}"]))
+            buffer = io.BytesIO()
+            pq.write_table(table.replace_schema_metadata({"embench.dataset_version": "7.0.0"}), buffer)
+            published.write(f"data/{name}", buffer.getvalue())
+            lines.append(f"{hashlib.sha256(buffer.getvalue()).hexdigest()}  {name}\n")
+        published.write("data/checksums.txt", "".join(lines).encode())
+        with pytest.raises(DatasetError, match=r"holds dataset version 7\.0\.0, this embench reads 1\.0\.0; install"):
+            self.load(client, revision="main")
+        assert len(self.load(client, revision="v1.0.0")) == 619
 
     def test_repository_of_something_else(self, client, loopback):
         publish(client, upload({"notes.txt": b"nothing here\n"}))

@@ -1,0 +1,135 @@
+"""Features of hops: what the pathway baselines see of a structure.
+
+Everything is computed from the structure of the initial state, the end of the hop and the functional, so that a
+user's own structure has the same features as an entry of the dataset. No target is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embench.errors import FeatureError, UnknownNameError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embench.baselines.features.hop import Hop, Pathway
+
+__all__ = ["FEATURE_SETS", "FeatureSet", "feature_table"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSet:
+    """A named set of features; `version` changes whenever a value may."""
+
+    name: str
+    version: str
+    description: str
+    compute: Callable[[Hop, Pathway], dict[str, float]]
+
+
+def _composition(hop: Hop, _: Pathway) -> dict[str, float]:
+    from embench.baselines.features.composition import composition_features
+
+    return composition_features(hop)
+
+
+def _geometry(hop: Hop, _: Pathway) -> dict[str, float]:
+    from embench.baselines.features.geometry import geometry_features
+
+    return geometry_features(hop)
+
+
+def _radial(hop: Hop, _: Pathway) -> dict[str, float]:
+    from embench.baselines.features.geometry import radial_features
+
+    return radial_features(hop)
+
+
+def _barriers(hop: Hop, _: Pathway) -> dict[str, float]:
+    from embench.baselines.features.profiles import barrier_features
+
+    return barrier_features(hop)
+
+
+def _functional(_: Hop, entry: Pathway) -> dict[str, float]:
+    return {name: float(entry.functional == name) for name in ("GGA", "GGA+U", "SCAN", "LDA")}
+
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    made.name: made
+    for made in (
+        FeatureSet(
+            name="composition",
+            version="1",
+            description="elements of the framework, formal charges, and the migrating ion",
+            compute=_composition,
+        ),
+        FeatureSet(
+            name="geometry",
+            version="1",
+            description="distances, coordination, bottlenecks along the straight line, and packing",
+            compute=_geometry,
+        ),
+        FeatureSet(
+            name="radial",
+            version="1",
+            description="smooth counts of neighbours by distance at the ends and along the straight line",
+            compute=_radial,
+        ),
+        FeatureSet(
+            name="barriers",
+            version="1",
+            description="energy profiles from bond-valence and repulsion potentials, with neighbours that give way",
+            compute=_barriers,
+        ),
+        FeatureSet(name="functional", version="1", description="exchange-correlation functional", compute=_functional),
+    )
+}
+
+
+def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the features of `entries`, (n_entries, n_features), and their names, ``set:feature``.
+
+    Values are kept in the cache (:mod:`embench.baselines.features.cache`).
+
+    Raises
+    ------
+    UnknownNameError
+        For a feature set that does not exist.
+    FeatureError
+        For a structure that the features have no model for: an element without parameters, no anion, no volume.
+    """
+    import numpy as np
+
+    from embench.baselines.features.cache import cached
+    from embench.baselines.features.hop import hop_of
+
+    for name in sets:
+        if name not in FEATURE_SETS:
+            raise UnknownNameError("feature set", name, FEATURE_SETS)
+    rows: list[dict[str, float]] = []
+    for entry in entries:
+        hops: list[Hop] = []
+
+        def hop(pathway: Pathway, kept: list[Hop] = hops) -> Hop:
+            if not kept:
+                kept.append(hop_of(pathway))
+            return kept[0]
+
+        row: dict[str, float] = {}
+        for name in sets:
+            chosen = FEATURE_SETS[name]
+            compute = lambda pathway, chosen=chosen, hop=hop: chosen.compute(hop(pathway), pathway)  # noqa: E731
+            found = cached(entry, name=name, version=chosen.version, compute=compute)
+            row |= {f"{name}:{feature}": value for feature, value in found.items()}
+        rows.append(row)
+    names = list(rows[0]) if rows else []
+    table = np.array([[row[name] for name in names] for row in rows], dtype=np.float64).reshape(len(rows), len(names))
+    if not np.isfinite(table).all():
+        row_at, column_at = np.argwhere(~np.isfinite(table))[0]
+        raise FeatureError(f"the feature {names[column_at]} of structure {row_at} is {table[row_at, column_at]}")
+    return table, names

@@ -86,24 +86,30 @@ def _unlikeness(anion: str, charge: float, radius: float) -> tuple[float, float]
     return abs(own - charge), abs(ion_radius(anion, own) - radius)
 
 
-def morse(distance: Floats, r_min: Floats, alpha: Floats, d0: Floats) -> Floats:
-    """Return the Morse energy of a cation and an anion, eV: -d0 / 2 at r_min.
+# Energy of a pair (eV) with its first and second derivative with respect to the distance.
+Derivatives = tuple[Floats, Floats, Floats]
+# No exponent is larger: beyond, atoms overlap and the energy only has to be large.
+_LARGEST_EXPONENT = 30.0
+
+
+def morse(distance: Floats, r_min: Floats, alpha: Floats, d0: Floats) -> Derivatives:
+    """Return the Morse energy of a cation and an anion and its derivatives: -d0 / 2 (eV) at r_min.
 
     Half of d0 ((exp(alpha (r_min - r)) - 1)^2 - 1), the share of one of the two sites. Source: S. Adams and
     R. P. Rao, Phys. Status Solidi A 208, 1746 (2011).
     """
-    energy: Floats = d0 / 2 * ((np.exp(np.minimum(alpha * (r_min - distance), 30.0)) - 1.0) ** 2 - 1.0)
-    return energy
+    x = np.exp(np.minimum(alpha * (r_min - distance), _LARGEST_EXPONENT))
+    return d0 / 2 * (x * x - 2 * x), -d0 * alpha * (x * x - x), d0 * alpha**2 * (2 * x * x - x)
 
 
 def bond_valence(distance: Floats, r0: Floats, alpha: Floats) -> Floats:
     """Return the valence of a bond, exp(alpha (r0 - r)), in valence units."""
-    valence: Floats = np.exp(np.minimum(alpha * (r0 - distance), 30.0))
+    valence: Floats = np.exp(np.minimum(alpha * (r0 - distance), _LARGEST_EXPONENT))
     return valence
 
 
-def screened_coulomb(distance: Floats, charges: Floats, radii: Floats) -> Floats:
-    """Return the screened repulsion of two cations, eV.
+def screened_coulomb(distance: Floats, charges: Floats, radii: Floats) -> Derivatives:
+    """Return the screened repulsion of two cations, eV, and its derivatives.
 
     Parameters
     ----------
@@ -115,17 +121,24 @@ def screened_coulomb(distance: Floats, charges: Floats, radii: Floats) -> Floats
     """
     from scipy.special import erfc
 
-    energy: Floats = COULOMB * charges / distance * erfc(distance / (SCREENING * radii))
-    return energy
+    length = SCREENING * radii
+    ratio = distance / length
+    tail, bell = erfc(ratio) / distance, 2 / np.sqrt(np.pi) / length * np.exp(-(ratio**2))
+    strength = COULOMB * charges
+    return (
+        strength * tail,
+        -strength * (tail + bell) / distance,
+        strength * (2 * (tail + bell) / distance**2 + 2 * bell / length**2),
+    )
 
 
-def born_mayer(distance: Floats, contact: Floats) -> Floats:
-    """Return the repulsion of two ions, eV: BORN_MAYER_CONTACT at the sum of their radii, `contact` (Å).
+def born_mayer(distance: Floats, contact: Floats) -> Derivatives:
+    """Return the repulsion of two ions and its derivatives: BORN_MAYER_CONTACT (eV) at the sum of their radii.
 
-    Source of the form: M. Born and J. E. Mayer, Z. Phys. 75, 1 (1932).
+    `contact` is that sum, Å. Source of the form: M. Born and J. E. Mayer, Z. Phys. 75, 1 (1932).
     """
-    energy: Floats = BORN_MAYER_CONTACT * np.exp(np.minimum((contact - distance) / BORN_MAYER_DECAY, 30.0))
-    return energy
+    energy = BORN_MAYER_CONTACT * np.exp(np.minimum((contact - distance) / BORN_MAYER_DECAY, _LARGEST_EXPONENT))
+    return energy, -energy / BORN_MAYER_DECAY, energy / BORN_MAYER_DECAY**2
 
 
 @lru_cache(maxsize=128)

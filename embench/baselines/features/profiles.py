@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.features.bond_valence import (
+    Derivatives,
     bond_valence,
     born_mayer,
     coulomb_parameters,
@@ -16,7 +17,7 @@ from embench.baselines.features.bond_valence import (
     screened_coulomb,
 )
 from embench.baselines.features.hop import Hop
-from embench.baselines.features.response import about_equilibrium, along_line
+from embench.baselines.features.response import Relaxed, along_line, relax
 
 Floats = NDArray[np.float64]
 
@@ -29,31 +30,33 @@ SHORTEST = 0.3
 class SiteEnergy:
     """Bond-valence site energy of the migrating ion: Morse with anions, screened repulsion from cations.
 
-    Called with distances (..., M) to the M neighbours that were given, Å, it returns the pair energies, eV.
+    Called with distances (..., M) to the M neighbours that were given, Å, it returns the pair energies (eV) and
+    their first and second derivatives.
     """
 
     def __init__(self, hop: Hop, chosen: NDArray[np.intp]) -> None:
         charge = hop.ions.charges[hop.mobile]
         self.is_anion = hop.is_anion[chosen]
         elements = hop.elements[chosen].tolist()
-        pairs = {e: pair(hop.mobile, charge, e, hop.ions.charges[e]) for e in set(elements) & hop.ions.anions}
-        others = {
-            e: coulomb_parameters(hop.mobile, charge, e, hop.ions.charges[e])
-            for e in set(elements) - hop.ions.anions
-        }
+        charges, anions = hop.ions.charges, hop.ions.anions
+        pairs = {e: pair(hop.mobile, charge, e, charges[e]) for e in set(elements) & anions}
+        others = {e: coulomb_parameters(hop.mobile, charge, e, charges[e]) for e in set(elements) - anions}
         self.r0, self.r_min, self.alpha, self.d0 = (
             np.array([getattr(pairs[e], name) for e in elements if e in pairs])
             for name in ("r0", "r_min", "alpha", "d0")
         )
         self.coulomb = np.array([others[e] for e in elements if e in others]).reshape(-1, 2)
 
-    def __call__(self, distances: Floats) -> Floats:
+    def __call__(self, distances: Floats) -> Derivatives:
         distances = np.maximum(distances, SHORTEST)
-        energy = np.empty_like(distances)
+        found = tuple(np.empty_like(distances) for _ in range(3))
         anions = self.is_anion
-        energy[..., anions] = morse(distances[..., anions], self.r_min, self.alpha, self.d0)
-        energy[..., ~anions] = screened_coulomb(distances[..., ~anions], self.coulomb[:, 0], self.coulomb[:, 1])
-        return energy
+        with_anions = morse(distances[..., anions], self.r_min, self.alpha, self.d0)
+        with_cations = screened_coulomb(distances[..., ~anions], self.coulomb[:, 0], self.coulomb[:, 1])
+        for whole, attraction, repulsion in zip(found, with_anions, with_cations, strict=True):
+            whole[..., anions] = attraction
+            whole[..., ~anions] = repulsion
+        return found[0], found[1], found[2]
 
     def valences(self, distances: Floats) -> Floats:
         """Return the valences of the bonds to the anions among the neighbours, (..., n_anions)."""
@@ -66,31 +69,53 @@ class Repulsion:
     def __init__(self, hop: Hop, chosen: NDArray[np.intp]) -> None:
         self.contact = hop.contact_distances[chosen]
 
-    def __call__(self, distances: Floats) -> Floats:
+    def __call__(self, distances: Floats) -> Derivatives:
         return born_mayer(np.maximum(distances, SHORTEST), self.contact)
 
 
-Potential = type[SiteEnergy] | type[Repulsion]
+@dataclass(frozen=True, kw_only=True)
+class ProfileSpec:
+    """One kind of profile: the potential, and what the neighbours nearer than RESPONDING do.
 
-
-def profile(hop: Hop, potential: Potential, *, mode: str = "rigid", stiffness: float = 4.0) -> Floats:
-    """Return the energy (n,), eV, at each point of the line.
-
-    `mode` says what the neighbours nearer than RESPONDING do: ``rigid``; ``yielding``, each moves along the line
-    to the ion; ``relaxing``, each starts from equilibrium with the ion at the start of the hop.
+    `mode` is ``rigid``; ``yielding``, each neighbour moves along the line to the ion; ``relaxing``, each starts from
+    equilibrium with the ion at the start of the hop; ``bending``, the same, and the path leaves the straight line.
+    `stiffness` (eV/Å^2) is that of the neighbours.
     """
+
+    potential: type[SiteEnergy] | type[Repulsion]
+    mode: str = "rigid"
+    stiffness: float = 4.0
+
+
+PROFILES: dict[str, ProfileSpec] = {
+    "site": ProfileSpec(potential=SiteEnergy),
+    "site_yielding": ProfileSpec(potential=SiteEnergy, mode="yielding"),
+    "site_relaxing": ProfileSpec(potential=SiteEnergy, mode="relaxing"),
+    "site_relaxing_hard": ProfileSpec(potential=SiteEnergy, mode="relaxing", stiffness=10.0),
+    "site_bending_soft": ProfileSpec(potential=SiteEnergy, mode="bending", stiffness=3.0),
+    "site_bending": ProfileSpec(potential=SiteEnergy, mode="bending", stiffness=8.0),
+    "site_bending_hard": ProfileSpec(potential=SiteEnergy, mode="bending", stiffness=25.0),
+    "repulsion": ProfileSpec(potential=Repulsion),
+    "repulsion_yielding": ProfileSpec(potential=Repulsion, mode="yielding"),
+    "repulsion_relaxing": ProfileSpec(potential=Repulsion, mode="relaxing"),
+}
+
+
+def profile(hop: Hop, spec: ProfileSpec) -> Relaxed:
+    """Return the energies (n,), eV, at the points of the path, and how far it has left the straight line."""
     closest = hop.distances.min(axis=0)
     near, far = np.flatnonzero(closest <= RESPONDING), np.flatnonzero(closest > RESPONDING)
-    energy = potential(hop, far)(hop.distances[:, far]).sum(axis=1)
-    pairs = potential(hop, near)
-    if mode == "rigid":
-        return np.asarray(energy + pairs(hop.distances[:, near]).sum(axis=1), np.float64)
-    if mode == "yielding":
-        responding = along_line(pairs, hop.distances[:, near], stiffness=stiffness)
-    else:
-        vectors = hop.neighbours[near][None] - hop.points[:, None]
-        responding = about_equilibrium(pairs, vectors, stiffness=stiffness)
-    return np.asarray(energy + responding.sum(axis=1), np.float64)
+    outer = spec.potential(hop, far)(hop.distances[:, far])[0].sum(axis=1)
+    pairs = spec.potential(hop, near)
+    straight = np.zeros(len(hop.points))
+    if spec.mode == "rigid":
+        return Relaxed(outer + pairs(hop.distances[:, near])[0].sum(axis=1), straight)
+    if spec.mode == "yielding":
+        inner = along_line(pairs, hop.distances[:, near], stiffness=spec.stiffness)
+        return Relaxed(outer + inner.sum(axis=1), straight)
+    bend = spec.mode == "bending"
+    found = relax(pairs, hop.points, hop.neighbours[near], stiffness=spec.stiffness, bend=bend)
+    return Relaxed(outer + found.energy, found.displacement)
 
 
 def valence_sums(hop: Hop) -> Floats:
@@ -117,6 +142,9 @@ def profile_features(energy: Floats) -> dict[str, float]:
         "middle": middle - (start + end) / 2,
         "depth": top - middle,
         "start_depth": start - float(energy.min()),
+        # Neighbours respond from the start: the first half of the path is the better known one.
+        "first_half": float(energy[: len(energy) // 2 + 1].max()) - start,
+        "rise": middle - start,
     }.items():
         found[f"log_{name}"] = float(np.sign(value) * np.log1p(abs(value) / 0.1))
         found[f"root_{name}"] = float(np.sign(value) * np.sqrt(min(abs(value), 100.0)))
@@ -128,25 +156,14 @@ def profile_features(energy: Floats) -> dict[str, float]:
     return found
 
 
-PROFILES: dict[str, Callable[[Hop], Floats]] = {
-    "site": lambda hop: profile(hop, SiteEnergy),
-    "site_yielding": lambda hop: profile(hop, SiteEnergy, mode="yielding"),
-    "site_relaxing": lambda hop: profile(hop, SiteEnergy, mode="relaxing"),
-    "site_relaxing_soft": lambda hop: profile(hop, SiteEnergy, mode="relaxing", stiffness=2.0),
-    "site_relaxing_hard": lambda hop: profile(hop, SiteEnergy, mode="relaxing", stiffness=10.0),
-    "repulsion": lambda hop: profile(hop, Repulsion),
-    "repulsion_yielding": lambda hop: profile(hop, Repulsion, mode="yielding"),
-    "repulsion_relaxing": lambda hop: profile(hop, Repulsion, mode="relaxing"),
-}
-
-
 def barrier_features(hop: Hop) -> dict[str, float]:
     """Return the features of all PROFILES and of the bond-valence sum along the hop."""
-    found = {
-        f"{name}_{feature}": value
-        for name, make in PROFILES.items()
-        for feature, value in profile_features(make(hop)).items()
-    }
+    found: dict[str, float] = {}
+    for name, spec in PROFILES.items():
+        made = profile(hop, spec)
+        found |= {f"{name}_{feature}": value for feature, value in profile_features(made.energy).items()}
+        if spec.mode == "bending":
+            found |= {f"{name}_bend": float(made.displacement.max()), f"{name}_bow": float(made.displacement.mean())}
     return found | _valence_features(hop)
 
 

@@ -1,19 +1,24 @@
-"""Energy of an ion among neighbours that give way to it."""
+"""Energy of an ion among neighbours that give way to it, along the straight line or along a path that bends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-PairEnergy = Callable[[Floats], Floats]
+# Maps distances (..., M), Å, to pair energies (eV) and their first and second derivatives, each (..., M).
+PairEnergy = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
-_STEP = 1e-4
-_ITERATIONS = 40
-# No neighbour moves further in one iteration, Å.
-_TRUST = 0.15
+_ITERATIONS = 50
+# Neighbours, and the ion, move no further than this in one iteration, Å.
+_TRUST, _ION_TRUST = 0.15, 0.06
+# Part of the stiffness that the ion feels once its neighbours give way, and its least value, eV/Å^2.
+_SHARE, _LEAST = 0.15, 5.0
+# The path leaves the straight line by no more than this, Å: beyond, it would be another hop.
+FARTHEST_BEND = 1.0
 # Neighbours do not come nearer to the ion than this, where pair energies have lost their meaning, Å.
 _NEAREST = 0.3
 
@@ -25,64 +30,84 @@ def along_line(energy: PairEnergy, distances: Floats, *, stiffness: float) -> Fl
 
     Parameters
     ----------
-    energy : maps distances (..., M), Å, to pair energies, eV.
+    energy : pair energies.
     distances : (n, M), Å.
     stiffness : eV/Å^2.
     """
-    moves = np.concatenate([np.arange(-0.30, 0.0, 0.03), np.arange(0.0, 1.501, 0.03)])
-    best = energy(distances)
-    for move in moves:
-        best = np.minimum(best, energy(np.maximum(distances + move, _NEAREST)) + stiffness * move**2 / 2)
+    best = energy(distances)[0]
+    for move in np.concatenate([np.arange(-0.30, 0.0, 0.03), np.arange(0.03, 1.501, 0.03)]):
+        best = np.minimum(best, energy(np.maximum(distances + move, _NEAREST))[0] + stiffness * move**2 / 2)
     return best
 
 
-def about_equilibrium(energy: PairEnergy, vectors: Floats, *, stiffness: float) -> Floats:
-    """Return the pair energies (n, M), eV, when neighbours are in equilibrium at the first point.
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """Energies (n,), eV, along a relaxed path, and how far its points are from the straight line, (n,), Å."""
+
+    energy: Floats
+    displacement: Floats
+
+
+def relax(energy: PairEnergy, points: Floats, neighbours: Floats, *, stiffness: float, bend: bool) -> Relaxed:
+    """Return the energy along the path when neighbours respond from equilibrium with the ion at the first point.
 
     A neighbour displaced by u costs stiffness |u|^2 / 2 + c.u, where c balances its force on the ion at the first
-    point: there u = 0 is the minimum, elsewhere the neighbour relaxes to where the ion has gone, or left from.
+    point: there u = 0 is the minimum, elsewhere the neighbour relaxes to where the ion has gone, or left from. With
+    `bend` every point but the ends relaxes as well, in the plane across the straight line. Neighbours interact with
+    the ion alone. Damped Newton steps; of all steps the lowest energy of each point is taken.
 
     Parameters
     ----------
-    energy : maps distances (..., M), Å, to pair energies, eV.
-    vectors : (n, M, 3) from the ion at each point to the neighbours, Å.
+    energy : pair energies.
+    points : (n, 3) of the straight line, ends included, Å.
+    neighbours : (M, 3), Å.
     stiffness : eV/Å^2.
+    bend : whether the path may leave the straight line.
     """
-    counter = -_gradient(energy, vectors[:1])[0]
-    moved = np.zeros_like(vectors)
-    best = _total(energy, vectors, moved, counter, stiffness)
+    direction = (points[-1] - points[0]) / max(float(np.linalg.norm(points[-1] - points[0])), 1e-12)
+    path, moved = points.copy(), np.zeros((len(points), *neighbours.shape))
+    counter = -_pull(energy, neighbours - points[0])
+    lowest, at_lowest = np.full(len(points), np.inf), np.zeros(len(points))
     for _ in range(_ITERATIONS):
-        moved = moved + _newton_step(energy, vectors, moved, counter, stiffness)
-        best = np.minimum(best, _total(energy, vectors, moved, counter, stiffness))
-    return best
+        apart = neighbours + moved - path[:, None]
+        distances = np.maximum(np.linalg.norm(apart, axis=-1), _NEAREST)
+        unit = apart / distances[..., None]
+        pairs, slope, curvature = energy(distances)
+        total = (pairs + stiffness * (moved**2).sum(-1) / 2 + (counter * moved).sum(-1)).sum(axis=1)
+        bent = np.linalg.norm(path - points, axis=1)
+        at_lowest = np.where(total < lowest, bent, at_lowest)
+        lowest = np.minimum(total, lowest)
+        force = slope[..., None] * unit + stiffness * moved + counter
+        curvature = np.maximum(curvature, 0.0)
+        moved = moved + _newton_step(force, unit, stiffness, curvature, np.maximum(slope / distances, 0.0))
+        if bend:
+            path = _bend(path, points, direction, (slope[..., None] * unit).sum(axis=1), curvature.sum(axis=1))
+    return Relaxed(lowest, at_lowest)
 
 
-def _total(energy: PairEnergy, vectors: Floats, moved: Floats, counter: Floats, stiffness: float) -> Floats:
-    distances = np.maximum(np.linalg.norm(vectors + moved, axis=-1), _NEAREST)
-    total: Floats = energy(distances) + stiffness * (moved**2).sum(-1) / 2 + (counter * moved).sum(-1)
-    return total
-
-
-def _gradient(energy: PairEnergy, vectors: Floats) -> Floats:
+def _pull(energy: PairEnergy, vectors: Floats) -> Floats:
+    """Return the gradient (M, 3) of each pair energy with respect to the position of the neighbour."""
     distances = np.maximum(np.linalg.norm(vectors, axis=-1), _NEAREST)
-    slope = (energy(distances + _STEP) - energy(distances - _STEP)) / (2 * _STEP)
-    gradient: Floats = (slope / distances)[..., None] * vectors
+    gradient: Floats = (energy(distances)[1] / distances)[..., None] * vectors
     return gradient
 
 
-def _newton_step(energy: PairEnergy, vectors: Floats, moved: Floats, counter: Floats, stiffness: float) -> Floats:
-    """Return a damped Newton step; directions of negative curvature are left to the stiffness alone."""
-    apart = vectors + moved
-    distances = np.maximum(np.linalg.norm(apart, axis=-1), _NEAREST)
-    unit = apart / distances[..., None]
-    low, here, high = (energy(distances + step) for step in (-_STEP, 0.0, _STEP))
-    slope, curvature = (high - low) / (2 * _STEP), (high - 2 * here + low) / _STEP**2
-    force = slope[..., None] * unit + stiffness * moved + counter
-    along = (force * unit).sum(-1, keepdims=True) * unit
-    across = force - along
-    stiff_along = stiffness + np.maximum(curvature, 0.0)
-    stiff_across = stiffness + np.maximum(slope / distances, 0.0)
-    step = -along / stiff_along[..., None] - across / stiff_across[..., None]
-    size = np.linalg.norm(step, axis=-1, keepdims=True)
-    limited: Floats = step * np.minimum(1.0, _TRUST / np.maximum(size, 1e-12))
+def _newton_step(force: Floats, unit: Floats, stiffness: float, curvature: Floats, across: Floats) -> Floats:
+    """Return a damped Newton step of the neighbours; negative curvature of the pair energy does not count."""
+    parallel = (force * unit).sum(-1, keepdims=True) * unit
+    step = -parallel / (stiffness + curvature)[..., None] - (force - parallel) / (stiffness + across)[..., None]
+    return _limited(step, _TRUST)
+
+
+def _bend(path: Floats, points: Floats, direction: Floats, force: Floats, curvature: Floats) -> Floats:
+    """Move the ion down the energy in the plane across the line, `force` being that of the ion on its neighbours."""
+    across = force - (force @ direction)[:, None] * direction
+    step = _limited(across / (_LEAST + _SHARE * curvature)[:, None], _ION_TRUST)
+    step[[0, -1]] = 0.0
+    return points + _limited(path + step - points, FARTHEST_BEND)
+
+
+def _limited(vectors: Floats, longest: float) -> Floats:
+    size = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    limited: Floats = vectors * np.minimum(1.0, longest / np.maximum(size, 1e-12))
     return limited

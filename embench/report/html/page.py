@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from embench.errors import MissingDependencyError
 from embench.report.html import tables, wording
-from embench.report.html.figures import below_range, figures
+from embench.report.html.figures import beyond_limit, figures
+from embench.report.html.parity import below_range
 from embench.splits.registry import protocol_spec
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def render(content: Mapping[str, Any]) -> str:
         many_folds=len({entry["fold"] for entry in entries}) > 1,
         flags=tables.flags_explained(entries),
         below_range=below_range(content["entries"]),
+        beyond_limit=beyond_limit(content["entries"]),
         command=wording.command(content),
         figures=figures(content),
         plotly_js=_plotly_js(),
@@ -58,19 +60,19 @@ def _tiles(content: Mapping[str, Any]) -> list[dict[str, str]]:
             "value": wording.quantity(metrics["mae"]["value"], "eV"),
             "label": "mean absolute error",
             "note": "95\u00a0% interval",
-            "range": wording.interval(metrics['mae']),
+            "range": wording.interval(metrics["mae"]),
         },
         {
             "value": wording.number(metrics["r2"]["value"]),
             "label": "R²; 0 is no better than the mean barrier",
             "note": "95\u00a0% interval",
-            "range": wording.interval(metrics['r2']),
+            "range": wording.interval(metrics["r2"]),
         },
         {
             "value": f"{right} of {content['n']}",
             "label": f"on the right side of {content['threshold']:g} eV",
             "note": "95\u00a0% interval",
-            "range": _percent_interval(metrics['accuracy']),
+            "range": _percent_interval(metrics["accuracy"]),
         },
         {
             "value": "10",

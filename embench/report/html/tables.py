@@ -101,9 +101,7 @@ def comparison_rows(content: Mapping[str, Any]) -> list[Row]:
     return [_comparison_row(content["metrics"][name], pair, scales) for name, pair in found.items()]
 
 
-def _comparison_row(
-    metric: Mapping[str, Any], pair: Mapping[str, Any], scales: Mapping[str | None, Scale]
-) -> Row:
+def _comparison_row(metric: Mapping[str, Any], pair: Mapping[str, Any], scales: Mapping[str | None, Scale]) -> Row:
     difference = pair["difference"]
     sign = metric["direction"] == "zero"
     return {

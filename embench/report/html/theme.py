@@ -81,3 +81,18 @@ def hover_text(entry: Mapping[str, Any]) -> str:
         lines.append("no prediction: training median")
     lines += [f"flag: {flag_name(flag)}" for flag in entry["flags"]]
     return "<br>".join([f"<b>{escape(entry['entry_id'])}</b>", *map(escape, lines)])
+
+
+def note(x: float, y: float, text: str, side: str) -> dict[str, Any]:
+    """Return a text at a fraction of the plot's area; `side` is ``left`` or ``right``."""
+    return {
+        "x": x,
+        "y": y,
+        "xref": "x domain",
+        "yref": "y domain",
+        "xanchor": side,
+        "yanchor": "bottom" if y < 0.5 else "top",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12, "color": "--muted"},
+    }

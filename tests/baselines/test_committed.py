@@ -1,0 +1,204 @@
+"""Reproducing, submitting and tabulating committed predictions, and the commands that do it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from sklearn.metrics import mean_absolute_error, r2_score
+from typer.testing import CliRunner
+
+import embench
+from embench.baselines.registry import BASELINES, baseline_spec
+from embench.baselines.submission import write_submission
+from embench.baselines.table import results_page
+from embench.cli.app import app
+from embench.errors import BaselineError, StaleFileError, UnknownNameError
+from embench.splits import protocol_names
+
+REPOSITORY = Path(__file__).parents[2]
+QUICK = ("median", "nearest-neighbour")
+
+
+def embench_baseline(*arguments: object):
+    return CliRunner().invoke(app, ["baseline", *map(str, arguments)])
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A folder with the predictions of the median for two protocols, and a cache of its own."""
+    monkeypatch.setenv("EMBENCH_CACHE", str(tmp_path / "cache"))
+    made = embench_baseline(
+        "run", "median", "-p", "published", "-p", "host-10fold", "--out", tmp_path / "results" / "median"
+    )
+    assert made.exit_code == 0, made.output
+    return tmp_path / "results"
+
+
+def test_list():
+    shown = embench_baseline("list").output
+    for spec in BASELINES:
+        assert spec.name in shown
+
+
+def test_unknown_names(tmp_path):
+    assert isinstance(embench_baseline("run", "medain").exception, UnknownNameError)
+    found = embench_baseline("run", "median", "-p", "host", "--out", tmp_path).exception
+    assert "did you mean" in str(found)
+    assert "has no 'Nothing'" in str(
+        embench_baseline("run", "x", "--factory", "embench.baselines.simple:Nothing").exception
+    )
+    assert "no module" in str(embench_baseline("run", "x", "--factory", "no.such.module:X").exception)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_committed_predictions_are_reproduced(name, tmp_path):
+    found = embench_baseline("reproduce", name, "--results", REPOSITORY / "baselines", "--work", tmp_path)
+    assert found.exit_code == 0, found.output or found.exception
+    assert found.output.count(" entries reproduced ") == len(protocol_names())
+    assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
+
+
+def test_what_is_not_reproduced_is_listed(results):
+    path = results / "median" / "host-10fold.csv"
+    lines = path.read_text().splitlines()
+    entry_id, prediction, uncertainty = lines[7].split(",")
+    lines[7] = f"{entry_id},{float(prediction) + 2e-5:.6f},{uncertainty}"
+    gone = lines.pop(9).split(",")[0]
+    path.write_text("\n".join(lines) + "\n")
+    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published", "-p", "host-10fold")
+    assert found.exit_code == 1
+    assert "median, published: 60 entries reproduced" in found.output
+    assert "median, host-10fold: 615 entries NOT reproduced: 3 numbers differ" in found.output
+    assert f"  {entry_id}: prediction {float(prediction) + 2e-5:.6f}".rstrip("0") in found.output
+    assert f"  {gone}: uncertainty None eV committed" in found.output
+
+
+def test_predictions_of_another_dataset_are_told(results):
+    path = results / "median" / "published.record.json"
+    record = json.loads(path.read_text())
+    record["checksums"]["dataset"] = "0" * 64
+    path.write_text(json.dumps(record))
+    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published")
+    assert isinstance(found.exception, StaleFileError)
+    assert "belong to another dataset" in str(found.exception)
+    with pytest.raises(StaleFileError):
+        results_page([baseline_spec("median")], results)
+    path.unlink()
+    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published")
+    assert isinstance(found.exception, BaselineError)
+
+
+def test_a_submission(results, tmp_path):
+    target = tmp_path / "submissions" / "median"
+    target.mkdir(parents=True)
+    (target / "random-10fold.csv").write_text("of an earlier version")
+    made = embench_baseline("submit", "median", "--results", results, "--submissions", tmp_path / "submissions")
+    assert made.exit_code == 0, made.output
+    assert sorted(path.name for path in target.iterdir()) == ["host-10fold.csv", "published.csv", "submission.yaml"]
+    described = yaml.safe_load((target / "submission.yaml").read_text())
+    assert described["kind"] == "property-model"
+    assert described["predictions"] == {"published": "published.csv", "host-10fold": "host-10fold.csv"}
+    ids = {row["entry_id"] for name in ("published", "host-10fold") for row in read(target / f"{name}.csv")}
+    assert described["n_predicted"] == len(ids)
+    assert (target / "published.csv").read_bytes() == (results / "median" / "published.csv").read_bytes()
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_submission_of_altered_predictions_is_refused(results, tmp_path):
+    with open(results / "median" / "published.csv", "a", encoding="utf-8") as file:
+        file.write("Li4P2S7,0.1,0.2\n")
+    with pytest.raises(StaleFileError, match="not the file that its record describes"):
+        write_submission(baseline_spec("median"), results / "median", tmp_path / "submission")
+    with pytest.raises(BaselineError, match="holds no predictions"):
+        write_submission(baseline_spec("median"), tmp_path, tmp_path / "submission")
+
+
+@pytest.mark.parametrize("spec", BASELINES, ids=lambda spec: spec.name)
+def test_committed_baselines_are_complete(spec, tmp_path):
+    folder = REPOSITORY / "baselines" / spec.name
+    if not folder.is_dir():
+        pytest.skip(f"no results of {spec.name} are committed")
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"**{part}.**" in card for part in ("Idea", "Inputs", "Uncertainty", "Cost", "Limits"))
+    assert write_submission(spec, folder, tmp_path / "submission") == spec.protocols
+    committed = REPOSITORY / "leaderboard" / "submissions" / spec.name
+    for path in (tmp_path / "submission").iterdir():
+        assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
+    with_uncertainty = {"uncertainty" in read(folder / f"{name}.csv")[0] for name in spec.protocols}
+    assert with_uncertainty == {bool(spec.uncertainty)}
+
+
+def test_the_table_against_scikit_learn(results):
+    (results / "median" / "host-10fold.csv").unlink()
+    page = results_page([baseline_spec("median")], results)
+    found = pd.read_csv(results / "median" / "published.csv").set_index("entry_id")
+    data = embench.load().select(found.index)
+    mae = mean_absolute_error(data.column("migration_barrier"), found["prediction"])
+    r2 = r2_score(data.column("migration_barrier"), found["prediction"])
+    inside = (data.column("migration_barrier") - found["prediction"]).abs() < 1.95996 * found["uncertainty"]
+    section = page.partition("## published")[2].partition("##")[0]
+    (line,) = [line for line in section.splitlines() if line.startswith("| median")]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[1] == f"{mae:.3f}"
+    low, high = map(float, cells[2].split(" to "))
+    assert low < mae < high
+    assert cells[5] == f"{r2:.2f}"
+    assert cells[-1] == f"{inside.mean():.2f}"
+    assert f"| median | {mae:.3f} [" in page
+
+
+def test_the_table_as_a_page(results, tmp_path):
+    (results / "median" / "host-10fold.csv").unlink()  # scoring takes its time
+    page = tmp_path / "page.md"
+    arguments = ("table", "median", "--results", results, "--out", page)
+    assert embench_baseline(*arguments).exit_code == 0
+    assert embench_baseline(*arguments, "--check").exit_code == 0
+    page.write_text("something else")
+    assert isinstance(embench_baseline(*arguments, "--check").exception, StaleFileError)
+    with pytest.raises(BaselineError, match="holds no predictions"):
+        results_page([baseline_spec("median")], tmp_path / "nowhere")
+
+
+def test_run_all(tmp_path):
+    folders = (
+        "--results",
+        tmp_path / "results",
+        "--submissions",
+        tmp_path / "submissions",
+        "--work",
+        tmp_path / "work",
+    )
+    found = embench_baseline("run-all", "median", *folders)
+    assert found.exit_code == 0, found.output
+    for name in protocol_names():
+        path = tmp_path / "results" / "median" / f"{name}.csv"
+        assert len(read(path)) == len(embench.protocol(name).scored_ids)
+        assert path.read_bytes() == (tmp_path / "submissions" / "median" / path.name).read_bytes()
+
+
+def test_the_example_of_the_documentation(tmp_path, monkeypatch):
+    text = (REPOSITORY / "docs" / "baselines.md").read_text(encoding="utf-8")
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class IonMedian" in block)
+    monkeypatch.chdir(tmp_path)
+    Path("my_model.py").write_text("\n".join(line[3:] for line in code.splitlines()))
+    monkeypatch.syspath_prepend("")
+    where = ("-p", "host-10fold", "--out", "results", "--work", "work")
+    found = embench_baseline("run", "ion-median", "--factory", "my_model:IonMedian", *where)
+    assert found.exit_code == 0, found.output or found.exception
+    rows = {row["entry_id"]: float(row["prediction"]) for row in read(Path("results/host-10fold.csv"))}
+    # The median of all other folds, for an ion with entries in most of them.
+    fold = embench.protocol("host-10fold").folds[0]
+    table = fold.train.to_pandas()
+    calcium = next(entry for entry in fold.test if entry.mobile_ion == "Ca")
+    expected = table[table["mobile_ion"] == "Ca"]["migration_barrier"].median()
+    assert rows[calcium.entry_id] == pytest.approx(expected, abs=1e-6)
