@@ -102,9 +102,7 @@ class MissingDependencyError(EmbenchError, ImportError):
     """An optional library that the call needs is not installed."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs {library}, which is not installed: pip install 'embench-barriers[{extra}]'"
-        )
+        super().__init__(f"{purpose} needs {library}, which is not installed: pip install 'embench-barriers[{extra}]'")
 
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:

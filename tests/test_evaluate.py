@@ -250,6 +250,12 @@ def test_breakdown_agrees_with_pandas(truth):
             assert group.mae.value == pytest.approx(members.error.abs().mean())
             assert group.bias.value == pytest.approx(members.error.mean())
             assert math.isfinite(group.mae.low) == (group.n_hosts >= 5)
+    # A barrier on an edge belongs to the range above it.
+    barriers = pd.Series([truth[name] for name in guess])
+    assert barriers.isin([0.3, 0.65, 1, 2]).any()
+    ranges = pd.cut(barriers, [0, 0.3, 0.65, 1, 2, 10], right=False).value_counts(sort=False)
+    found = next(part for part in scores.breakdown if part.name == "barrier_range")
+    assert [group.n for group in found.groups] == ranges.tolist()
     # Folds grouped by host: no scored entry has its host in the training part.
     assert [group.group for group in scores.breakdown[-1].groups] == ["unseen"]
 

@@ -139,10 +139,10 @@ def pathways(prediction: list[float]) -> Sample:
 
 
 def test_pathway_pairs_differ_by_more_than_the_resolution():
-    # 0.30 and 0.35 differ by exactly 0.05 eV: not more. In binary 0.35 - 0.30 is 0.04999…, 0.60 - 0.55 is 0.0500…04.
+    # 0.30 and 0.35 differ by exactly 0.05 eV: not more. In binary 0.35 - 0.30 is 0.04999…, 0.64 - 0.59 is 0.0500…04.
     pairs = {tuple(sorted(pair)) for pair in resolved_pairs(pathways([0.0] * 6)).tolist()}
     assert pairs == {(0, 2), (1, 2), (3, 4)}
-    edge = Sample(target=np.array([0.55, 0.60]), prediction=np.zeros(2), structure=np.zeros(2, dtype=int))
+    edge = Sample(target=np.array([0.59, 0.64]), prediction=np.zeros(2), structure=np.zeros(2, dtype=int))
     assert len(resolved_pairs(edge)) == 0
 
 

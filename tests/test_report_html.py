@@ -214,7 +214,7 @@ def test_ranges_of_the_plots() -> None:
     assert axis_range(entries, scale="log") == pytest.approx((0.07, 3.9))
     low, high = axis_range(entries, scale="linear")
     assert (low, high) == pytest.approx((-1.16, 3.16))
-    assert below_range(entries).startswith("2 predictions below 0.07 eV")
+    assert below_range(entries).startswith("2 predictions too low")
     many = [{"error": 0.1} for _ in range(95)] + [{"error": -9.0}]
     assert error_limit(many) == pytest.approx(0.25)  # 2.5 times the 95th percentile
     assert beyond_limit(many) == "1 error beyond ±0.25 eV: drawn at the edge."

@@ -13,7 +13,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from embench.metrics import HEADLINE, Sample, metric, metrics_for
 from embench.statistics import resampling
 from embench.statistics.bootstrap import Part, bootstrap
-from embench.statistics.intervals import estimate
+from embench.statistics.intervals import bca_levels, estimate
 from embench.statistics.paired import detectable_difference, holm, sign_flip_test, standard_error
 from embench.statistics.ranking import rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
@@ -117,6 +117,14 @@ def test_bca_agrees_with_scipy():
     assert found.high == pytest.approx(expected.high, abs=tolerance)
     percentile = np.quantile(np.random.default_rng(2).choice(errors, (20_000, 40)).mean(axis=1), [0.025, 0.975])
     assert found.high > percentile[1] + tolerance  # the errors are skewed: BCa must differ from the percentiles
+
+
+def test_bias_correction_by_hand():
+    # 60 % of the replicates lie below the value and the jackknife is symmetric: z0 = 0.2533, a = 0, and the levels are
+    # Φ(2 z0 ± 1.96) = Φ(-1.4533), Φ(2.4666).
+    replicates = np.arange(10_000) / 10_000
+    low, high = bca_levels(0.6, replicates, np.array([0.59, 0.61] * 10))
+    assert (low, high) == pytest.approx((0.07307, 0.99318), abs=1e-4)
 
 
 SPREAD = np.random.default_rng(0).normal(1.0, 0.1, 2000)

@@ -141,8 +141,8 @@ def make_record(
 ) -> dict[str, Any]:
     """Return the record of a finished run; `predictions` is the text of its predictions file.
 
-    Seconds are wall time in the process that did the work, summed over the folds; ``prepare`` is that of the features
-    computed in this run, which were perhaps computed before.
+    Seconds are wall time in the process that did the work, summed over the folds, and ``cpu`` is the processor time of
+    the same stages; ``prepare`` is the wall time of features computed in this run, not of those found in the cache.
     """
     choices = {result.fold: result.choices for result in folds if result.choices}
     distinct = {repr(sorted(result.hardware.items())): result.hardware for result in folds}

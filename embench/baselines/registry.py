@@ -79,6 +79,44 @@ BASELINES: tuple[BaselineSpec, ...] = (
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen"),
         tolerance=1e-3,
     ),
+    BaselineSpec(
+        name="pathway-descriptors",
+        title="Pathway descriptors",
+        description="Composition and geometry of the straight line; one of several scikit-learn models, chosen on the "
+        "training side of the fold.",
+        factory="embench.baselines.models.descriptors:PathwayDescriptors",
+        prepare="embench.baselines.models.descriptors:prepare",
+        uncertainty="proportional to the prediction plus 0.3 eV; scaled so that 95 % of the residuals of an inner "
+        "cross-validation lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        tolerance=1e-2,
+    ),
+    BaselineSpec(
+        name="pathway-stack",
+        title="Pathway stack",
+        description="Composition, geometry and cheap energy profiles along the path; the average of support vector "
+        "machines and Gaussian processes, none selected.",
+        factory="embench.baselines.models.stack:PathwayStack",
+        prepare="embench.baselines.models.stack:prepare",
+        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
+        "framework lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        tolerance=1e-3,
+    ),
+    BaselineSpec(
+        name="pathway-hybrid",
+        title="Pathway hybrid",
+        description="The pathway stack with the NEB barriers of Orb-v3 and MACE as further inputs, averaged with "
+        "extremely randomised trees.",
+        factory="embench.baselines.models.hybrid:PathwayHybrid",
+        prepare="embench.baselines.models.stack:prepare",
+        kind="hybrid",
+        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
+        "framework lie within 1.96 standard deviations",
+        training_data="NEB barriers of Orb-v3 and MACE, both trained on general DFT data of inorganic crystals",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        tolerance=1e-3,
+    ),
 )
 
 

@@ -148,7 +148,7 @@ def run_key(spec: BaselineSpec, protocol: Protocol, *, seed: int) -> RunKey:
 def run_fold(task: FoldTask) -> FoldResult:
     """Fit and predict one fold, with one thread. See :func:`run_baseline`."""
     _check_worker(task.spec, task.key)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     train, test = task.fold.train, task.fold.test
     try:
         with one_thread():
@@ -165,6 +165,7 @@ def run_fold(task: FoldTask) -> FoldResult:
         error.add_note(f"{task.spec.name}, {task.key.protocol}, fold {task.fold.name}")
         raise
     times = {"load": loaded - started, "fit": fit - loaded, "predict": predicted - fit}
+    times["cpu"] = time.process_time() - used
     return FoldResult(
         fold=task.fold.name,
         entry_ids=task.fold.test_ids,

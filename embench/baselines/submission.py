@@ -103,10 +103,13 @@ def _hardware_text(records: list[dict[str, Any]]) -> str:
 
 
 def _device_hours(records: list[dict[str, Any]]) -> float:
-    """Return the time of all folds of all protocols, one core or accelerator each, in hours."""
-    stages = ("prepare", "load", "fit", "predict")
-    seconds = sum(float(record["seconds"].get(stage, 0.0)) for record in records for stage in stages)
-    return round(seconds / 3600.0, 5)
+    """Return the hours that all folds of all protocols took: wall time on an accelerator, else time of one core."""
+    seconds = 0.0
+    for record in records:
+        with_accelerator = any("accelerator" in item for item in record["hardware"])
+        stages = ("prepare", "load", "fit", "predict") if with_accelerator else ("prepare", "cpu")
+        seconds += sum(float(record["seconds"].get(stage, 0.0)) for stage in stages)
+    return round(seconds / 3600.0, 4)
 
 
 def _write(text: str, path: Path) -> None:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Scores: TypeAlias = "dict[tuple[str, str], tuple[Evaluation, dict[str, Any]]]"
 
 _NONE = "–"
+_STAGES = ("fit", "predict", "cpu")
+_COST = (
+    "Means over the folds of all protocols: wall time of fit and predict, and processor time of the whole fold, one\n"
+    "thread each. Features that were computed before the folds are not counted."
+)
 COMMAND = "embench baseline table --out docs/baseline-results.md"
 
 
@@ -120,12 +125,11 @@ def _cost(specs: list[BaselineSpec], scores: Scores) -> str:
     for spec in specs:
         records = [record for (_, name), (_, record) in scores.items() if name == spec.name]
         folds = sum(len(record["seconds"]["folds"]) for record in records)
-        fit = sum(record["seconds"]["fit"] for record in records)
-        predict = sum(record["seconds"]["predict"] for record in records)
+        times = [sum(record["seconds"].get(stage, 0.0) for record in records) / folds for stage in _STAGES]
         memory = max(record["peak_memory_mib"] for record in records)
-        rows.append([spec.name, str(folds), f"{fit / folds:.2g}", f"{predict / folds:.2g}", f"{memory:.0f}"])
-    header = ["baseline", "folds", "fit (s a fold)", "predict (s a fold)", "peak memory (MiB)"]
-    return f"## Cost\n\nOne core; features that were computed before are not counted.\n\n{markdown_table(header, rows)}"
+        rows.append([spec.name, str(folds), *(f"{seconds:.2g}" for seconds in times), f"{memory:.0f}"])
+    header = ["baseline", "folds", "fit (s)", "predict (s)", "processor (s)", "peak memory (MiB)"]
+    return f"## Cost\n\n{_COST}\n\n{markdown_table(header, rows)}"
 
 
 def _interval(estimate: Estimate) -> str:

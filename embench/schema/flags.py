@@ -13,7 +13,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         name="elements_misplaced",
         description="The elements of the released structure do not belong to the sites that they are listed with.",
-        rule="the nearest anion of a polyanion centre is more than 1.1 times as far as for the median site of its element",
+        rule="a polyanion centre has its nearest anion more than 1.1 times as far as the median site of its element",
     ),
     Flag(
         name="path_not_minimum_image",

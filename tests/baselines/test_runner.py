@@ -150,6 +150,8 @@ def test_the_record(tmp_path, double, small, environment):
     assert record["checksums"]["protocol"] == "5ma11"
     assert set(record["seconds"]["folds"]) == {"0", "1", "2", "3"}
     assert record["peak_memory_mib"] > 20
+    assert set(record["seconds"]) == {"prepare", "load", "fit", "predict", "cpu", "folds"}
+    assert record["seconds"]["cpu"] == pytest.approx(sum(fold["cpu"] for fold in record["seconds"]["folds"].values()))
     assert record["executor"] == {"kind": "serial", "workers": 1}
     assert record["choices"]["2"] == {"pause": 0.0}
     # Nothing of this machine's names and places.

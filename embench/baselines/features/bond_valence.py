@@ -146,7 +146,7 @@ def effective_charge(symbol: str, charge: float) -> float:
     """Return the charge over the root of the principal quantum number of the valence shell, e (softBV)."""
     from pymatgen.core import Element
 
-    return charge / float(Element(symbol).row) ** 0.5
+    return float(charge / np.sqrt(float(Element(symbol).row)))
 
 
 def coulomb_parameters(a: str, charge_a: float, b: str, charge_b: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +173,7 @@ def _around_line(lattice: Floats, frac_coords: Floats, points: Floats, cutoff: f
 
     middle, hop = points.mean(axis=0), points[-1] - points[0]
     length = float(np.linalg.norm(hop))
-    images = Lattice(lattice).get_points_in_sphere(frac_coords, middle, length / 2 + cutoff, zip_results=False)
+    images: Any = Lattice(lattice).get_points_in_sphere(frac_coords, middle, length / 2 + cutoff, zip_results=False)
     coords, sites = np.asarray(images[0], np.float64).reshape(-1, 3) @ lattice, np.asarray(images[2], np.intp)
     along = np.clip((coords - points[0]) @ hop / max(length**2, 1e-12), 0.0, 1.0)
     near = np.linalg.norm(coords - points[0] - along[:, None] * hop, axis=1) <= cutoff

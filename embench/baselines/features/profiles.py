@@ -48,6 +48,7 @@ class SiteEnergy:
         self.coulomb = np.array([others[e] for e in elements if e in others]).reshape(-1, 2)
 
     def __call__(self, distances: Floats) -> Derivatives:
+        """Return the pair energies and their derivatives."""
         distances = np.maximum(distances, SHORTEST)
         found = tuple(np.empty_like(distances) for _ in range(3))
         anions = self.is_anion
@@ -70,6 +71,7 @@ class Repulsion:
         self.contact = hop.contact_distances[chosen]
 
     def __call__(self, distances: Floats) -> Derivatives:
+        """Return the pair energies and their derivatives."""
         return born_mayer(np.maximum(distances, SHORTEST), self.contact)
 
 

@@ -139,4 +139,4 @@ def below_range(entries: Entries) -> str:
     hidden = sum(entry["prediction"] < low for entry in entries)
     if not hidden:
         return ""
-    return f"{count(hidden, 'prediction')} below {low:.2g} eV: triangles at the lower edge of the logarithmic plot."
+    return f"{count(hidden, 'prediction')} too low for the logarithmic plot: triangles at its lower edge."
