@@ -165,23 +165,29 @@ class PartsOf:
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 
-    def parts(self) -> list[Part]:
-        """Return what to bootstrap, in the order in which :meth:`scores` takes it back."""
-        of_subsets = [Part(members, HEADLINE) for _, members in self.subsets]
-        group_metrics = (metric("mae"), metric("bias"))
-        of_groups = [Part(members, group_metrics) for _, groups in self.dimensions for _, members in groups]
-        return [*of_subsets, *of_groups]
+    def subset_parts(self) -> list[Part]:
+        """Return what to bootstrap for :meth:`subset_scores`."""
+        return [Part(members, HEADLINE) for _, members in self.subsets]
 
-    def scores(self, replicates: list[Replicates]) -> tuple[tuple[SubsetScores, ...], tuple[Breakdown, ...]]:
-        """Return the scores of all parts from their replicates."""
+    def subset_scores(self, replicates: list[Replicates]) -> tuple[SubsetScores, ...]:
+        """Return the scores of the subsets from their replicates."""
         found = iter(replicates)
-        subsets = tuple(
+        return tuple(
             SubsetScores(
                 subset.name, subset.title, subset.description, *self._size(members), metrics=next(found).estimates()
             )
             for subset, members in self.subsets
         )
-        breakdown = tuple(
+
+    def group_parts(self) -> list[Part]:
+        """Return what to bootstrap for :meth:`group_scores`."""
+        metrics = (metric("mae"), metric("bias"))
+        return [Part(members, metrics) for _, groups in self.dimensions for _, members in groups]
+
+    def group_scores(self, replicates: list[Replicates]) -> tuple[Breakdown, ...]:
+        """Return the scores of the groups from their replicates."""
+        found = iter(replicates)
+        return tuple(
             Breakdown(
                 dimension.name,
                 dimension.title,
@@ -189,7 +195,6 @@ class PartsOf:
             )
             for dimension, groups in self.dimensions
         )
-        return subsets, breakdown
 
     def _size(self, members: Mask) -> tuple[int, int]:
         return int(members.sum()), len(set(self.scored.labels["group_host"][members].tolist()))

@@ -183,7 +183,8 @@ class Entry:
         """Return a band of `n` structures, both ends included.
 
         ``path="straight"`` moves the migrating ion along the straight line to ``path_end`` in the rigid
-        initial structure, which for ``n=5`` is the band of the release.
+        initial structure, which for ``n=5`` is the band of the release. ``path="relaxed"`` leads around the atoms in
+        the way to the minimum image of ``path_end``, see :func:`embench.pathways.relaxed_path`.
 
         Raises :class:`~embench.errors.UnknownNameError` for another `path` and ``ValueError`` for ``n < 2``.
         """

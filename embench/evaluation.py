@@ -87,7 +87,6 @@ class Evaluation:
     reference: dict[str, float]
     detectable: float
     subsets: tuple[SubsetScores, ...]
-    breakdown: tuple[Breakdown, ...]
     comparison: Comparison | None = None
     sample: Sample = field(kw_only=True)
     scored: ScoredSet = field(kw_only=True)
@@ -121,6 +120,16 @@ class Evaluation:
             )
             for i, entry_id in enumerate(scored.entry_ids)
         )
+
+    @cached_property
+    def breakdown(self) -> tuple[Breakdown, ...]:
+        """The scores of groups of entries, on the same draws of host frameworks as the metrics.
+
+        Computed when first asked for: the short table on the terminal does without.
+        """
+        parts = PartsOf.of(self.scored)
+        _, found = bootstrap(self.sample, (), parts.group_parts(), resamples=self.resamples, seed=self.seed)
+        return parts.group_scores(found)
 
     @cached_property
     def calibration(self) -> tuple[tuple[float, float], ...]:
@@ -210,8 +219,9 @@ def _read(source: Source, scored: ScoredSet, *, threshold: float, fill_missing: 
 def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int, resamples: int) -> Evaluation:
     sample = own.sample
     parts = PartsOf.of(scored)
-    replicates, of_parts = bootstrap(sample, metrics_for(sample), parts.parts(), resamples=resamples, seed=seed)
-    subsets, breakdown = parts.scores(of_parts)
+    replicates, of_subsets = bootstrap(
+        sample, metrics_for(sample), parts.subset_parts(), resamples=resamples, seed=seed
+    )
     comparison = None
     if rival is not None:
         rivals, _ = bootstrap(rival.sample, metrics_for(rival.sample), resamples=resamples, seed=seed)
@@ -236,8 +246,7 @@ def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int,
         reference=point_values(median, HEADLINE),
         # Two systems with unrelated errors of this size: their variances add.
         detectable=detectable_difference(math.sqrt(2.0) * mae_error),
-        subsets=subsets,
-        breakdown=breakdown,
+        subsets=parts.subset_scores(of_subsets),
         comparison=comparison,
         sample=sample,
         scored=scored,

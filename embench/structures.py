@@ -30,8 +30,19 @@ def straight_path(entry: Entry, n: int) -> FloatArray:
     return band
 
 
+def relaxed_path(entry: Entry, n: int) -> FloatArray:
+    """Return the fractional coordinates (n, n_sites, 3) of a band along the relaxed path.
+
+    The images are spaced evenly along :func:`embench.pathways.relaxed_path`, which leads from ``frac_coords[0]`` around
+    the atoms in the way to the minimum image of ``path_end``; the other sites stay where they are.
+    """
+    from embench.pathways import relaxed_band
+
+    return relaxed_band(entry, n)
+
+
 # How a band is laid between the ends of a hop; a further way is one further line.
-PATHS: dict[str, PathBuilder] = {"straight": straight_path}
+PATHS: dict[str, PathBuilder] = {"straight": straight_path, "relaxed": relaxed_path}
 
 
 def band(entry: Entry, n: int, *, path: str = "straight") -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from embench.cli import baseline, build, data, data_audit, data_describe, evaluate, hub, leaderboard, splits
+from embench.cli import baseline, build, data, data_audit, data_describe, data_paths, evaluate, hub, leaderboard, splits
 
 app = typer.Typer(
     name="embench",
@@ -17,6 +17,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("build")(build.build)
 data.app.command("audit")(data_audit.audit)
 data.app.command("describe")(data_describe.describe)
+data.app.command("paths")(data_paths.paths)
 app.add_typer(data.app, name="data")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(splits.app, name="splits")

@@ -53,6 +53,11 @@ class PathwayDescriptors:
         self._model = makers[self.chosen]().fit(table, np.log(barriers + OFFSET))
         return self
 
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What :meth:`fit` has chosen, and the inner error (eV) of every candidate."""
+        return {"model": self.chosen, "inner_mae": {name: round(mae, 4) for name, mae in self.inner_errors.items()}}
+
     def predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         mean = _barriers(self._model, _table(entries))

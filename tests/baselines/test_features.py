@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import embench
+from embench.baselines import features
+from embench.baselines.features import feature_table
+from embench.baselines.features.cache import cache_folder, structure_digest
+from embench.baselines.features.hop import hop_of
+from embench.errors import FeatureError, UnknownNameError
+from tests.baselines.hops import Made, rocksalt
+
+QUICK = ["composition", "geometry", "radial", "functional"]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMBENCH_CACHE", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def salt() -> Made:
+    return rocksalt(cation=12, anion=8, length=4.212)
+
+
+def values(pathway: Made, sets=(*QUICK, "barriers")) -> dict[str, float]:
+    table, names = feature_table([pathway], list(sets))
+    return dict(zip(names, table[0], strict=True))
+
+
+def assert_same(a: dict[str, float], b: dict[str, float], *, tolerance: float = 1e-6) -> None:
+    assert a.keys() == b.keys()
+    unlike = {name: (a[name], b[name]) for name in a if abs(a[name] - b[name]) > tolerance}
+    assert not unlike
+
+
+def test_distances_of_rock_salt_are_those_of_the_textbook(salt: Made) -> None:
+    hop = hop_of(salt)
+    assert hop.length == pytest.approx(4.212 / np.sqrt(2))
+    start = np.sort(hop.distances[0, hop.is_anion])
+    assert start[:6] == pytest.approx(np.full(6, 2.106))
+    assert start[6:14] == pytest.approx(np.full(8, 2.106 * np.sqrt(3)))
+    # Half way between two cations the ion lies between two anions, an eighth of the diagonal away each.
+    middle = np.sort(hop.distances[8, hop.is_anion])
+    assert middle[:2] == pytest.approx(np.full(2, 4.212 / np.sqrt(8)))
+
+
+def test_charges_balance_and_metals_share_the_rest() -> None:
+    spinel = embench.load()["AlFe2O4_1"]
+    ions = hop_of(spinel).ions
+    # Al7 Fe16 O32: 64 - 21 = 43 charges on 16 irons.
+    assert ions.metal_charge == pytest.approx(43 / 16)
+    assert ions.charges["Al"] == 3
+    assert ions.charges["O"] == -2
+    assert ions.anions == {"O"}
+
+
+def test_phosphorus_of_a_phosphate_is_no_anion() -> None:
+    entry = embench.load()["LiAlPO4F_1"]
+    ions = hop_of(entry).ions
+    assert ions.anions == {"O", "F"}
+    assert ions.charges["P"] == 5
+
+
+def test_a_hop_across_the_boundary_is_the_same_hop(salt: Made) -> None:
+    shifted = replace(salt, frac_coords=(salt.frac_coords + np.array([0.8, 0.9, 0.7])) % 1.0)
+    shifted.path_end = shifted.frac_coords[0] + salt.path_end
+    assert_same(values(salt), values(shifted))
+
+
+def test_a_hop_that_goes_the_long_way_round_is_shortened(salt: Made) -> None:
+    assert_same(values(salt), values(replace(salt, path_end=salt.path_end + np.array([0.0, 1.0, -1.0]))))
+
+
+def test_rotation_and_order_of_sites_do_not_matter(salt: Made) -> None:
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
+    order = [0, *np.random.default_rng(2).permutation(range(1, 7))]
+    turned = replace(
+        salt,
+        lattice=salt.lattice @ turn,
+        atomic_numbers=salt.atomic_numbers[order],
+        frac_coords=salt.frac_coords[order],
+    )
+    assert_same(values(salt), values(turned), tolerance=1e-4)
+
+
+def test_another_cell_of_the_same_crystal_has_the_same_distances(salt: Made) -> None:
+    skewed = np.array([[1, 0, 0], [1, 1, 0], [0, 2, 1]], dtype=float)
+    back = np.linalg.inv(skewed)
+    same = replace(
+        salt, lattice=skewed @ salt.lattice, frac_coords=salt.frac_coords @ back, path_end=salt.path_end @ back
+    )
+    assert_same(values(salt), values(same), tolerance=1e-4)
+
+
+def test_bottlenecks_agree_with_those_of_the_curation() -> None:
+    """The dataset has the exact shortest distance between line and anion; here 17 points are sampled."""
+    data = embench.load().filter(exclude_flags=["structure_corrupt", "path_not_minimum_image"])
+    for entry in list(data)[::25]:
+        hop = hop_of(entry)
+        sampled = hop.distances[:, hop.is_anion].min()
+        exact = entry.straight_line_bottleneck_anion
+        assert exact - 1e-6 <= sampled <= np.hypot(exact, hop.length / 32) + 1e-6, entry.entry_id
+        assert hop.distances[0, hop.is_anion].min() == pytest.approx(entry.nearest_anion_initial, abs=1e-5)
+
+
+def test_targets_are_not_read() -> None:
+    data = embench.load().select(["AlFe2O4_1", "LiAlPO4F_1"])
+    open_table, names = feature_table(data, QUICK)
+    hidden_table, _ = feature_table(data.without_targets(), QUICK)
+    assert open_table.shape == (2, len(names))
+    np.testing.assert_array_equal(open_table, hidden_table)
+
+
+def test_features_are_read_back_and_not_computed_again(salt: Made, monkeypatch) -> None:
+    first = values(salt)
+
+    def never(*_):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("embench.baselines.features.hop.hop_of", never)
+    assert values(salt) == first
+
+
+def test_a_damaged_cache_file_is_replaced(salt: Made) -> None:
+    first = values(salt, QUICK)
+    folder = cache_folder() / f"geometry-{features.FEATURE_SETS['geometry'].version}"
+    file = folder / f"{structure_digest(salt)}.json"
+    whole = file.read_text()
+    for damaged in ("", whole[: len(whole) // 2], '{"length": "long"}', "[]"):
+        file.write_text(damaged)
+        assert values(salt, QUICK) == first
+        assert json.loads(file.read_text()) == json.loads(whole)
+    assert [path.name for path in folder.iterdir()] == [file.name]
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(salt: Made, tmp_path, monkeypatch) -> None:
+    first = values(salt, QUICK)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EMBENCH_CACHE", str(tmp_path / "file"))
+    assert values(salt, QUICK) == first
+
+
+@pytest.mark.parametrize("change", ["lattice", "frac_coords", "path_end", "atomic_numbers", "functional"])
+def test_the_digest_depends_on_all_that_features_are_made_from(salt: Made, change: str) -> None:
+    changed = replace(salt)
+    if change == "functional":
+        changed.functional = "SCAN"
+    else:
+        array = getattr(salt, change).copy()
+        array[-1] += 1
+        setattr(changed, change, array)
+    assert structure_digest(changed) != structure_digest(salt)
+    assert structure_digest(replace(salt, entry_id="other")) == structure_digest(salt)
+
+
+def test_unknown_feature_set_is_named_with_a_hint(salt: Made) -> None:
+    with pytest.raises(UnknownNameError, match="geometry"):
+        feature_table([salt], ["geometri"])
+
+
+def test_an_ion_without_parameters_is_named(salt: Made) -> None:
+    numbers = salt.atomic_numbers.copy()
+    numbers[0] = 10  # neon
+    with pytest.raises(FeatureError, match="Ne"):
+        feature_table([replace(salt, atomic_numbers=numbers)], ["barriers"])
+
+
+def test_a_structure_without_anions_is_refused(salt: Made) -> None:
+    with pytest.raises(FeatureError, match=r"made.*anion"):
+        hop_of(replace(salt, atomic_numbers=np.array([12] * 7, dtype=np.int16)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lattice": np.zeros((3, 3))}, "volume"),
+        ({"frac_coords": np.zeros((6, 3))}, "7 sites"),
+        ({"path_end": np.array([np.nan, 0, 0])}, "finite"),
+        ({"atomic_numbers": np.array([200] * 7)}, "element"),
+    ],
+)
+def test_what_is_no_structure_is_refused(salt: Made, change: dict, message: str) -> None:
+    with pytest.raises(FeatureError, match=message):
+        hop_of(replace(salt, **change))
