@@ -8,12 +8,13 @@ WHEELHOUSE ?= .wheelhouse
 WORKERS ?= 2
 PIP_INSTALL = pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint types unit browser build baselines pages card clean
+.PHONY: help demo test lint types unit browser build baselines board pages card clean
 
 help:
 	@echo "make demo    score the published MODEL-3 predictions"
 	@echo "make test    install what the tests need and run all of them"
 	@echo "make baselines  run all baselines again and renew their predictions, submissions and page"
+	@echo "make board   score all submissions again and renew the leaderboard"
 	@echo "make build   rebuild the dataset from the raw release (UPSTREAM=folder)"
 	@echo "make pages   renew the generated pages in docs/"
 	@echo "make card    renew dataset_card/, what goes to the hub"
@@ -49,6 +50,10 @@ pages: $(VENV)/.ready
 	$(VENV)/bin/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/bin/embench splits audit --out docs/leakage.md
 	$(VENV)/bin/embench baseline table --out docs/baseline-results.md
+
+# The site goes to leaderboard/site, which is not committed.
+board: $(VENV)/.ready
+	$(VENV)/bin/embench leaderboard build --page README.md
 
 card: $(VENV)/.ready
 	$(VENV)/bin/embench hub export dataset_card

@@ -1,8 +1,8 @@
 """What `embench evaluate` costs as a whole process, beside importing and running the evaluators of other benchmarks.
 
-Run ``python benchmarks/evaluate.py --out docs/benchmarks.md`` on a quiet machine. ``--peer NAME`` adds a peer; it is
-installed into a virtual environment of its own, below ``--cache``, on the first run. A peer that would bring the
-libraries of a GPU is refused: they take gigabytes and an evaluator does not need them.
+Run ``python benchmarks/evaluate.py --out docs/benchmarks.md`` on a quiet machine; it renews its section of the page.
+``--peer NAME`` adds a peer; it is installed into a virtual environment of its own, below ``--cache``, on the first run.
+A peer that would bring the libraries of a GPU is refused: they take gigabytes and an evaluator does not need them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from sections import write_section
 
 import embench
 from embench._markdown import markdown_table
-from embench.files import write_text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREDICTIONS = REPOSITORY / "leaderboard" / "submissions" / "model-3" / "published.csv"
@@ -205,7 +205,7 @@ def row(result: Result, base: Cost) -> tuple[str, ...]:
 
 
 def page(own: Sequence[Result], peers: Sequence[Result], *, runs: int, load: float) -> str:
-    """Return the page of the documentation; `load` is how many processes ran or waited meanwhile."""
+    """Return the section of the documentation; `load` is how many processes ran or waited meanwhile."""
     base = own[0].cost
     assert base is not None
     header = ("process", "what it computes", "CPU, s", "wall, s", "peak memory, MB", "CPU, embench = 1")
@@ -219,7 +219,7 @@ def page(own: Sequence[Result], peers: Sequence[Result], *, runs: int, load: flo
             f"{LEAST_RATIO:g} times)."
         )
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    return f"""# What an evaluation costs
+    return f"""## What an evaluation costs
 
 *embench {embench.__version__}, dataset {embench.DATASET_VERSION}. Written by `python benchmarks/evaluate.py`; not
 edited by hand.*
@@ -240,7 +240,7 @@ not measured: its many dependencies, JupyterLab among them, were not installed i
 
 
 def main(
-    out: Path | None = typer.Option(None, "--out", help="Write the page there instead of printing it."),
+    out: Path | None = typer.Option(None, "--out", help="Put the section into this page instead of printing it."),
     runs: int = typer.Option(11, "--runs", min=1, help="Runs of each process."),
     peer: list[str] = typer.Option([], "--peer", help="A peer to measure, or 'all'; may be repeated."),
     cache: Path = typer.Option(Path(".venv-peers"), "--cache", help="Folder of the peers' environments."),
@@ -262,7 +262,7 @@ def main(
     if out is None:
         print(text, end="")
     else:
-        write_text(out, text)
+        write_section(out, text)
         print(f"wrote {out}")
 
 

@@ -53,7 +53,10 @@ def _predictions_of(submission: Path, protocol: str) -> Path:
         except (AttributeError, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise PredictionsError(f"cannot read {description}: {error}") from None
     files = named if isinstance(named, dict) else {}
-    path = submission / str(files.get(protocol, files.get("all", f"{protocol}.csv")))
+    name = str(files.get(protocol, files.get("all", f"{protocol}.csv")))
+    if Path(name).name != name:
+        raise PredictionsError(f"{description} names {name!r}, which is no file of its folder; correct it")
+    path = submission / name
     if not path.is_file():
         raise PredictionsError(f"{submission} has no predictions for the protocol {protocol}")
     return path

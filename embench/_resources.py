@@ -7,11 +7,11 @@ from pathlib import Path
 from embench.errors import DatasetError, UnknownNameError
 
 _PACKAGE = Path(__file__).parent
-_KEPT_IN_CHECKOUT = {"dataset": "dataset_card/data", "splits": "splits"}
+_KEPT_IN_CHECKOUT = {"dataset": "dataset_card/data", "splits": "splits", "weights": "baselines/weights"}
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource, ``dataset`` or ``splits``.
+    """Return the folder of a shipped resource, ``dataset``, ``splits`` or ``weights``.
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """
@@ -22,6 +22,14 @@ def resource_folder(name: str) -> Path:
     raise DatasetError(
         f"the {name} files are missing: neither {candidates[0]} nor {candidates[1]} exists; reinstall embench-barriers"
     )
+
+
+def weights_file(name: str) -> Path:
+    """Return the path of shipped weights of a network; raises :class:`~embench.errors.DatasetError` without them."""
+    path = resource_folder("weights") / name
+    if not path.is_file():
+        raise DatasetError(f"the weights {name} are missing: there is no {path}; reinstall embench-barriers")
+    return path
 
 
 def dataset_folder(*, path: Path | str | None, source: str, revision: str | None, repository: str | None) -> Path:

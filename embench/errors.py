@@ -82,6 +82,14 @@ class FeatureError(EmbenchError):
     """A structure has something that the features of a baseline have no model for."""
 
 
+class CorpusError(EmbenchError):
+    """A file of the pre-training corpus cannot be read or built."""
+
+
+class CheckpointError(EmbenchError):
+    """A file with the weights of a network cannot be read, or they do not fit the network."""
+
+
 class OutputError(EmbenchError):
     """A file or folder cannot be written."""
 
@@ -96,6 +104,12 @@ class HubError(EmbenchError):
 
 class BaselineError(EmbenchError):
     """A baseline does not keep its contract, or could not be run."""
+
+
+class SubmissionError(EmbenchError):
+    """A submission to the leaderboard cannot be taken as it is."""
+
+    exit_code = 2
 
 
 class MissingDependencyError(EmbenchError, ImportError):

@@ -51,7 +51,9 @@ def rank_evaluations(evaluations: Sequence[Evaluation]) -> Ranking:
     order = sorted(range(len(ranks)), key=lambda i: (ranks[i].rank, evaluations[i].name))
     names = short_names([evaluation.name for evaluation in evaluations])
     systems = tuple(RankedSystem(names[i], evaluations[i], ranks[i]) for i in order)
-    return Ranking(systems, _sentence(systems))
+    best, *others = systems
+    tied = [system.name for system in others if system.rank.best_set]
+    return Ranking(systems, ranking_sentence(best.name, tied, n=first.n, n_hosts=first.n_hosts))
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -67,11 +69,10 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [parts[0] if len(folders) == len(rest) else str(Path(*parts)) for parts in rest]
 
 
-def _sentence(systems: tuple[RankedSystem, ...]) -> str:
-    best, *others = systems
-    tied = [system.name for system in others if system.rank.best_set]
-    size = f"{plural(best.evaluation.n, 'entry')} from {plural(best.evaluation.n_hosts, 'host framework')}"
-    start = f"{best.name} has the lowest MAE"
+def ranking_sentence(best: str, tied: Sequence[str], *, n: int, n_hosts: int) -> str:
+    """Return in words which systems (`tied`) cannot be told from the one with the lowest MAE."""
+    size = f"{plural(n, 'entry')} from {plural(n_hosts, 'host framework')}"
+    start = f"{best} has the lowest MAE"
     if not tied:
         return f"{start}, and {size} tell it from all others."
     *front, last = tied

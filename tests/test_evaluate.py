@@ -132,6 +132,9 @@ def test_a_submission_by_name(model_3_file, tmp_path, monkeypatch):
         embench.evaluate("model-y")
     with pytest.raises(PredictionsError, match="did you mean model-x"):
         embench.evaluate("modelx")
+    (folder / "submission.yaml").write_text("predictions:\n  all: ../model-y/barriers.csv\n")
+    with pytest.raises(PredictionsError, match="which is no file of its folder"):
+        embench.evaluate("model-x")
     (folder / "submission.yaml").write_text("predictions: [unclosed")
     with pytest.raises(PredictionsError, match="cannot read"):
         embench.evaluate("model-x")

@@ -13,17 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from embench import structures
-from embench.baselines.features.hop import hop_of
-from embench.baselines.features.profiles import Repulsion, SiteEnergy
 from embench.cli.app import app
 from embench.dataset import Dataset, load
 from embench.errors import FeatureError, MissingDependencyError
+from embench.hops import hop_of
+from embench.hops.potentials import Repulsion, SiteEnergy
 from embench.pathways import CLEARANCE, relaxed_path
 from embench.pathways.grid import Grid, grid_around, minimax_path
 from embench.pathways.landscape import CUTOFF, landscape_of
 from embench.pathways.page import HEADER, table_row
 from embench.pathways.string import evenly_spaced, relax_string
-from tests.baselines.hops import Made, rocksalt
+from tests.hops.made import Made, rocksalt
 
 PAGE = Path(__file__).parent.parent / "docs" / "relaxed-paths.md"
 # Round a metal site, through a channel, not the minimum image, blocked on the way, an end within another atom.

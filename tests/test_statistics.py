@@ -14,7 +14,7 @@ from embench.metrics import HEADLINE, Sample, metric, metrics_for
 from embench.statistics import resampling
 from embench.statistics.bootstrap import Part, bootstrap
 from embench.statistics.intervals import bca_levels, estimate
-from embench.statistics.paired import detectable_difference, holm, sign_flip_test, standard_error
+from embench.statistics.paired import detectable_difference, holm, sign_flip_test, sign_flip_tests, standard_error
 from embench.statistics.ranking import rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
 
@@ -204,6 +204,19 @@ def test_exact_sign_flips_against_brute_force_and_scipy():
         (differences, np.zeros(8)), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=np.inf
     )
     assert found.p_value == pytest.approx(reference.pvalue)
+
+
+def test_sign_flips_of_many_pairs_at_once():
+    """Columns in which other clusters drop out, as by brute force; and of more clusters, as one by one."""
+    random = np.random.default_rng(3)
+    differences = np.round(random.normal(size=(7, 12)), 1) * (random.random((7, 12)) < 0.7)
+    signs = np.array(list(itertools.product([1, -1], repeat=7)))
+    totals = np.abs(signs @ differences)
+    expected = np.mean(totals >= np.abs(differences.sum(axis=0)) - 1e-9, axis=0)
+    assert [test.p_value for test in sign_flip_tests(differences, seed=0)] == pytest.approx(expected.tolist())
+    many = np.vstack([differences] * 4)
+    assert sign_flip_tests(many, seed=1) == [sign_flip_test(column, seed=1) for column in many.T]
+    assert sign_flip_tests(many[:, :0], seed=1) == []
 
 
 def test_random_sign_flips_approach_the_normal_limit():

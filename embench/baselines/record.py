@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from embench._resources import weights_file
 from embench._version import DATASET_VERSION, __version__
 from embench.baselines.store import FoldResult, RunKey
 from embench.errors import BaselineError, MissingDependencyError
@@ -33,16 +34,20 @@ _DATA_LAYER = (
     "splits.load",
 )
 _DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
+# Packages whose modules read files of numbers that lie beside them.
+_WITH_DATA = ("embench.baselines.", "embench.hops.")
 _NOT_FOLLOWED = frozenset(f"embench.{name}" for name in _DATA_LAYER)
 
 
-def code_digest(*paths: str) -> str:
+def code_digest(*paths: str, weights: str | None = None) -> str:
     """Return the sha256 over the source of the code behind dotted paths ``module:name``.
 
     That is the module, the modules of embench that it imports, directly or not, and the data files beside those
-    that belong to :mod:`embench.baselines`; results that older code has left are thereby never used again.
+    that belong to :mod:`embench.baselines` and :mod:`embench.hops`; results that older code has left are thereby
+    never used again. `weights` names a file of shipped weights, which counts as code does.
 
-    Raises :class:`~embench.errors.BaselineError` for a module that does not exist.
+    Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
+    :class:`~embench.errors.DatasetError` where the weights are missing.
     """
     sources: dict[str, bytes] = {}
     waiting = [path.partition(":")[0] for path in paths]
@@ -56,11 +61,13 @@ def code_digest(*paths: str) -> str:
             continue
         sources[name] = file.read_bytes()
         waiting += _imports(sources[name])
-        if name.startswith("embench.baselines."):
+        if name.startswith(_WITH_DATA):
             sources |= {f"{name}:{path.name}": path.read_bytes() for path in _data_files(file.parent)}
     digest = hashlib.sha256()
     for name in sorted(sources):
         digest.update(f"{name}\0{len(sources[name])}\0".encode() + sources[name])
+    if weights is not None:
+        digest.update(weights_file(weights).read_bytes())
     return digest.hexdigest()
 
 

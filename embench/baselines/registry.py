@@ -26,7 +26,10 @@ class BaselineSpec:
 
     `kind` is that of the submission: ``hybrid`` where a new structure needs a calculation with a potential first.
     `uncertainty` says in words what the standard deviation is, and is empty where there is none. `training_data`
-    says what the model has seen besides the training side of the fold, and is empty for nothing.
+    says what the model has seen besides the training side of the fold, and is empty for nothing. `weights` is the file
+    of shipped weights that it starts from, where there is one; `own_weights` the environment variable in which users
+    may name a file of theirs. What `needs_gpu` is run only where it is asked for by name. `pending` are protocols that
+    were not run yet: no predictions of them are committed.
 
     `libraries` are the distributions whose versions decide the result; they are part of the record and of the key
     that finished folds are kept under, and installed by the extra `extra`. `tolerance` (eV) is the largest
@@ -42,17 +45,31 @@ class BaselineSpec:
     kind: Kind = "property-model"
     uncertainty: str = ""
     training_data: str = ""
+    weights: str | None = None
+    own_weights: str | None = None
+    needs_gpu: bool = False
     libraries: tuple[str, ...] = ("numpy",)
     extra: str = "baselines"
     deterministic: bool = True
     tolerance: float = 1e-5
     protocols: tuple[str, ...] = protocol_names()
+    pending: tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The protocols whose predictions are committed."""
+        return () if self.needs_gpu else tuple(name for name in self.protocols if name not in self.pending)
 
     def create(self, *, seed: int) -> Baseline:
         """Return a new, unfitted baseline; raises as :func:`load_object` does."""
         baseline: Baseline = load_object(self.factory, extra=self.extra)(seed=seed)
         return baseline
 
+
+# What a network costs is spent on the protocols that tell most.
+_MAIN_PROTOCOLS = ("published", "host-10fold", "prototype-10fold")
+_NETWORKS = ("numpy", "scipy", "torch", "alignn", "jarvis-tools", "lightning", "safetensors", "vesin", "pymatgen")
+_WEIGHTS = "alignn-local.safetensors"
 
 BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
@@ -82,13 +99,13 @@ BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
         name="pathway-descriptors",
         title="Pathway descriptors",
-        description="Composition and geometry of the straight line; one of several scikit-learn models, chosen on the "
-        "training side of the fold.",
+        description="Composition, geometry and SOAP of the straight line; one of several scikit-learn models, with or "
+        "without SOAP, chosen on the training side of the fold.",
         factory="embench.baselines.models.descriptors:PathwayDescriptors",
         prepare="embench.baselines.models.descriptors:prepare",
         uncertainty="proportional to the prediction plus 0.3 eV; scaled so that 95 % of the residuals of an inner "
         "cross-validation lie within 1.96 standard deviations",
-        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
         tolerance=1e-2,
     ),
     BaselineSpec(
@@ -117,7 +134,83 @@ BASELINES: tuple[BaselineSpec, ...] = (
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
         tolerance=1e-3,
     ),
+    BaselineSpec(
+        name="alignn-scratch",
+        title="ALIGNN, from scratch",
+        description="A small ALIGNN on five images of the migrating ion and the atoms around them, read out at the "
+        "images; the mean of three networks.",
+        factory="embench.baselines.alignn.local.model:Scratch",
+        libraries=_NETWORKS,
+        extra="alignn",
+        tolerance=1e-2,
+        protocols=_MAIN_PROTOCOLS,
+        pending=_MAIN_PROTOCOLS[1:],
+    ),
+    BaselineSpec(
+        name="alignn-mpt",
+        title="ALIGNN, pre-trained",
+        description="The same networks as alignn-scratch, pre-trained on seven bulk properties of crystals and "
+        "fine-tuned on the training side of the fold.",
+        factory="embench.baselines.alignn.local.model:PreTrained",
+        training_data="seven bulk properties of crystals, Materials Project origin, no barriers",
+        weights=_WEIGHTS,
+        libraries=_NETWORKS,
+        extra="alignn",
+        tolerance=1e-2,
+        protocols=_MAIN_PROTOCOLS,
+        pending=_MAIN_PROTOCOLS[1:],
+    ),
+    BaselineSpec(
+        name="alignn-local",
+        title="ALIGNN with energy profiles",
+        description="The pre-trained networks of alignn-mpt with the cheap barriers of bond-valence site energies "
+        "along the path as further inputs of the head.",
+        factory="embench.baselines.alignn.local.model:WithProfiles",
+        prepare="embench.baselines.alignn.local.model:prepare",
+        training_data="seven bulk properties of crystals, Materials Project origin, no barriers",
+        weights=_WEIGHTS,
+        libraries=(*_NETWORKS, "scikit-learn", "ase"),
+        extra="alignn",
+        tolerance=1e-2,
+        protocols=_MAIN_PROTOCOLS,
+        pending=_MAIN_PROTOCOLS,
+    ),
 )
+
+
+def _pathway_models() -> tuple[BaselineSpec, ...]:
+    """Return MODEL-1 to MODEL-4, with both configurations."""
+    reads = {
+        1: "the initial and the final structure through one backbone, pooled vectors concatenated",
+        2: "the initial structure, and the difference that a second backbone sees between both ends",
+        3: "one graph with five images of the migrating ion",
+        4: "the graph with five images and their surroundings, each with an attention readout",
+    }
+    small = "A small ALIGNN from scratch on the surroundings of the path, one seed"
+    published = "The published recipe: full graphs, 4 + 4 layers of 256, 500 epochs; for a GPU"
+    return tuple(
+        BaselineSpec(
+            name=f"alignn-{'model' if config == 'cpu' else 'paper'}-{model}",
+            title=f"ALIGNN MODEL-{model}" + ("" if config == "cpu" else ", published recipe"),
+            description=f"{small if config == 'cpu' else published}: {reads[model]}.",
+            factory=f"embench.baselines.alignn.models:{config.capitalize()}Model{model}",
+            prepare=f"embench.baselines.alignn.models:prepare_{config}_{'ends' if model < 3 else 'bands'}",
+            training_data="" if config == "cpu" else "bulk properties, where weights are given (see the record)",
+            own_weights=None if config == "cpu" else "EMBENCH_ALIGNN_WEIGHTS",
+            needs_gpu=config == "paper",
+            libraries=_NETWORKS,
+            extra="alignn",
+            deterministic=config == "cpu",
+            tolerance=1e-2,
+            protocols=_MAIN_PROTOCOLS,
+            pending=_MAIN_PROTOCOLS,
+        )
+        for config in ("cpu", "paper")
+        for model in reads
+    )
+
+
+BASELINES += _pathway_models()
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -136,13 +138,25 @@ def run_key(spec: BaselineSpec, protocol: Protocol, *, seed: int) -> RunKey:
     return RunKey(
         baseline=spec.name,
         factory=spec.factory,
-        code=code_digest(*(path for path in (spec.factory, spec.prepare) if path)),
+        code=_code_of(spec),
         libraries=tuple(f"{name}=={version}" for name, version in versions.items()),
         protocol=protocol.name,
         protocol_sha256=protocol.sha256,
         dataset=load().digest,
         seed=seed,
     )
+
+
+def _code_of(spec: BaselineSpec) -> str:
+    code = code_digest(*(path for path in (spec.factory, spec.prepare) if path), weights=spec.weights)
+    own = os.environ.get(spec.own_weights) if spec.own_weights else None
+    if not own:
+        return code
+    try:
+        # Weights count as code does: folds that were finished with others are not used again.
+        return hashlib.sha256(code.encode() + Path(own).read_bytes()).hexdigest()
+    except OSError as error:
+        raise BaselineError(f"{spec.own_weights} names weights that cannot be read: {error}") from None
 
 
 def run_fold(task: FoldTask) -> FoldResult:
@@ -219,7 +233,7 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
 def _check_worker(spec: BaselineSpec, key: RunKey) -> None:
     """Raise where this process, perhaps on another machine, has other code, libraries or data than the run."""
     here = {
-        "code of the baseline": (code_digest(*(path for path in (spec.factory, spec.prepare) if path)), key.code),
+        "code of the baseline": (_code_of(spec), key.code),
         "dataset": (load().digest, key.dataset),
         "libraries": (
             tuple(library_versions(("numpy", *spec.libraries), extra=spec.extra).values()),

@@ -18,6 +18,7 @@ from embench.files import write_together
 from embench.splits import protocol
 
 _FOLDS_ONLY = "the training side of each fold"
+_OUT_OF_FOLD = "all predictions are out of fold"
 
 
 def write_submission(spec: BaselineSpec, results: Path, target: Path) -> tuple[str, ...]:
@@ -69,32 +70,42 @@ def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted
     latest = records[-1]
     content: dict[str, Any] = {
         "name": spec.title,
+        "version": latest["versions"]["embench"],
         "kind": spec.kind,
-        "description": spec.description,
         "authors": ["The embench developers"],
+        "date": max(record["date"] for record in records),
+        "description": spec.description,
+        "paper": None,
         "code": f"{spec.factory} in embench {latest['versions']['embench']}",
         "licence": "MIT",
-        "date": max(record["date"] for record in records),
-        "training_data": {
-            "description": f"{_FOLDS_ONLY}; {spec.training_data}"
-            if spec.training_data
-            else f"{_FOLDS_ONLY}, nothing else",
-            "overlaps_scored_entries": "none: all predictions are out of fold",
-        },
-    }
-    if spec.uncertainty:
-        content["uncertainty"] = spec.uncertainty
-    content |= {
+        "parameters": None,  # most baselines keep training entries, not parameters
+        "barrier": None,
+        "training_data": _training_data(spec),
+        "uncertainty": spec.uncertainty or None,
         "hardware": _hardware_text(records),
         "cost_device_hours": _device_hours(records),
-        "seed": latest["seed"],
+        "seeds": [latest["seed"]],
         "versions": latest["versions"],
+        "reproduce": f"embench baseline reproduce {spec.name}",
         "predictions": {record["protocol"]: f"{record['protocol']}.csv" for record in records},
         "n_predicted": n_predicted,
-        "reproduce": f"embench baseline reproduce {spec.name}",
     }
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _training_data(spec: BaselineSpec) -> dict[str, str]:
+    if not spec.training_data:
+        return {
+            "description": f"{_FOLDS_ONLY}, nothing else",
+            "overlaps_scored_entries": "none",
+            "overlap_details": _OUT_OF_FOLD,
+        }
+    return {
+        "description": f"{_FOLDS_ONLY}; {spec.training_data}",
+        "overlaps_scored_entries": "structures",
+        "overlap_details": f"no barriers: {_OUT_OF_FOLD}; structures of the same compounds may be in the other data",
+    }
 
 
 def _hardware_text(records: list[dict[str, Any]]) -> str:

@@ -104,11 +104,32 @@ def run_all(
     specs = _specs(names)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for spec in specs:
-            for each in spec.protocols:
+            for each in spec.finished or spec.protocols:
                 finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
                 typer.echo(f"wrote {finished.write(results / spec.name)}")
             write_submission(spec, results / spec.name, submissions / spec.name)
             typer.echo(f"wrote {submissions / spec.name}")
+
+
+@app.command()
+def blend(
+    first: str = typer.Argument(..., metavar="FIRST", help="Predictions file, or slug of a submission."),
+    second: str = typer.Argument(..., metavar="SECOND", help="The same of the system that may add to it."),
+    protocol: str = typer.Option("host-10fold", "--protocol", "-p", metavar="P", help="Name of the protocol."),
+    out: Path = typer.Option(..., "--out", metavar="FILE", help="File for the predictions.", show_default=False),
+) -> None:
+    """Average two systems, with the weight for a fold taken from the other folds.
+
+    Whether the second adds anything is what ``embench evaluate FILE --protocol P --against FIRST`` then says.
+    """
+    from embench.baselines.blend import blend as average
+    from embench.files import write_text
+    from embench.predictions import canonical_csv
+
+    found = average(first, second, protocol)
+    write_text(out, canonical_csv(found.entry_ids, (round(value, 6) for value in found.values.tolist())))
+    weights = sorted(found.weights.values())
+    typer.echo(f"wrote {out}: weight of {second} {weights[0]:.2f} to {weights[-1]:.2f}")
 
 
 @app.command()
@@ -176,7 +197,7 @@ def _spec(name: str, factory: str | None) -> BaselineSpec:
 def _specs(names: list[str] | None) -> list[BaselineSpec]:
     from embench.baselines.registry import BASELINES, baseline_spec
 
-    return [baseline_spec(name) for name in names] if names else list(BASELINES)
+    return [baseline_spec(name) for name in names] if names else [spec for spec in BASELINES if spec.finished]
 
 
 def _protocols(spec: BaselineSpec, names: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -44,8 +44,10 @@ _DEFINITIONS = (
 )
 _NO_TRAINING = {
     "description": "trained on general DFT data of inorganic crystals, not on migration barriers",
-    "overlaps_scored_entries": "no barriers; relaxed structures of the same compounds may be in it",
+    "overlaps_scored_entries": "structures",
+    "overlap_details": "no barriers; relaxed structures of the same compounds may be in it",
 }
+MAX_MINUS_MIN = "max-minus-min"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ class LiteratureSystem:
     file: str
     read: Callable[[Path], Rows]
     protocols: tuple[str, ...] = ("published",)
-    extra: dict[str, Any] = field(default_factory=dict)
+    barrier: str | None = None
 
 
 def _from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
@@ -118,6 +120,7 @@ def _potential(
         file="barriers.csv",
         read=read,
         protocols=("all",) if all_protocols else ("published",),
+        barrier=MAX_MINUS_MIN,
     )
 
 
@@ -147,7 +150,8 @@ SYSTEMS: tuple[LiteratureSystem, ...] = (
         source=_MODEL_PAPER,
         training_data={
             "description": "seven bulk properties (Materials Project origin), then the published training part",
-            "overlaps_scored_entries": "no",
+            "overlaps_scored_entries": "structures",
+            "overlap_details": "no barriers; structures of the same compounds may be in the pre-training data",
         },
         file="published.csv",
         read=partial(_from_sheet, TEST_SHEET, "SYS_NAME", "PREDICTION"),
@@ -217,16 +221,29 @@ def _csv_text(rows: Rows) -> str:
 def _yaml_text(system: LiteratureSystem, n_entries: int) -> str:
     import yaml
 
-    content = {
+    source = system.source
+    content: dict[str, Any] = {
         "name": system.name,
+        "version": "as published",
         "kind": system.kind,
+        "authors": source["authors"],
+        "date": source["date"],
         "description": system.description,
-        **system.source,
+        "paper": source["paper"],
+        "code": source["code"],
+        "licence": source["licence"],
+        # What follows as null is not in the sources.
+        "parameters": None,
+        "barrier": system.barrier,
         "training_data": system.training_data,
+        "uncertainty": None,
+        "hardware": None,
+        "cost_device_hours": None,
+        "seeds": [],
+        "versions": {},
+        "reproduce": f"embench leaderboard literature SHARED --only {system.slug}",
         "predictions": dict.fromkeys(system.protocols, system.file),
         "n_predicted": n_entries,
-        "reproduce": f"embench leaderboard literature SHARED --only {system.slug}",
-        **system.extra,
     }
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text

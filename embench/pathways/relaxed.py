@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from embench.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from embench.baselines.features.hop import Hop, Pathway
     from embench.entry import Entry
+    from embench.hops import Hop, Pathway
     from embench.pathways.landscape import Landscape
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ def relaxed_path(entry: Pathway) -> RelaxedPath:
         Without scipy, pymatgen or ASE.
     """
     _need_libraries()
-    from embench.baselines.features.hop import hop_of
+    from embench.hops import hop_of
     from embench.pathways.landscape import CUTOFF, landscape_of
 
     hop = hop_of(entry, cutoff=CUTOFF, n_points=2)

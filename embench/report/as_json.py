@@ -46,22 +46,22 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
         "coverage": {
             "scored": coverage.scored,
             "predicted": coverage.predicted,
-            "share": _number(coverage.share),
+            "share": finite(coverage.share),
             "filled": list(coverage.filled),
         },
         "warnings": list(evaluation.warnings),
         "metrics": _metrics(evaluation),
         "confusion": asdict(evaluation.confusion),
-        "reference": {"training_median": {name: _number(value) for name, value in evaluation.reference.items()}},
-        "detectable_difference": {"value": _number(evaluation.detectable), "unit": "eV", "metric": "mae"},
+        "reference": {"training_median": {name: finite(value) for name, value in evaluation.reference.items()}},
+        "detectable_difference": {"value": finite(evaluation.detectable), "unit": "eV", "metric": "mae"},
         "subsets": {subset.name: _subset(subset) for subset in evaluation.subsets},
         "breakdown": {part.name: _breakdown(part) for part in evaluation.breakdown},
         "calibration": [
-            {"expected": _number(expected), "observed": _number(observed)}
+            {"expected": finite(expected), "observed": finite(observed)}
             for expected, observed in evaluation.calibration
         ],
         "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
-        "entries": [asdict(entry) | {"error": _number(entry.error)} for entry in evaluation.entries],
+        "entries": [asdict(entry) | {"error": finite(entry.error)} for entry in evaluation.entries],
     }
 
 
@@ -72,11 +72,11 @@ def ranking_document(ranking: Ranking) -> dict[str, Any]:
         "systems": [
             {
                 "predictions": system.evaluation.name,
-                "mae": _estimate("mae", system.evaluation.metrics["mae"]),
-                "coverage": _number(system.evaluation.coverage.share),
+                "mae": estimate_document("mae", system.evaluation.metrics["mae"]),
+                "coverage": finite(system.evaluation.coverage.share),
                 "rank": {"value": system.rank.rank, "low": system.rank.low, "high": system.rank.high},
-                "p_best": _number(system.rank.p_best),
-                "p_adjusted": _number(system.rank.p_adjusted),
+                "p_best": finite(system.rank.p_best),
+                "p_adjusted": finite(system.rank.p_adjusted),
                 "best_set": system.rank.best_set,
             }
             for system in ranking.systems
@@ -100,7 +100,7 @@ def _metrics(evaluation: Evaluation) -> dict[str, Any]:
     for name, estimate in evaluation.metrics.items():
         spec, support = metric(name), evaluation.support[name]
         found[name] = {
-            **_estimate(name, estimate),
+            **estimate_document(name, estimate),
             "n": support.n,
             "n_unit": support.unit,
             "n_hosts": support.clusters,
@@ -114,14 +114,15 @@ def _metrics(evaluation: Evaluation) -> dict[str, Any]:
     return found
 
 
-def _estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+def estimate_document(name: str, estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate of the metric `name` as plain data."""
     return {
-        "value": _number(estimate.value),
-        "low": _number(estimate.low),
-        "high": _number(estimate.high),
+        "value": finite(estimate.value),
+        "low": finite(estimate.low),
+        "high": finite(estimate.high),
         "unit": metric(name).unit,
         "method": estimate.method,
-        "undefined": _number(estimate.undefined),
+        "undefined": finite(estimate.undefined),
     }
 
 
@@ -131,7 +132,7 @@ def _subset(subset: SubsetScores) -> dict[str, Any]:
         "description": subset.description,
         "n": subset.n,
         "n_hosts": subset.n_hosts,
-        "metrics": {name: _estimate(name, estimate) for name, estimate in subset.metrics.items()},
+        "metrics": {name: estimate_document(name, estimate) for name, estimate in subset.metrics.items()},
     }
 
 
@@ -144,8 +145,8 @@ def _breakdown(part: Breakdown) -> dict[str, Any]:
                 "n": group.n,
                 "n_hosts": group.n_hosts,
                 "small": group.small,
-                "mae": _estimate("mae", group.mae),
-                "bias": _estimate("bias", group.bias),
+                "mae": estimate_document("mae", group.mae),
+                "bias": estimate_document("bias", group.bias),
             }
             for group in part.groups
         ],
@@ -159,26 +160,27 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "other_coverage": {
             "scored": comparison.other_coverage.scored,
             "predicted": comparison.other_coverage.predicted,
-            "share": _number(comparison.other_coverage.share),
+            "share": finite(comparison.other_coverage.share),
             "filled": list(comparison.other_coverage.filled),
         },
         "other_warnings": list(comparison.other_warnings),
         "metrics": {
             name: {
-                "value": _number(found.value),
-                "other": _number(found.other),
-                "difference": _estimate(name, found.difference),
+                "value": finite(found.value),
+                "other": finite(found.other),
+                "difference": estimate_document(name, found.difference),
             }
             for name, found in comparison.metrics.items()
         },
-        "p_value": _number(comparison.test.p_value),
+        "p_value": finite(comparison.test.p_value),
         "test": comparison.test.method,
         "patterns": comparison.test.patterns,
-        "detectable_difference": {"value": _number(comparison.detectable), "unit": "eV", "metric": "mae"},
+        "detectable_difference": {"value": finite(comparison.detectable), "unit": "eV", "metric": "mae"},
         "resolved": comparison.resolved,
         "sentence": comparison.sentence,
     }
 
 
-def _number(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """Return a derived number as JSON holds it: rounded, and None where it is undefined."""
     return round(value, _DECIMALS) if math.isfinite(value) else None

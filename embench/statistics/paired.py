@@ -35,10 +35,26 @@ def sign_flip_test(cluster_differences: FloatArray, *, seed: int, flips: int = F
     for flips of whole exchangeability blocks). The p-value is the share of patterns whose total is at least as far
     from zero as the observed one, which is one of the patterns.
     """
-    differences = cluster_differences[cluster_differences != 0.0]
+    return sign_flip_tests(cluster_differences[:, None], seed=seed, flips=flips)[0]
+
+
+def sign_flip_tests(cluster_differences: FloatArray, *, seed: int, flips: int = FLIPS) -> list[SignFlipTest]:
+    """Return :func:`sign_flip_test` of each column (c, tests), with the same sign patterns for all."""
+    counts = np.count_nonzero(cluster_differences, axis=0)
+    tests = [SignFlipTest(1.0, "exact", 1)] * len(counts)
+    # The patterns depend on the number of clusters that differ, and on nothing else of the differences.
+    for clusters in np.unique(counts[counts > 0]).tolist():
+        columns = np.flatnonzero(counts == clusters)
+        chosen = cluster_differences[:, columns].T
+        differences = chosen[chosen != 0.0].reshape(len(columns), clusters).T
+        for column, test in zip(columns.tolist(), _flip(differences, seed=seed, flips=flips), strict=True):
+            tests[column] = test
+    return tests
+
+
+def _flip(differences: FloatArray, *, seed: int, flips: int) -> list[SignFlipTest]:
+    """Return the tests of columns (c, tests) without zeros."""
     clusters = len(differences)
-    if not clusters:
-        return SignFlipTest(1.0, "exact", 1)
     exact = clusters <= LARGEST_EXACT
     if exact:
         bits = (np.arange(1 << clusters)[:, None] >> np.arange(clusters)) & 1
@@ -46,11 +62,11 @@ def sign_flip_test(cluster_differences: FloatArray, *, seed: int, flips: int = F
         bits = np.random.default_rng(seed).integers(2, size=(flips, clusters), dtype=np.int8)
     totals = np.abs((2.0 * bits - 1.0) @ differences)
     # Equal totals of other signs differ by rounding.
-    reached = totals >= abs(differences.sum()) - 1e-12 * np.abs(differences).sum()
-    found = int(np.count_nonzero(reached))
+    reached = totals >= np.abs(differences.sum(axis=0)) - 1e-12 * np.abs(differences).sum(axis=0)
+    found = np.count_nonzero(reached, axis=0).tolist()
     if exact:
-        return SignFlipTest(found / len(bits), "exact", len(bits))
-    return SignFlipTest((found + 1) / (flips + 1), "monte_carlo", flips)
+        return [SignFlipTest(count / len(bits), "exact", len(bits)) for count in found]
+    return [SignFlipTest((count + 1) / (flips + 1), "monte_carlo", flips) for count in found]
 
 
 def detectable_difference(standard_error: float) -> float:

@@ -8,9 +8,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 import embench
-from embench.baselines.models import conformal, hybrid, kernels
+from embench.baselines.models import conformal, descriptors, hybrid, kernels
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
-from embench.baselines.models.descriptors import PathwayDescriptors
+from embench.baselines.models.descriptors import COMPONENTS, PathwayDescriptors, _inputs
 from embench.baselines.models.hybrid import POTENTIALS, HybridRegressor, PathwayHybrid, committed_barriers
 from embench.baselines.models.kernels import KernelEnsemble, Member, RobustProcess
 from embench.baselines.models.stack import PROFILE_WEIGHTS, PathwayStack, block_weights, blocks_of
@@ -23,6 +23,7 @@ COLUMNS = {
     "geometry:length": "hop_distance",
     "radial:anion": "coordination_initial",
     "functional:GGA": "n_pathways",
+    "soap:middle_0": "straight_line_minimum_distance",
     **{f"barriers:{name}_log_forward": "straight_line_free_radius" for name in PROFILE_WEIGHTS},
 }
 
@@ -141,6 +142,50 @@ def test_models_predict_what_they_have_not_seen(quick, sides, model, monkeypatch
     alone = fitted.predict(test.select(test.entry_ids[7:8]))
     assert alone.mean[0] == pytest.approx(found.mean[7], abs=1e-9)
     assert alone.std[0] == pytest.approx(found.std[7], abs=1e-9)
+
+
+def table_with_soap(informative: bool):
+    """A feature table of noise, with thirty features of SOAP that tell the barrier, or do not."""
+
+    def table(entries, _sets):
+        rng = np.random.default_rng(len(entries))
+        noise, of_soap = rng.normal(size=(len(entries), 3)), rng.normal(size=(len(entries), 30))
+        barriers = entries.column("migration_barrier").astype(float)
+        if informative:
+            of_soap[:, :25] += 10 * np.log(barriers + 0.3)[:, None]
+        else:
+            noise[:, 0] += 10 * np.log(barriers + 0.3)
+        return np.column_stack([noise, of_soap]), [f"geometry:{i}" for i in range(3)] + [f"soap:{i}" for i in range(30)]
+
+    return table
+
+
+@pytest.mark.parametrize("informative", [True, False])
+def test_soap_is_chosen_where_it_helps(sides, monkeypatch, informative) -> None:
+    monkeypatch.setattr("embench.baselines.features.feature_table", table_with_soap(informative))
+    trees = descriptors.other_models(0, None)["extra-trees"]
+    monkeypatch.setattr(descriptors, "other_models", lambda *_: {"extra-trees": trees})
+    model = PathwayDescriptors(seed=0).fit(sides[0])
+    tried = {"svr-C2", "svr-C6", "svr-C2+soap", "svr-C6+soap", "extra-trees+soap" if informative else "extra-trees"}
+    assert set(model.inner_errors) == tried
+    assert model.chosen.endswith("+soap") is informative
+    assert model.chosen == min(tried, key=model.inner_errors.get)
+    assert model.choices["model"] == model.chosen
+
+
+def test_components_of_soap_are_those_of_the_rows_that_were_fitted() -> None:
+    rng = np.random.default_rng(3)
+    table = rng.normal(size=(80, 42)) @ np.diag(np.linspace(3.0, 1.0, 42))
+    names = ["geometry:length", *[f"soap:{i}" for i in range(40)], "functional:GGA"]
+    inputs = _inputs(names, soap=True).fit(table[:60]).transform(table)
+    # By singular values: whitened scores on the training rows have deviation one, and weigh twice.
+    centred = table[:, 1:41] - table[:60, 1:41].mean(axis=0)
+    _, singular, axes = np.linalg.svd(centred[:60], full_matrices=False)
+    expected = 2.0 * centred @ axes[:COMPONENTS].T / singular[:COMPONENTS] * np.sqrt(59)
+    np.testing.assert_allclose(np.abs(inputs[:, 2:]), np.abs(expected), atol=1e-8)
+    plain = (table[:, [0, 41]] - table[:60, [0, 41]].mean(axis=0)) / table[:60, [0, 41]].std(axis=0)
+    np.testing.assert_allclose(inputs[:, :2], plain, atol=1e-10)
+    assert _inputs(names, soap=False).fit(table[:60]).transform(table).shape == (80, 2)
 
 
 def potentials(*rows):

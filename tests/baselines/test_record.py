@@ -49,6 +49,15 @@ def test_data_files_beside_the_code_count(tmp_path):
     assert [path.name for path in record._data_files(tmp_path)] == ["charges.json", "radii.csv"]
 
 
+def test_parameters_of_the_pair_energies_count(monkeypatch):
+    find = record._data_files
+    before = code_digest("embench.baselines.models.stack:PathwayStack")
+    seen = []
+    monkeypatch.setattr(record, "_data_files", lambda folder: seen.extend(find(folder)) or [])
+    assert code_digest("embench.baselines.models.stack:PathwayStack") != before
+    assert "softbv.csv" in {path.name for path in seen}
+
+
 def test_versions():
     assert library_versions(["numpy"], extra="baselines") == {"numpy": np.__version__}
     with pytest.raises(MissingDependencyError, match=r"no-such-library.*'embench-barriers\[baselines\]'"):

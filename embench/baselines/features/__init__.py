@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embench.baselines.features.hop import Hop, Pathway
+    from embench.hops import Hop, Pathway
 
 __all__ = ["FEATURE_SETS", "FeatureSet", "feature_table"]
 
@@ -55,6 +55,12 @@ def _barriers(hop: Hop, _: Pathway) -> dict[str, float]:
     return barrier_features(hop)
 
 
+def _soap(hop: Hop, _: Pathway) -> dict[str, float]:
+    from embench.baselines.features.soap import soap_features
+
+    return soap_features(hop)
+
+
 def _functional(_: Hop, entry: Pathway) -> dict[str, float]:
     return {name: float(entry.functional == name) for name in ("GGA", "GGA+U", "SCAN", "LDA")}
 
@@ -86,6 +92,12 @@ FEATURE_SETS: dict[str, FeatureSet] = {
             description="energy profiles from bond-valence and repulsion potentials, with neighbours that give way",
             compute=_barriers,
         ),
+        FeatureSet(
+            name="soap",
+            version="1",
+            description="SOAP of the migrating ion at the ends and along the straight line, elements reduced to parts",
+            compute=_soap,
+        ),
         FeatureSet(name="functional", version="1", description="exchange-correlation functional", compute=_functional),
     )
 }
@@ -106,7 +118,7 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
     import numpy as np
 
     from embench.baselines.features.cache import cached
-    from embench.baselines.features.hop import hop_of
+    from embench.hops import hop_of
 
     for name in sets:
         if name not in FEATURE_SETS:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embench.baselines.features.hop import Pathway
 from embench.errors import OutputError
 from embench.files import write_text
+from embench.hops import Pathway
 
 Features = dict[str, float]
 

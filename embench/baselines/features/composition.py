@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.features.hop import Hop
-from embench.baselines.features.ions import ion_radius
+from embench.hops import Hop
+from embench.hops.ions import ion_radius
 
 Floats = NDArray[np.float64]
 

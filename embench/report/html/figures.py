@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from embench.report.html.parity import parity
@@ -12,6 +12,7 @@ from embench.report.html.wording import count
 
 Entries = Sequence[Mapping[str, Any]]
 Figure = dict[str, Any]
+Hover = Callable[[Mapping[str, Any]], Any]
 
 _ERROR = "Error: prediction − target (eV)"
 # Errors beyond this many times the 95th percentile of |error| are drawn at the edge: a few would flatten the rest.
@@ -21,17 +22,17 @@ _FEWEST_FOR_BOX = 5
 _ROW_HEIGHT = 34  # px
 
 
-def figures(content: Mapping[str, Any]) -> dict[str, Figure]:
-    """Return all plots of a document by name."""
-    entries = content["entries"]
+def figures(content: Mapping[str, Any], *, hover: Hover = hover_text) -> dict[str, Figure]:
+    """Return all plots of a document by name; `hover` is what their points carry as ``hovertext``."""
+    entries, threshold, mae = content["entries"], content["threshold"], content["metrics"]["mae"]["value"]
     found = {
-        "parity-log": parity(entries, threshold=content["threshold"], scale="log"),
-        "parity-linear": parity(entries, threshold=content["threshold"], scale="linear"),
-        "errors-by-ion": errors_by(entries, "mobile_ion", content["metrics"]["mae"]["value"]),
-        "errors-by-class": errors_by(entries, "structure_class", content["metrics"]["mae"]["value"]),
+        "parity-log": parity(entries, threshold=threshold, scale="log", hover=hover),
+        "parity-linear": parity(entries, threshold=threshold, scale="linear", hover=hover),
+        "errors-by-ion": errors_by(entries, "mobile_ion", mae, hover=hover),
+        "errors-by-class": errors_by(entries, "structure_class", mae, hover=hover),
     }
     if content["calibration"]:
-        found |= {"calibration": calibration(content["calibration"]), "sigma": error_and_sigma(entries)}
+        found |= {"calibration": calibration(content["calibration"]), "sigma": error_and_sigma(entries, hover=hover)}
     return found
 
 
@@ -41,7 +42,7 @@ def error_limit(entries: Entries) -> float:
     return float(min(ordered[-1], _EDGE * ordered[int(0.95 * (len(ordered) - 1))])) or 1.0
 
 
-def errors_by(entries: Entries, column: str, mae: float | None) -> Figure:
+def errors_by(entries: Entries, column: str, mae: float | None, *, hover: Hover = hover_text) -> Figure:
     """Return the errors, one row for each value of `column`: every entry as a point, a box over them."""
     limit = error_limit(entries)
     sizes = Counter(entry[column] for entry in entries)
@@ -55,7 +56,7 @@ def errors_by(entries: Entries, column: str, mae: float | None) -> Figure:
                 "orientation": "h",
                 "name": f"{value} ({sizes[value]})",
                 "x": [max(-limit, min(limit, entry["error"])) for entry in members],
-                "hovertext": [hover_text(entry) for entry in members],
+                "hovertext": [hover(entry) for entry in members],
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "hoveron": "points",
                 "boxpoints": "all",
@@ -123,7 +124,7 @@ def calibration(points: Sequence[Mapping[str, float]]) -> Figure:
     }
 
 
-def error_and_sigma(entries: Entries) -> Figure:
+def error_and_sigma(entries: Entries, *, hover: Hover = hover_text) -> Figure:
     """Return |error| over the predicted standard deviation, with the lines of one and two of them."""
     top = max(entry["uncertainty"] for entry in entries) * 1.05
     lines = [
@@ -143,7 +144,7 @@ def error_and_sigma(entries: Entries) -> Figure:
         "mode": "markers",
         "x": [entry["uncertainty"] for entry in entries],
         "y": [abs(entry["error"]) for entry in entries],
-        "hovertext": [hover_text(entry) for entry in entries],
+        "hovertext": [hover(entry) for entry in entries],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"color": "--blue", "size": 7, "opacity": 0.7},
         "showlegend": False,

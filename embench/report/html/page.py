@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from embench.errors import MissingDependencyError
 from embench.report.html import tables, wording
 from embench.report.html.figures import beyond_limit, figures
+from embench.report.html.libraries import environment, plotly_js
+from embench.report.html.palette import DARK, LIGHT, css_variables
 from embench.report.html.parity import below_range
 from embench.splits.registry import protocol_spec
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _WORST_SHOWN = 12
 
@@ -22,14 +20,14 @@ def render(content: Mapping[str, Any]) -> str:
 
     Raises :class:`~embench.errors.MissingDependencyError` where jinja2 or plotly is not installed.
     """
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     entries = tables.worst_first(content)
     return template.render(
         content=content,
         name=wording.short_name(content["predictions"]),
         other=wording.short_name(content["comparison"]["other"]) if content["comparison"] else None,
         measures=protocol_spec(content["protocol"]).measures,
-        tiles=_tiles(content),
+        tiles=headline(content),
         metric_tables=tables.metric_tables(content),
         comparison_rows=tables.comparison_rows(content),
         confusion=tables.confusion_cells(content),
@@ -44,11 +42,13 @@ def render(content: Mapping[str, Any]) -> str:
         beyond_limit=beyond_limit(content["entries"]),
         command=wording.command(content),
         figures=figures(content),
-        plotly_js=_plotly_js(),
+        light=css_variables(LIGHT),
+        dark=css_variables(DARK),
+        plotly_js=plotly_js(),
     )
 
 
-def _tiles(content: Mapping[str, Any]) -> list[dict[str, str]]:
+def headline(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the figures that a reader should take away, each with what it says."""
     metrics = content["metrics"]
     decades = metrics["rate_error_decades"]
@@ -94,29 +94,3 @@ def _percent_interval(estimate: Mapping[str, Any]) -> str:
     if estimate["low"] is None or estimate["high"] is None:
         return wording.UNDEFINED
     return f"{wording.percent(estimate['low'])} to {wording.percent(estimate['high'])}"
-
-
-def _environment() -> Environment:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError("jinja2", "report", "the HTML report") from error
-    environment = Environment(
-        loader=PackageLoader("embench.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False}
-    filters = (wording.number, wording.percent, wording.count, wording.formula, wording.flag_name)
-    environment.filters.update({function.__name__: function for function in filters})
-    return environment
-
-
-def _plotly_js() -> str:
-    try:
-        from plotly.offline import get_plotlyjs
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError("plotly", "report", "the HTML report") from error
-    return str(get_plotlyjs())

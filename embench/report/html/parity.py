@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log10
 from typing import Any
 
@@ -32,8 +32,13 @@ def axis_range(entries: Entries, *, scale: str) -> tuple[float, float]:
     return lowest - margin, highest + margin
 
 
-def parity(entries: Entries, *, threshold: float, scale: str) -> dict[str, Any]:
-    """Return predictions over targets, one trace for each migrating ion; `scale` is ``log`` or ``linear``."""
+def parity(
+    entries: Entries, *, threshold: float, scale: str, hover: Callable[[Mapping[str, Any]], Any] = hover_text
+) -> dict[str, Any]:
+    """Return predictions over targets, one trace for each migrating ion; `scale` is ``log`` or ``linear``.
+
+    `hover` is what a point carries as ``hovertext``.
+    """
     low, high = axis_range(entries, scale=scale)
     diagonal = {
         "type": "scatter",
@@ -45,7 +50,7 @@ def parity(entries: Entries, *, threshold: float, scale: str) -> dict[str, Any]:
         "showlegend": False,
     }
     ions = Counter(entry["mobile_ion"] for entry in entries)
-    traces = [_ion_trace([e for e in entries if e["mobile_ion"] == ion], low) for ion, _ in ions.most_common()]
+    traces = [_ion_trace([e for e in entries if e["mobile_ion"] == ion], low, hover) for ion, _ in ions.most_common()]
     return {
         "data": [diagonal, *traces],
         "layout": layout(
@@ -57,7 +62,7 @@ def parity(entries: Entries, *, threshold: float, scale: str) -> dict[str, Any]:
     }
 
 
-def _ion_trace(entries: Entries, low: float) -> dict[str, Any]:
+def _ion_trace(entries: Entries, low: float, hover: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
     colour, symbol = ion_marker(entries[0]["mobile_ion"])
     return {
         "type": "scatter",
@@ -66,7 +71,7 @@ def _ion_trace(entries: Entries, low: float) -> dict[str, Any]:
         "x": [entry["target"] for entry in entries],
         # Drawn at the lower edge where they are below it; the text tells the true value.
         "y": [max(entry["prediction"], low) for entry in entries],
-        "hovertext": [hover_text(entry) for entry in entries],
+        "hovertext": [hover(entry) for entry in entries],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "cliponaxis": False,
         "marker": {

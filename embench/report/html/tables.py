@@ -12,7 +12,7 @@ from embench.schema import FLAGS
 
 Row = dict[str, Any]
 
-_FAMILIES = {
+FAMILIES = {
     "regression": "The barrier itself",
     "classification": "Good conductors",
     "pathway": "Pathways of one structure",
@@ -45,7 +45,7 @@ def metric_tables(content: Mapping[str, Any]) -> list[Row]:
     scales = _metric_scales(content["metrics"], median)
     families = groupby(content["metrics"].items(), key=lambda item: item[1]["family"])
     return [
-        {"title": _FAMILIES[family], "rows": [_metric_row(content, name, median, scales) for name, _ in members]}
+        {"title": FAMILIES[family], "rows": [_metric_row(content, name, median, scales) for name, _ in members]}
         for family, members in families
     ]
 

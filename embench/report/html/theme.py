@@ -66,21 +66,28 @@ def layout(**settings: Any) -> dict[str, Any]:
 
 def hover_text(entry: Mapping[str, Any]) -> str:
     """Return what a person sees on pointing at an entry: lines of the markup that plotly knows."""
-    kind = f"{entry['mobile_ion']} in {formula(entry['formula'])}, {entry['pathway'].lower()}"
     predicted = quantity(entry["prediction"], "eV")
     if entry["uncertainty"] is not None:
         predicted = f"{number(entry['prediction'])} ± {number(entry['uncertainty'])} eV"
-    lines = [
-        kind,
-        f"{entry['structure_class']}, {entry['functional']}",
-        f"target {quantity(entry['target'], 'eV')}",
-        f"prediction {predicted}",
-        f"error {quantity(entry['error'], 'eV', sign=True)}",
-    ]
+    lines = [f"prediction {predicted}", f"error {quantity(entry['error'], 'eV', sign=True)}"]
     if entry["filled"]:
         lines.append("no prediction: training median")
-    lines += [f"flag: {flag_name(flag)}" for flag in entry["flags"]]
+    return "<br>".join([hover_pathway(entry), *map(escape, lines), *hover_flags(entry)])
+
+
+def hover_pathway(entry: Mapping[str, Any]) -> str:
+    """Return the lines of :func:`hover_text` that name a pathway and its target, whatever is predicted for it."""
+    lines = [
+        f"{entry['mobile_ion']} in {formula(entry['formula'])}, {entry['pathway'].lower()}",
+        f"{entry['structure_class']}, {entry['functional']}",
+        f"target {quantity(entry['target'], 'eV')}",
+    ]
     return "<br>".join([f"<b>{escape(entry['entry_id'])}</b>", *map(escape, lines)])
+
+
+def hover_flags(entry: Mapping[str, Any]) -> list[str]:
+    """Return the lines of :func:`hover_text` that tell the flags of a pathway."""
+    return [escape(f"flag: {flag_name(flag)}") for flag in entry["flags"]]
 
 
 def note(x: float, y: float, text: str, side: str) -> dict[str, Any]:

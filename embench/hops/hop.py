@@ -1,4 +1,4 @@
-"""A hop as the feature modules see it: points on the straight line, and every atom around it."""
+"""A hop: points on the straight line, and every atom around it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.features.ions import Ions, assign_ions
 from embench.errors import FeatureError
+from embench.hops.ions import Ions, assign_ions
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.integer]
@@ -23,7 +23,7 @@ IMAGE_TOLERANCE = 0.01
 
 
 class Pathway(Protocol):
-    """What the features need of an entry; :class:`embench.Entry` has it, and so may a user's own class.
+    """What is needed of an entry; :class:`embench.Entry` has it, and so may a user's own class.
 
     The site 0 migrates to `path_end` (3,), fractional. `lattice` (3, 3) has rows in Å.
     """

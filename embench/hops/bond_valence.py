@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.features.ions import covalent_radius, ion_radius
 from embench.errors import FeatureError
+from embench.hops.ions import covalent_radius, ion_radius
 
 Floats = NDArray[np.float64]
 

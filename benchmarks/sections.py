@@ -1,0 +1,25 @@
+"""The page of the benchmarks: each script writes its own section and leaves the others as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from embench.files import write_text
+
+TITLE = "# Benchmarks"
+
+
+def write_section(page: Path, section: str) -> None:
+    """Put `section`, which starts with its heading ``## …``, in place of the one with that heading, or at the end."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else f"{TITLE}\n"
+    head, *sections = re.split(r"(?m)^(?=## )", text)
+    heading = section.partition("\n")[0]
+    kept = [old.rstrip() for old in sections]
+    new = section.rstrip()
+    places = [number for number, old in enumerate(kept) if old.partition("\n")[0] == heading]
+    if places:
+        kept[places[0]] = new
+    else:
+        kept.append(new)
+    write_text(page, "\n\n".join([head.rstrip(), *kept]) + "\n")

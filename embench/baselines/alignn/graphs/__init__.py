@@ -1,0 +1,1 @@
+"""Graphs of crystals and of bands, and batches of them."""

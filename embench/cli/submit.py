@@ -1,0 +1,284 @@
+"""``embench submit``: predictions and a description become a submission to the leaderboard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission import Submission
+    from embench.leaderboard.submit.fields import Question
+
+_OPEN: dict[str, Any] = {"show_default": False}
+
+
+def submit(
+    predictions: list[Path] = typer.Argument(
+        ...,
+        metavar="PREDICTIONS...",
+        help="CSV files with the columns entry_id,prediction (eV) and optionally uncertainty (1σ, eV): one a protocol, "
+        "or one for all.",
+        show_default=False,
+    ),
+    name: str | None = typer.Option(None, "--name", help="Name of the system.", **_OPEN),
+    protocol: list[str] = typer.Option(
+        [],
+        "--protocol",
+        "-p",
+        metavar="NAME",
+        help="Protocol of each file, in their order; all for one that needs no training. Default: told by the names "
+        "of the files (host-10fold.csv) or by the entries in them.",
+        **_OPEN,
+    ),
+    slug: str | None = typer.Option(None, "--slug", help="Name of the folder. Default: made from the name.", **_OPEN),
+    version: str | None = typer.Option(None, "--version", help="Version of the system.", **_OPEN),
+    kind: str | None = typer.Option(
+        None, "--kind", metavar="KIND", help="property-model, potential-neb, hybrid or literature.", **_OPEN
+    ),
+    author: list[str] = typer.Option([], "--author", help="May be given several times.", **_OPEN),
+    date: str | None = typer.Option(None, "--date", help="YYYY-MM-DD. Default: today.", **_OPEN),
+    description: str | None = typer.Option(None, "--description", help="How it works, in a few sentences.", **_OPEN),
+    paper: str | None = typer.Option(None, "--paper", help="Citation with doi, or https address.", **_OPEN),
+    code: str | None = typer.Option(None, "--code", help="https address.", **_OPEN),
+    licence: str | None = typer.Option(None, "--licence", help="Of the predictions, and of public code.", **_OPEN),
+    parameters: int | None = typer.Option(None, "--parameters", help="Number of fitted parameters.", **_OPEN),
+    barrier: str | None = typer.Option(
+        None, "--barrier", metavar="WHICH", help="Of a potential: max-minus-start or max-minus-min.", **_OPEN
+    ),
+    training_data: str | None = typer.Option(None, "--training-data", help="Everything it was fitted to.", **_OPEN),
+    overlap: str | None = typer.Option(
+        None,
+        "--overlap",
+        metavar="WHAT",
+        help="What of the scored entries is among that: none, structures, barriers or unknown.",
+        **_OPEN,
+    ),
+    overlap_details: str | None = typer.Option(None, "--overlap-details", help="Which, and how one knows.", **_OPEN),
+    uncertainty: str | None = typer.Option(None, "--uncertainty", help="What the uncertainty column holds.", **_OPEN),
+    hardware: str | None = typer.Option(None, "--hardware", help="What it was trained and run on.", **_OPEN),
+    cost: float | None = typer.Option(None, "--cost", metavar="HOURS", help="Device-hours, all in all.", **_OPEN),
+    seed: list[int] = typer.Option([], "--seed", help="May be given several times.", **_OPEN),
+    reproduce: str | None = typer.Option(None, "--reproduce", help="Command that makes them again.", **_OPEN),
+    from_template: Path | None = typer.Option(
+        None, "--from-template", metavar="FILE", help="Take the fields from this file; options go first.", **_OPEN
+    ),
+    fill_missing: bool = typer.Option(
+        False, "--fill-missing", help="A potential may miss entries: they score the training median and are counted."
+    ),
+    submissions: Path = typer.Option(
+        Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
+    ),
+    replace: bool = typer.Option(False, "--replace", help="Replace a submission of the same name."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Check and show the standing; write nothing."),
+    pull_request: bool = typer.Option(False, "--pull-request", help="Open a pull request on the hub as well."),
+    repo: str = typer.Option(
+        "embench/leaderboard-submissions", "--repo", metavar="NAME", help="Dataset repository for --pull-request."
+    ),
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask before the pull request is opened."),
+    timeout: float = typer.Option(60.0, "--timeout", min=1.0, metavar="SECONDS", help="Patience with the hub."),
+) -> None:
+    """Make a submission: ask for what is missing, check, score, show where it would stand, and write its folder.
+
+    Nothing is written before everything is right. On a terminal the command asks for what is missing; elsewhere it
+    lists the options. For a new version, pass the submission.yaml of the old one to --from-template.
+    """
+    given: dict[tuple[str, ...], Any] = {
+        ("name",): name,
+        ("version",): version,
+        ("kind",): kind,
+        ("authors",): tuple(author),
+        ("date",): date,
+        ("description",): description,
+        ("paper",): paper,
+        ("code",): code,
+        ("licence",): licence,
+        ("parameters",): parameters,
+        ("barrier",): barrier,
+        ("training_data", "description"): training_data,
+        ("training_data", "overlaps_scored_entries"): overlap,
+        ("training_data", "overlap_details"): overlap_details,
+        ("uncertainty",): uncertainty,
+        ("hardware",): hardware,
+        ("cost_device_hours",): cost,
+        ("seeds",): tuple(seed),
+        ("reproduce",): reproduce,
+    }
+    from embench.leaderboard.submission.folder import slug_from
+    from embench.leaderboard.submit import assign_protocols, staged, take_in
+    from embench.leaderboard.submit.protocols import check_tables
+    from embench.leaderboard.submit.stage import check_free
+
+    check_tables(predictions)  # before any question is asked
+    content = _description(given, from_template)
+    slug = slug or slug_from(content["name"])
+    with _draft_kept(content, slug, wanted=dry_run):
+        files = assign_protocols(predictions, named=protocol, kind=content["kind"])
+        if not dry_run:
+            check_free(submissions / slug, replace=replace)
+        with staged(content, files, slug=slug, submissions=submissions, dry_run=dry_run) as submission:
+            _present(submission, submissions, files, fill_missing=fill_missing)
+            if dry_run:
+                typer.echo("dry run: nothing was written")
+                return
+            folder = take_in(submission, submissions, replace=replace)
+    typer.echo(f"\nwrote {folder}")
+    if pull_request:
+        _open_pull_request(folder, repo, replace=replace, yes=yes, timeout=timeout)
+    else:
+        _print_git_steps(folder, submission.name)
+
+
+@contextmanager
+def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator[None]:
+    """Keep the answers of a person in a file where they do not become a submission: nobody likes to type them twice."""
+    from embench.errors import EmbenchError
+
+    kept = wanted
+    try:
+        yield
+    except EmbenchError:
+        kept = True
+        raise
+    finally:
+        if kept and _on_terminal():
+            from embench.files import write_text
+            from embench.leaderboard.submission.folder import slug_from
+            from embench.leaderboard.submit.stage import description_text
+
+            draft = Path(f"{slug_from(slug)}.draft.yaml")
+            write_text(draft, description_text(content))
+            typer.echo(f"Your answers are in {draft}; use them again with --from-template {draft}", err=True)
+
+
+def _description(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
+    """Return the fields from template and options, and, on a terminal, from answers to questions."""
+    from embench.errors import SubmissionError
+    from embench.leaderboard.submit import fields
+
+    content = fields.read_template(template) if template else {}
+    for place, value in given.items():
+        if value not in (None, "", ()):
+            fields.put(content, place, value)
+    if _on_terminal():
+        _ask(content)
+    elif not content.get("date"):
+        content["date"] = fields.today()
+    message = fields.missing_message(content)
+    if message:
+        raise SubmissionError(message)
+    return content
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _ask(content: dict[str, Any]) -> None:
+    """Ask for the fields that are still empty: the required ones until answered, the others once."""
+    from embench.leaderboard.submit import fields
+
+    asked: set[tuple[str, ...]] = set()
+    # The kind decides about later questions, so they are looked up again after each answer.
+    while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
+        question = questions[0]
+        if not question.required and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
+            typer.echo("The rest may be left out with the enter key.")
+        asked.add(question.place)
+        value = _answer(question, content)
+        if value not in (None, "", ()):
+            fields.put(content, question.place, value)
+
+
+def _answer(question: Question, content: dict[str, Any]) -> Any:
+    """Return the answer to a question, checked against the schema; ask again while it is wrong."""
+    import copy
+
+    from embench.leaderboard.submit import fields
+
+    text = f"{question.text} [{', '.join(question.choices)}]" if question.choices else question.text
+    default = fields.today() if question.place == ("date",) else None if question.required else ""
+    while True:
+        answer = typer.prompt(text, default=default, show_default=bool(default)).strip()
+        if not answer and not question.required:
+            return None
+        try:
+            value = question.read(answer)
+        except ValueError:
+            typer.echo(f"{answer!r} is no number", err=True)
+            continue
+        attempt = copy.deepcopy(content)
+        fields.put(attempt, question.place, value)
+        problem = fields.field_problem(attempt, question.place)
+        if not problem:
+            return value
+        typer.echo(problem, err=True)
+
+
+def _present(submission: Submission, submissions: Path, files: dict[str, Path], *, fill_missing: bool) -> None:
+    """Check the predictions, and print scores, standing and signs of trouble."""
+    from embench.errors import PredictionsError, SubmissionError
+
+    try:
+        _check_and_score(submission, submissions, fill_missing=fill_missing)
+    except (PredictionsError, SubmissionError) as error:
+        raise type(error)(_with_given_paths(str(error), submission, files)) from None
+
+
+def _check_and_score(submission: Submission, submissions: Path, *, fill_missing: bool) -> None:
+    from embench.cli._submit_report import print_signs, print_standings
+    from embench.errors import SubmissionError
+    from embench.leaderboard.check import check_submissions, readable_submissions
+    from embench.leaderboard.submit import standing
+
+    (checked,) = check_submissions(submission.folder.parent, slugs=[submission.slug])
+    if checked.problems:
+        raise SubmissionError("\n".join(checked.problems))
+    others = [other for other in readable_submissions(submissions) if other.slug != submission.slug]
+    first = {"host-10fold": 0}
+    protocols = sorted(submission.protocols(), key=lambda name: first.get(name, 1))
+    print_standings([standing(submission, others, name, fill_missing=fill_missing) for name in protocols])
+    print_signs(submission, others)
+
+
+def _with_given_paths(text: str, submission: Submission, files: dict[str, Path]) -> str:
+    """Return a message about the temporary folder as one about the files that the user knows."""
+    for protocol, path in files.items():
+        text = text.replace(str(submission.file(protocol)), str(path))
+    return text.replace(f"{submission.folder}/", "")
+
+
+def _open_pull_request(folder: Path, repo: str, *, replace: bool, yes: bool, timeout: float) -> None:
+    from embench.hub.client import Hub
+    from embench.hub.push import check_login, push
+    from embench.leaderboard.submission import read_submission
+    from embench.leaderboard.submit.pull_request import plan_pull_request
+
+    hub = Hub(timeout=timeout, say=lambda text: typer.echo(text, err=True))
+    typer.echo(f"logged in as {check_login(hub)}")
+    plan = plan_pull_request(hub, read_submission(folder), repository=repo, replace=replace)
+    typer.echo(plan.describe())
+    if plan.empty:
+        typer.echo("nothing to do")
+        return
+    if not yes:
+        typer.confirm("Open it?", abort=True)
+    typer.echo(f"opened {push(hub, plan).url}")
+
+
+def _print_git_steps(folder: Path, name: str) -> None:
+    import shlex
+
+    message = shlex.quote(f"Submission: {name}")
+    typer.echo(
+        f"To hand it in, open a pull request with this folder:\n"
+        f"  git switch -c submission-{folder.name}\n"
+        f"  git add {shlex.quote(str(folder))}\n"
+        f"  git commit -m {message}\n"
+        f"  git push -u origin submission-{folder.name}\n"
+        f"There the same check runs again: embench leaderboard check {folder.name}"
+    )

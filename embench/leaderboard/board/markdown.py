@@ -1,0 +1,248 @@
+"""The board as a page in Markdown, and its main table for the README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from embench._markdown import fill_page, markdown_table
+from embench.errors import OutputError
+from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
+
+COMMAND = "embench leaderboard build"
+BEGIN = "<!-- leaderboard: the lines up to the end mark are written by make board -->"
+END = "<!-- leaderboard: end -->"
+
+_NONE = "–"
+_TIED = "not told from"
+_LEFT = ("system", "kind", _TIED)
+_KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
+# What means something in Markdown, and, for `<` and `&`, in the HTML that it may hold. The table escapes `|` itself.
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~$#!]")
+
+Row = Mapping[str, Any]
+
+
+def board_page(content: Mapping[str, Any], *, submissions: str = "submissions") -> str:
+    """Return the page, with a section for each protocol.
+
+    `submissions` is the address of the folder of the submissions, as seen from the page.
+    """
+    columns = "\n".join(f"- **{_symbol(metric)}**: {_sentence(metric)}" for metric in content["metrics"])
+    return fill_page(
+        "embench.leaderboard.board",
+        "page.md",
+        {
+            **{f"{name}_version": value for name, value in content["versions"].items()},
+            "command": COMMAND,
+            "confidence": f"{CONFIDENCE:.0%}".replace("%", " %"),
+            "resamples": f"{content['settings']['resamples']:,}",
+            "threshold": f"{content['settings']['threshold']:g}",
+            "columns": columns,
+            "sections": "\n\n".join(
+                _section(protocol, content, submissions=submissions) for protocol in content["protocols"]
+            ),
+        },
+    )
+
+
+def main_table(content: Mapping[str, Any], *, submissions: str) -> str:
+    """Return the table of the main protocol with few columns, and what it says in words."""
+    protocol = next(found for found in content["protocols"] if found["main"])
+    ties = tied_positions(protocol)
+    rows = [
+        [
+            number,
+            _ranks(row),
+            _linked(row["slug"], content, submissions),
+            _kind(content["submissions"][row["slug"]]["kind"]),
+            _estimate(row["metrics"]["mae"], 3),
+            _estimate(row["metrics"]["r2"], 2),
+            _share(row["coverage"]["share"]),
+            _positions(ties[row["slug"]]),
+        ]
+        for number, row in enumerate(protocol["rows"], start=1)
+    ]
+    header = ["", "rank", "system", "kind", "MAE (eV)", "R²", "predicted", _TIED]
+    return (
+        f"{markdown_table(header, rows, left=_LEFT)}\n\n"
+        f"Protocol `{protocol['name']}`, dataset {content['versions']['dataset']}. {escape(protocol['sentence'])}"
+    )
+
+
+def renewed(page: Path, content: Mapping[str, Any]) -> str:
+    """Return the text of `page` with the main table between its marks, :data:`BEGIN` and :data:`END`.
+
+    Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once.
+    """
+    try:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot read {page}: {error.strerror}") from error
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise OutputError(f"{page} has no place for the table: it needs the lines {BEGIN!r} and {END!r}, once each")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    table = main_table(content, submissions="leaderboard/submissions")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def tied_positions(protocol: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Return for each system the lines of the table, from 1, whose difference of MAE to it is not resolved."""
+    line = {row["slug"]: number for number, row in enumerate(protocol["rows"], start=1)}
+    found: dict[str, list[int]] = {slug: [] for slug in line}
+    for pair in protocol["pairs"]:
+        if not pair["resolved"]:
+            found[pair["a"]].append(line[pair["b"]])
+            found[pair["b"]].append(line[pair["a"]])
+    return {slug: sorted(lines) for slug, lines in found.items()}
+
+
+def escape(text: str) -> str:
+    """Return text that a stranger wrote so that a page in Markdown shows it as it is, in one line."""
+    named = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    return _MARKUP.sub(lambda found: named.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
+
+
+def _section(protocol: Mapping[str, Any], content: Mapping[str, Any], *, submissions: str) -> str:
+    metrics = content["metrics"]
+    ties = tied_positions(protocol)
+    header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in metrics)]
+    header += ["predicted", "device-hours", "parameters", _TIED]
+    rows = []
+    for number, row in enumerate(protocol["rows"], start=1):
+        card = content["submissions"][row["slug"]]
+        cells = [_estimate(row["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
+        cells += [_share(row["coverage"]["share"]), _hours(card["cost_device_hours"]), _count(card["parameters"])]
+        name = _linked(row["slug"], content, submissions)
+        rows.append([number, _ranks(row), name, _kind(card["kind"]), *cells, _positions(ties[row["slug"]])])
+    main = " (main protocol)" if protocol["main"] else ""
+    parts = [
+        f"## {escape(protocol['title'])}{main}",
+        f"`{protocol['name']}`: {escape(protocol['description'])}. {protocol['n']} entries from "
+        f"{protocol['n_hosts']} host frameworks. Predicting the median of the training part gives an MAE of "
+        f"{protocol['reference']['mae']:.3f} eV.",
+        markdown_table(header, rows, left=_LEFT),
+        escape(protocol["sentence"]),
+        _told_apart(protocol),
+        *_weak_metrics(protocol, metrics),
+        *_signs(protocol, content),
+        *_other_definitions(protocol, content),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _told_apart(protocol: Mapping[str, Any]) -> str:
+    """Return how many of the differences mean something, and how large one must be to be found."""
+    pairs = protocol["pairs"]
+    if not pairs:
+        return ""
+    resolved = sum(pair["resolved"] for pair in pairs)
+    text = f"Of the {len(pairs)} differences of MAE between two of these systems {resolved} are resolved."
+    if protocol["detectable"] is not None:
+        text += (
+            f" A system whose errors have nothing to do with those of the first is told from it, four times in five, "
+            f"if their MAE differ by {protocol['detectable']:.2f} eV or more; systems with similar errors by less."
+        )
+    return text
+
+
+def _weak_metrics(protocol: Mapping[str, Any], metrics: Sequence[Row]) -> Iterator[str]:
+    for metric in metrics:
+        support = protocol["support"].get(metric["name"])
+        if support and support["n_hosts"] < MINIMUM_CLUSTERS:
+            unit = support["unit"] if support["n"] != 1 else support["unit"].removesuffix("s")
+            yield f"Here the {metric['symbol']} rests on {support['n']} {unit} and says nothing about the systems."
+
+
+def _signs(protocol: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str]:
+    lines = [
+        f"- {escape(content['submissions'][row['slug']]['name'])}: {escape(text)}"
+        for row in protocol["rows"]
+        for text in row["signs"]
+    ]
+    if lines:
+        yield "\n".join(["To look at (reported, not judged):", "", *lines])
+
+
+def _other_definitions(protocol: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str]:
+    rows = [row for row in protocol["rows"] if row["other_definition"]]
+    if rows:
+        found = "; ".join(
+            f"{escape(content['submissions'][row['slug']]['name'])} {_estimate(row['other_definition']['mae'], 3)}"
+            for row in rows
+        )
+        yield (
+            "Some potentials report the highest minus the lowest energy of the images, endpoints included. With the "
+            f"highest energy minus that of the initial state their MAE (eV) is: {found}."
+        )
+
+
+def _symbol(metric: Mapping[str, Any]) -> str:
+    return f"{metric['symbol']} ({metric['unit']})" if metric["unit"] else str(metric["symbol"])
+
+
+def _sentence(metric: Mapping[str, Any]) -> str:
+    better = {
+        "lower": "Lower is better.",
+        "higher": "Higher is better.",
+        "zero": "Zero is best.",
+        "nominal": f"{metric['nominal']} is right.",
+    }
+    return f"{escape(metric['description'])} {better[metric['direction']]}"
+
+
+def _ranks(row: Row) -> str:
+    """Return the interval of the rank, in bold for a system that may be the best."""
+    low, high = (f"{row[name]:g}" for name in ("rank_low", "rank_high"))
+    text = low if low == high else f"{low}–{high}"
+    return f"**{text}**" if row["best_set"] else text
+
+
+def _linked(slug: str, content: Mapping[str, Any], submissions: str) -> str:
+    return f"[{escape(content['submissions'][slug]['name'])}]({submissions}/{slug})"
+
+
+def _kind(kind: str) -> str:
+    return _KINDS.get(kind, kind)
+
+
+def _estimate(estimate: Mapping[str, float | None] | None, decimals: int) -> str:
+    """Return a value with its interval in brackets."""
+    if estimate is None or estimate["value"] is None:
+        return _NONE
+    value, low, high = (estimate[name] for name in ("value", "low", "high"))
+    text = _rounded(value, decimals)
+    return text if low is None else f"{text} [{_rounded(low, decimals)}, {_rounded(high, decimals)}]"
+
+
+def _rounded(value: float | None, decimals: int) -> str:
+    # Adding zero turns a rounded -0.0 into 0.0.
+    return _NONE if value is None else f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def _share(share: float) -> str:
+    # A share just below one must not read as complete.
+    return "all" if share == 1.0 else f"{min(share, 0.999):.1%}".replace("%", " %")
+
+
+def _hours(hours: float | None) -> str:
+    return _NONE if hours is None else f"{hours:.2g}" if hours < 10 else f"{hours:,.0f}"
+
+
+def _count(number: int | None) -> str:
+    return _NONE if number is None else f"{number:,}"
+
+
+def _positions(lines: Sequence[int]) -> str:
+    """Return line numbers with runs drawn together: ``2, 4–7``."""
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    texts = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return ", ".join(texts) or _NONE

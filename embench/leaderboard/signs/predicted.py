@@ -1,0 +1,141 @@
+"""The predictions of all submissions beside the labels, as the signs of trouble look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from embench.scored import ScoredSet, scored_set
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission import Submission
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+# Kinds that are fitted to barriers. The others, potentials, have no training side: folds mean nothing to them.
+TRAINED = ("property-model", "hybrid", "literature")
+# Equal to the last digit that anybody writes.
+SAME_EV = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """The predictions of one submission for the n scored entries of a protocol, sorted by entry_id; eV.
+
+    `given` (n) tells which entries have a prediction of the submission; the others hold nan.
+    """
+
+    slug: str
+    name: str
+    kind: str
+    scored: ScoredSet
+    prediction: FloatArray
+    sha256: str
+
+    @property
+    def protocol(self) -> str:
+        """The name of the protocol."""
+        return self.scored.protocol
+
+    @cached_property
+    def given(self) -> BoolArray:
+        """Which entries have a prediction (n)."""
+        return np.isfinite(self.prediction)
+
+    @cached_property
+    def size(self) -> FloatArray:
+        """The absolute errors (n), eV; nan where there is no prediction."""
+        return np.abs(self.prediction - self.scored.target)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the system was fitted to barriers."""
+        return self.kind in TRAINED
+
+
+class Pool:
+    """The predictions of all submissions."""
+
+    def __init__(self, predicted: Sequence[Predicted]) -> None:
+        self._all = tuple(predicted)
+
+    def of(self, slug: str) -> tuple[Predicted, ...]:
+        """Return the predictions of one submission, one item a protocol."""
+        return tuple(item for item in self._all if item.slug == slug)
+
+    def others(self, predicted: Predicted) -> tuple[Predicted, ...]:
+        """Return what the other submissions predict on the same protocol."""
+        return tuple(item for item in self._all if item.slug != predicted.slug and item.protocol == predicted.protocol)
+
+    def usual_error(self, predicted: Predicted, *, at_least: int) -> FloatArray | None:
+        """Return for each entry (n) the median absolute error of the other submissions, copies of this one left out.
+
+        nan where fewer than `at_least` of them predict the entry; None where there are not that many.
+        """
+        from embench.leaderboard.signs.copies import is_copy
+
+        errors = [other.size for other in self.others(predicted) if not is_copy(predicted, other)]
+        if len(errors) < at_least:
+            return None
+        stacked = np.stack(errors)
+        enough = np.isfinite(stacked).sum(axis=0) >= at_least
+        usual = np.full(len(enough), np.nan)
+        usual[enough] = np.nanmedian(stacked[:, enough], axis=0)
+        return usual
+
+
+def read_pool(submissions: Sequence[Submission]) -> Pool:
+    """Return the predictions of all submissions; raises PredictionsError for a file that cannot be read."""
+    return Pool([_read(submission, protocol) for submission in submissions for protocol in submission.protocols()])
+
+
+def _read(submission: Submission, protocol: str) -> Predicted:
+    from embench.predictions import read_predictions
+
+    path, scored = submission.file(protocol), _scored(protocol)
+    assert path is not None, "only asked for protocols that have a file"
+    found = read_predictions(path, known=scored.known_ids)
+    value = dict(zip(found.entry_ids, found.values, strict=True))
+    prediction = np.array([value.get(entry_id, np.nan) for entry_id in scored.entry_ids])
+    return Predicted(submission.slug, submission.name, submission.kind, scored, prediction, found.sha256)
+
+
+@lru_cache
+def _scored(protocol: str) -> ScoredSet:
+    return scored_set(protocol)
+
+
+@lru_cache
+def seen_in_training(protocol: str, column: str) -> BoolArray:
+    """Return which scored entries (n) share the value of `column` with an entry of the training side of their fold."""
+    from embench.dataset import load
+    from embench.splits import protocol as read_protocol
+
+    value = dict(zip(load().entry_ids, load().column(column).tolist(), strict=True))
+    shared = {}
+    for fold in read_protocol(protocol):
+        known = {value[entry_id] for entry_id in fold.train_ids}
+        shared.update({entry_id: value[entry_id] in known for entry_id in fold.test_ids})
+    return np.array([shared[entry_id] for entry_id in _scored(protocol).entry_ids])
+
+
+@lru_cache
+def label_seen_in_training(protocol: str) -> BoolArray:
+    """Return which scored entries (n) have a label that an entry of their training side has too, to 0.5 meV."""
+    from embench.splits import protocol as read_protocol
+
+    scored = _scored(protocol)
+    target = dict(zip(scored.entry_ids, scored.target.tolist(), strict=True))
+    seen = {}
+    for fold in read_protocol(protocol):
+        known = np.sort(fold.train.column("migration_barrier").astype(np.float64))
+        for entry_id in fold.test_ids:
+            low, high = np.searchsorted(known, (target[entry_id] - 5.01e-4, target[entry_id] + 5.01e-4))
+            seen[entry_id] = high > low
+    return np.array([seen[entry_id] for entry_id in scored.entry_ids])

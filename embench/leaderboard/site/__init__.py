@@ -1,0 +1,37 @@
+"""The leaderboard as static pages, which work from a folder, offline, and from any web server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board import Board
+
+
+def write_site(board: Board, folder: Path) -> None:
+    """Write the pages of `board` to `folder`; the same board gives the same bytes.
+
+    ``index.html`` is the leaderboard; ``submissions/<slug>.html`` a page for each submission,
+    ``entries.html`` the explorer of entries, and ``method.html`` the page on the method.
+
+    Raises
+    ------
+    MissingDependencyError
+        A library that the pages are made with is not installed.
+    OutputError
+        `folder` cannot be written.
+    """
+    from embench.leaderboard.site.assets import write_assets
+    from embench.leaderboard.site.entries import write_entries
+    from embench.leaderboard.site.main import write_main
+    from embench.leaderboard.site.method import write_method
+    from embench.leaderboard.site.submission_page import write_submission_pages
+    from embench.report.as_json import write_json
+
+    write_assets(folder / "assets")
+    write_json(board.content, folder / "leaderboard.json")
+    write_main(board, folder)
+    write_submission_pages(board, folder)
+    write_entries(board, folder)
+    write_method(board, folder)

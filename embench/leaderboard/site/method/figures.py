@@ -1,0 +1,239 @@
+"""The plots of the method page, as plain data for plotly.js."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embench.leaderboard.site.kinds import KINDS
+from embench.report.html.theme import axis, layout
+from embench.report.html.wording import number
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset
+
+Figure = dict[str, Any]
+
+STEPS = ("random-10fold", "host-10fold", "prototype-10fold")
+"""The protocols of the plot of leakage, from the easiest to the hardest."""
+
+_ROW = 26  # px
+# The plot of leakage ends at this multiple of the error of the training median.
+_HIGHEST = 1.6
+_BINS = 28
+# In which names that overlap are moved apart.
+_ROUNDS = 200
+# Symbols for the systems of the plot of leakage, each with a colour.
+_MARKS = (
+    ("--blue", "circle"),
+    ("--vermilion", "square"),
+    ("--green", "diamond"),
+    ("--purple", "triangle-up"),
+    ("--orange", "triangle-down"),
+    ("--sky", "pentagon"),
+    ("--text", "star"),
+)
+
+
+def distribution(data: Dataset, threshold: float) -> Figure:
+    """Return how many entries have which barrier, on a logarithmic axis, divided at `threshold` (eV)."""
+    barriers = data.column("migration_barrier")
+    lowest, highest = np.log10(barriers.min()), np.log10(barriers.max())
+    width = (highest - lowest) / _BINS
+    # An edge at the threshold, so that no bar belongs to both sides.
+    first = np.log10(threshold) - width * np.ceil((np.log10(threshold) - lowest) / width)
+    edges = first + width * np.arange(_BINS + 3)
+    counts, _ = np.histogram(np.log10(barriers), bins=edges)
+    bars = [
+        (10 ** ((low + high) / 2), 10**high - 10**low, int(count), 10**low, 10**high)
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        if count
+    ]
+    traces = []
+    for name, colour, chosen in (
+        (f"below {threshold:g} eV", "--blue", [bar for bar in bars if bar[0] < threshold]),
+        (f"{threshold:g} eV and above", "--orange", [bar for bar in bars if bar[0] >= threshold]),
+    ):
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": [round(bar[0], 5) for bar in chosen],
+                "width": [round(0.92 * bar[1], 5) for bar in chosen],
+                "y": [bar[2] for bar in chosen],
+                "hovertext": [f"{bar[2]} entries from {bar[3]:.2g} to {bar[4]:.2g} eV" for bar in chosen],
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "marker": {"color": colour},
+            }
+        )
+    ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+    return {
+        "data": traces,
+        "layout": layout(
+            xaxis=axis(
+                "Migration barrier E<sub>m</sub> (eV), logarithmic",
+                type="log",
+                tickvals=ticks,
+                ticktext=[f"{tick:g}" for tick in ticks],
+                showgrid=False,
+            ),
+            yaxis=axis("Entries"),
+            bargap=0,
+            height=300,
+        ),
+    }
+
+
+def error_growth(content: Mapping[str, Any]) -> tuple[Figure | None, list[str]]:
+    """Return the MAE of every system over the protocols of STEPS, and the names of those beyond the plot.
+
+    There is no figure where the board has fewer than two of these protocols.
+    """
+    sections = {section["name"]: section for section in content["protocols"]}
+    steps = [name for name in STEPS if name in sections]
+    if len(steps) < 2:
+        return None, []
+    rows = {name: {row["slug"]: row["metrics"]["mae"] for row in sections[name]["rows"]} for name in steps}
+    top = _HIGHEST * max(sections[name]["reference"]["mae"] for name in steps)
+    everywhere = [row["slug"] for row in sections[steps[0]]["rows"] if all(row["slug"] in rows[name] for name in steps)]
+    shown = [slug for slug in everywhere if min(rows[name][slug]["value"] for name in steps) <= top]
+    traces, ends, marks = [], [], iter(_MARKS)
+    for position, slug in enumerate(shown):
+        submission = content["submissions"][slug]
+        trained = submission["kind"] in ("property-model", "hybrid")
+        colour, symbol = next(marks, ("--grey", "cross")) if trained else ("--grey", KINDS[submission["kind"]].symbol)
+        estimates = [rows[name][slug] for name in steps]
+        traces.append(
+            _line(submission["name"], steps, estimates, colour, symbol, dashed=not trained)
+            | {"x": [round(step + 0.025 * (position - len(shown) / 2), 3) for step in range(len(steps))]}
+        )
+        ends.append((estimates[-1]["value"], _short(submission["name"], 22)))
+    titles = [escape(sections[name]["title"]).replace(" ", "<br>", 1) for name in steps]
+    figure = {
+        "data": traces,
+        "layout": layout(
+            xaxis=axis(
+                "",
+                tickvals=list(range(len(steps))),
+                ticktext=titles,
+                tickangle=0,
+                showgrid=False,
+                zeroline=False,
+                range=[-0.3, len(steps) + 0.3],
+            ),
+            yaxis=axis("Mean absolute error (eV)", range=[0, round(top, 2)]),
+            height=480,
+            showlegend=False,
+            annotations=_names(ends, x=len(steps) - 0.87, top=top),
+        ),
+    }
+    beyond = [content["submissions"][slug]["name"] for slug in everywhere if slug not in shown]
+    return figure, beyond
+
+
+def _names(ends: Sequence[tuple[float, str]], *, x: float, top: float) -> list[dict[str, Any]]:
+    """Return the names of the lines beside their last points, moved apart where they would overlap."""
+    gap = 0.045 * top
+    ordered = sorted(ends)
+    places = [value for value, _ in ordered]
+    for _ in range(_ROUNDS):
+        for below in range(len(places) - 1):
+            overlap = gap - (places[below + 1] - places[below])
+            if overlap > 0.0:
+                places[below] -= overlap / 2
+                places[below + 1] += overlap / 2
+    return [
+        {
+            "x": x,
+            "y": round(place, 4),
+            "xref": "x",
+            "yref": "y",
+            "xanchor": "left",
+            "yanchor": "middle",
+            "text": text,
+            "showarrow": False,
+            "font": {"size": 12, "color": "--text"},
+        }
+        for place, (_, text) in zip(places, ordered, strict=True)
+    ]
+
+
+def _line(
+    name: str, steps: Sequence[str], estimates: Sequence[Mapping[str, Any]], colour: str, symbol: str, *, dashed: bool
+) -> dict[str, Any]:
+    values = [estimate["value"] for estimate in estimates]
+    lows = [estimate["value"] if estimate["low"] is None else estimate["low"] for estimate in estimates]
+    highs = [estimate["value"] if estimate["high"] is None else estimate["high"] for estimate in estimates]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": escape(name),
+        "y": values,
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": [round(high - value, 6) for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [round(value - low, 6) for low, value in zip(lows, values, strict=True)],
+            "thickness": 1,
+            "width": 3,
+            "color": colour,
+        },
+        "hovertext": [
+            f"<b>{escape(name)}</b><br>{step}<br>MAE {number(value)} eV, {number(low)} to {number(high)}"
+            for step, value, low, high in zip(steps, values, lows, highs, strict=True)
+        ],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "line": {"color": colour, "width": 1.5 if dashed else 2.2, "dash": "dot" if dashed else "solid"},
+        "marker": {"color": colour, "symbol": symbol, "size": 9},
+    }
+
+
+def rank_intervals(section: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+    """Return the rank intervals of the systems of one protocol, the best on top; filled: not told from the best."""
+    rows = list(reversed(section["rows"]))
+    labels = [_short(names[row["slug"]]) for row in rows]
+    best = [row["best_set"] for row in rows]
+    ranks = [row["rank"] for row in rows]
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": ranks,
+                "y": list(range(len(rows))),
+                "error_x": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [row["rank_high"] - row["rank"] for row in rows],
+                    "arrayminus": [row["rank"] - row["rank_low"] for row in rows],
+                    "thickness": 5,
+                    "width": 0,
+                    "color": "--axis",
+                },
+                "hovertext": [
+                    f"<b>{escape(names[row['slug']])}</b><br>rank {row['rank']:g}, 95 % interval "
+                    f"{row['rank_low']:g} to {row['rank_high']:g}<br>MAE {number(row['metrics']['mae']['value'])} eV"
+                    for row in rows
+                ],
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "marker": {
+                    "size": 11,
+                    "color": ["--blue" if each else "--surface" for each in best],
+                    "line": {"color": "--blue", "width": 2},
+                },
+                "showlegend": False,
+            }
+        ],
+        "layout": layout(
+            xaxis=axis("Rank", dtick=1 if len(rows) < 10 else 2, range=[0.4, len(rows) + 0.6], zeroline=False),
+            yaxis=axis("", tickvals=list(range(len(rows))), ticktext=labels, ticks="", showgrid=False, zeroline=False),
+            height=_ROW * len(rows) + 80,
+        ),
+    }
+
+
+def _short(name: str, most: int = 26) -> str:
+    return escape(name if len(name) <= most else f"{name[: most - 1]}…")

@@ -1,0 +1,117 @@
+"""Write the page on the method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench.errors import HubError
+from embench.files import write_text
+from embench.hub.about import LICENCE_URL, UPSTREAM_URL
+from embench.hub.references import read_references
+from embench.leaderboard.site.kinds import KINDS
+from embench.leaderboard.site.method import facts, figures
+from embench.leaderboard.site.templates import environment
+from embench.splits.leakage import RELATIONS
+from embench.statistics.paired import FLIPS, POWER
+from embench.statistics.ranking import SIGNIFICANCE
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board import Board
+
+_CITATION = Path(__file__).parents[4] / "CITATION.cff"
+
+
+def write_method(board: Board, folder: Path) -> None:
+    """Write ``method.html`` to `folder`; every figure on it is computed from `board`, the dataset and the splits.
+
+    Raises
+    ------
+    MissingDependencyError
+        jinja2 or pydantic is not installed.
+    OutputError
+        `folder` cannot be written.
+    """
+    from embench.dataset import load
+
+    data, content = load(), board.content
+    growth, beyond = figures.error_growth(content)
+    sections = {section["name"]: section for section in content["protocols"]}
+    names = {slug: submission["name"] for slug, submission in content["submissions"].items()}
+    potentials = {slug: name for slug, name in names.items() if content["submissions"][slug]["kind"] == "potential-neb"}
+    threshold = content["settings"]["threshold"]
+    measured = facts.leakage(data, list(sections))
+    plots = {"distribution": figures.distribution(data, threshold)}
+    if growth is not None:
+        plots["growth"] = growth
+    ranked = [section for section in content["protocols"][:2] if len(section["rows"]) > 1]
+    plots |= {f"ranks-{section['name']}": figures.rank_intervals(section, names) for section in ranked}
+    page = (
+        environment()
+        .get_template("method.html.j2")
+        .render(
+            root="",
+            page="method",
+            content=content,
+            main=content["protocols"][0],
+            barrier=facts.barrier_facts(data, threshold),
+            protocols=facts.protocol_rows(content),
+            ranked=ranked,
+            beyond=beyond,
+            relations=list(RELATIONS),
+            leakage=facts.relation_rows(measured, {name: section["title"] for name, section in sections.items()}),
+            published=next((found for found in measured if found.protocol == "published"), None),
+            labels=facts.label_facts(data, board.details, potentials),
+            flags=facts.flag_rows(data),
+            metrics=content["metrics"],
+            statistics={"power": POWER, "significance": SIGNIFICANCE, "flips": FLIPS},
+            metal=_without_metal_site(content["protocols"][0], names),
+            fields=_fields(),
+            kinds=KINDS,
+            references=_references(),
+            licence_url=LICENCE_URL,
+            upstream_url=UPSTREAM_URL,
+            figures=plots,
+        )
+    )
+    write_text(folder / "method.html", page)
+
+
+def _without_metal_site(section: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return R² of the leader of a protocol, with and without the paths through a metal site."""
+    row = section["rows"][0]
+    return {
+        "name": names[row["slug"]],
+        "r2": row["metrics"]["r2"]["value"],
+        "without": row["without_metal_site"]["r2"],
+    }
+
+
+def _fields() -> list[dict[str, Any]]:
+    """Return what a submission says of itself: the fields of its description, those it needs first."""
+    from embench.leaderboard.submission.model import Submission
+
+    fields = [
+        {"name": name, "description": field.description or "", "required": field.is_required()}
+        for name, field in Submission.model_fields.items()
+    ]
+    return sorted(fields, key=lambda field: not field["required"])
+
+
+def _references() -> list[dict[str, Any]]:
+    """Return the papers to cite; none where this embench was installed without its citation file."""
+    try:
+        papers = read_references(_CITATION)
+    except HubError:
+        return []
+    return [
+        {
+            "authors": ", ".join(f"{person['given-names']} {person['family-names']}" for person in paper["authors"]),
+            "title": paper["title"],
+            "where": ", ".join(str(part) for part in (paper.get("journal"), paper["year"]) if part),
+            "url": f"https://doi.org/{paper['doi']}" if "doi" in paper else paper["url"],
+            "notes": paper["notes"],
+        }
+        for paper in papers
+    ]

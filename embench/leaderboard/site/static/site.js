@@ -1,0 +1,213 @@
+"use strict";
+// What all pages share: colours, plots, data files, explanations, sortable tables. Pages use it as `embench`.
+window.embench = (() => {
+  const page = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const narrow = matchMedia("(max-width: 40rem)");
+  const touch = matchMedia("(pointer: coarse)");
+
+  // Data files and libraries: scripts, because a page from file:// may not fetch.
+  const scripts = new Map();
+  const values = new Map();
+  const loadScript = (path) => {
+    if (!scripts.has(path)) {
+      const loading = new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = page.dataset.root + path;
+        script.onload = resolve;
+        script.onerror = () => reject(new Error(`cannot load ${path}`));
+        document.head.append(script);
+      });
+      loading.catch(() => scripts.delete(path));
+      scripts.set(path, loading);
+    }
+    return scripts.get(path);
+  };
+  /** Take what a data file holds; data files call this. */
+  const data = (name, value) => values.set(name, value);
+  /** Return what the data file at `path`, from the top of the site, holds under `name`. */
+  const load = (path, name) => loadScript(path).then(() => values.get(name));
+  /** Return what a data file that the page has loaded holds under `name`. */
+  const value = (name) => values.get(name);
+  /** Return the JSON that stands in the element `id`. */
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+  // Plots name colours by CSS variable, so that they and the page share one palette.
+  const coloured = (value, styles) => {
+    if (typeof value === "string") return value.startsWith("--") ? styles.getPropertyValue(value).trim() : value;
+    if (Array.isArray(value)) return value.map((item) => coloured(item, styles));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, coloured(item, styles)]));
+    }
+    return value;
+  };
+  const config = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    toImageButtonOptions: { format: "svg" },
+  };
+  const drawn = new Map(); // plot → its figure, to draw it again in other colours
+  const paint = async (plot) => {
+    const asked = drawn.get(plot);
+    await loadScript("assets/plotly.min.js");
+    if (drawn.get(plot) !== asked || !plot.isConnected) return; // replaced while plotly.js was loading
+    const figure = coloured(asked, getComputedStyle(page));
+    figure.layout.dragmode ??= touch.matches ? false : "zoom"; // a finger scrolls the page
+    if (narrow.matches) {
+      figure.layout.font = { ...figure.layout.font, size: 11 };
+      for (const note of figure.layout.annotations ?? []) note.font = { ...note.font, size: 10 };
+    }
+    const shown = { ...config, displayModeBar: touch.matches ? false : "hover", ...figure.config };
+    await Plotly.react(plot, figure.data, figure.layout, shown);
+    plot.dataset.drawn = "true";
+  };
+  // A page may have many plots: those in sight come first, the others when the browser has nothing else to do.
+  const waiting = new Map(); // plot that is not drawn yet → what its promise is kept with
+  const paintFirst = (plot) => {
+    const promise = waiting.get(plot);
+    waiting.delete(plot);
+    inSight.unobserve(plot);
+    return promise && paint(plot).then(promise.resolve, promise.reject);
+  };
+  const inSight = new IntersectionObserver((sights) => {
+    for (const { target, isIntersecting } of sights) if (isIntersecting) paintFirst(target);
+  });
+  const whenIdle = window.requestIdleCallback ?? ((call) => setTimeout(call, 200));
+  let scheduled = false;
+  const paintRest = async () => {
+    const next = [...waiting.keys()].find((plot) => plot.isConnected && plot.offsetParent);
+    scheduled = next !== undefined;
+    if (!scheduled) return;
+    await paintFirst(next);
+    whenIdle(paintRest);
+  };
+  /**
+   * Draw `figure` ({data, layout, config}) in `plot`, and again whenever the colours change. Colours may be names of
+   * CSS variables ("--blue"). plotly.js is loaded for the first plot. When the plot is drawn, the promise is kept and
+   * `plot` has data-drawn.
+   */
+  const draw = (plot, figure) => {
+    drawn.set(plot, figure);
+    if (plot.dataset.drawn) return paint(plot);
+    waiting.get(plot)?.resolve(); // another figure has taken its place
+    return new Promise((resolve, reject) => {
+      waiting.set(plot, { resolve, reject });
+      inSight.observe(plot);
+      if (!scheduled) whenIdle(paintRest);
+      scheduled = true;
+    });
+  };
+  /** Take a plot off the page. */
+  const clear = (plot) => {
+    drawn.delete(plot);
+    waiting.get(plot)?.resolve();
+    waiting.delete(plot);
+    inSight.unobserve(plot);
+    delete plot.dataset.drawn;
+    if (window.Plotly) Plotly.purge(plot);
+  };
+  const repaint = (all = false) => {
+    for (const plot of drawn.keys()) if (plot.isConnected && (all || plot.dataset.drawn)) paint(plot);
+  };
+
+  // Light and dark.
+  const isDark = () => (page.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
+  const themeSwitch = document.getElementById("theme-switch");
+  const showTheme = () => {
+    themeSwitch.setAttribute("aria-pressed", String(isDark()));
+    themeSwitch.title = isDark() ? "Change to light colours" : "Change to dark colours";
+  };
+  themeSwitch.hidden = false;
+  themeSwitch.addEventListener("click", () => {
+    page.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("embench-theme", page.dataset.theme);
+    } catch {
+      // Not kept for the next page, where storage is closed.
+    }
+    showTheme();
+    repaint();
+  });
+  showTheme();
+  dark.addEventListener("change", () => {
+    showTheme();
+    repaint();
+  });
+  narrow.addEventListener("change", () => repaint());
+  for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      page.classList.toggle("printing", printing);
+      repaint(printing);
+    });
+  }
+
+  // An explanation stands beside its word, inside the window, whatever scrolls around it.
+  const place = (event) => {
+    const box = event.currentTarget.querySelector("[role=tooltip]");
+    const word = event.currentTarget.getBoundingClientRect();
+    box.style.left = `${Math.max(8, Math.min(word.left, innerWidth - box.offsetWidth - 16))}px`;
+    const below = word.bottom + 6;
+    box.style.top = `${below + box.offsetHeight > innerHeight ? Math.max(8, word.top - box.offsetHeight - 6) : below}px`;
+  };
+  let tips = 0;
+  /** Make the explanations (class "tip") within `part` work. */
+  const explain = (part) => {
+    for (const tip of part.querySelectorAll(".tip:not([data-tip])")) {
+      const box = tip.querySelector("[role=tooltip]");
+      box.id = `tip-${(tips += 1)}`;
+      tip.dataset.tip = "";
+      (tip.querySelector("button") ?? tip).setAttribute("aria-describedby", box.id);
+      tip.addEventListener("mouseenter", place);
+      tip.addEventListener("focusin", place);
+    }
+  };
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const open of document.querySelectorAll(".tip:hover, .tip:focus-within")) {
+      open.classList.add("dismissed");
+      const again = () => open.classList.remove("dismissed");
+      open.addEventListener("mouseleave", again, { once: true });
+      open.addEventListener("focusout", again, { once: true });
+    }
+  });
+
+  /** Compare two keys of a column: numbers by size, texts by the alphabet; null last, whatever the direction. */
+  const compare = (a, b, direction) => {
+    if (a === null || b === null) return (a === null) - (b === null);
+    const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
+    return direction * order;
+  };
+  /**
+   * Let the buttons in the head of `table` sort its rows by the `data-sort` of their cells (or their text); numbers
+   * sort as numbers. A button with data-first="descending" begins with the largest.
+   */
+  const sortable = (table) => {
+    const heads = [...table.tHead.rows[0].cells];
+    const key = (row, column) => {
+      const cell = row.cells[column];
+      const text = cell.dataset.sort ?? cell.textContent.trim();
+      if (text === "" || text === "–") return null;
+      return Number.isNaN(Number(text)) ? text : Number(text);
+    };
+    heads.forEach((head, column) => {
+      const button = head.querySelector("button.sort");
+      if (!button) return;
+      button.addEventListener("click", () => {
+        const first = button.dataset.first ?? "ascending";
+        const other = first === "ascending" ? "descending" : "ascending";
+        const order = head.getAttribute("aria-sort") === first ? other : first;
+        for (const each of heads) each.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", order);
+        const direction = order === "ascending" ? 1 : -1;
+        const rows = [...table.tBodies[0].rows];
+        rows.sort((a, b) => compare(key(a, column), key(b, column), direction));
+        table.tBodies[0].append(...rows);
+      });
+    });
+  };
+
+  explain(document);
+  document.querySelectorAll("table.sortable").forEach(sortable);
+  return { clear, compare, data, draw, explain, load, narrow, read, sortable, touch, value };
+})();

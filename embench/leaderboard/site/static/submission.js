@@ -1,0 +1,178 @@
+"use strict";
+// The tables of all protocols are in the page; this script shows those of the chosen one, draws its plots from the
+// submission's data file, and compares with a second submission, whose file it loads when asked to.
+(() => {
+  const pathways = embench.value("pathways");
+  const { slug, names, protocols } = embench.read("state");
+  const form = document.getElementById("choices");
+  const panels = [...document.querySelectorAll(".panel")];
+  const plots = [...document.querySelectorAll("[data-figure]")];
+  const comparison = document.getElementById("plot-comparison");
+  const state = { protocol: Object.keys(protocols)[0], other: null, scale: "log" };
+  const SMALLEST = 0.01; // eV; smaller errors are drawn here, on logarithmic axes
+
+  const load = (name) => {
+    const path = `submissions/${encodeURIComponent(name)}/${state.protocol}.js`;
+    return embench.load(path, `${name}/${state.protocol}`);
+  };
+  const number = (value, sign = "") => {
+    const text = Math.abs(value).toFixed(3);
+    return `${value < 0 && Number(text) ? "−" : Number(text) ? sign : ""}${text}`;
+  };
+
+  // What is shown on pointing at a pathway.
+  const about = (errors, i) => {
+    const place = errors.places[i];
+    const sigma = errors.uncertainty?.[i] ?? null;
+    const predicted = errors.prediction[i];
+    const lines = [
+      `prediction ${number(predicted)}${sigma === null ? "" : ` ± ${number(sigma)}`} eV`,
+      `error ${number(predicted - pathways.target[place], "+")} eV`,
+    ];
+    if (errors.filled.includes(i)) lines.push("no prediction: training median");
+    return `${pathways.before[place]}<br>${lines.join("<br>")}${pathways.after[place]}`;
+  };
+  const withTexts = (figure, errors) => ({
+    ...figure,
+    data: figure.data.map((trace) =>
+      trace.hovertext ? { ...trace, hovertext: trace.hovertext.map((i) => about(errors, i)) } : trace,
+    ),
+  });
+  const drawErrors = async () => {
+    const { protocol, scale } = state;
+    const errors = await load(slug);
+    if (protocol !== state.protocol || scale !== state.scale) return;
+    for (const plot of plots) {
+      const name = plot.id === "plot-parity" ? `parity-${scale}` : plot.dataset.figure;
+      const figure = errors.figures[name];
+      if (figure) {
+        plot.style.height = figure.layout.height ? `${figure.layout.height}px` : "";
+        embench.draw(plot, withTexts(figure, errors));
+      } else embench.clear(plot);
+    }
+  };
+
+  // The errors of two submissions.
+  const axis = (title) => ({
+    ...pathways.layout.axis, title: { text: title, standoff: 8 }, type: "log", constrain: "domain",
+    tickvals: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], ticktext: ["0.01", "0.03", "0.1", "0.3", "1", "3", "10", "30"],
+  });
+  // plotly reads a little markup in texts: names must not be taken for it.
+  const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
+  const short = (text) => (text.length > 28 ? `${text.slice(0, 27)}…` : text);
+  const size = (errors, i) => Math.abs(errors.prediction[i] - pathways.target[errors.places[i]]);
+  const both = (mine, theirs) => {
+    const where = new Map(theirs.places.map((place, i) => [place, i]));
+    return mine.places
+      .map((place, i) => ({ place, i, j: where.get(place) }))
+      .filter(({ j }) => j !== undefined)
+      .map((point) => ({ ...point, x: size(mine, point.i), y: size(theirs, point.j) }));
+  };
+  const ionTrace = (ion, points, mine, theirs) => {
+    const [color, symbol] = pathways.markers[ion];
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: `${ion} (${points.length})`,
+      x: points.map((p) => Math.max(SMALLEST, p.x)),
+      y: points.map((p) => Math.max(SMALLEST, p.y)),
+      hovertext: points.map(
+        (p) =>
+          `${pathways.before[p.place]}<br>${escaped(names[slug])}: ${number(mine.prediction[p.i])} eV` +
+          `<br>${escaped(names[state.other])}: ${number(theirs.prediction[p.j])} eV${pathways.after[p.place]}`,
+      ),
+      hovertemplate: "%{hovertext}<extra></extra>",
+      cliponaxis: false,
+      marker: { color, symbol, size: points.length < 100 ? 9 : 7, opacity: 0.8, line: { width: 0.8, color: "--surface" } },
+    };
+  };
+  const comparisonFigure = (mine, theirs) => {
+    const points = both(mine, theirs);
+    const high = 1.25 * Math.max(1, ...points.map((p) => Math.max(p.x, p.y)));
+    const range = [Math.log10(SMALLEST * 0.85), Math.log10(high)];
+    const ions = [...new Set(points.map((p) => pathways.ion[p.place]))];
+    const members = new Map(ions.map((ion) => [ion, points.filter((p) => pathways.ion[p.place] === ion)]));
+    ions.sort((a, b) => members.get(b).length - members.get(a).length);
+    const diagonal = { type: "scatter", mode: "lines", x: [SMALLEST * 0.85, high], y: [SMALLEST * 0.85, high], line: { color: "--axis", width: 1.5 }, hoverinfo: "skip", showlegend: false };
+    const better = points.filter((p) => p.x < p.y).length;
+    const worse = points.filter((p) => p.x > p.y).length;
+    const note = (x, y, text, xanchor) => ({ x, y, xref: "x domain", yref: "y domain", xanchor, yanchor: y > 0.5 ? "top" : "bottom", text, showarrow: false, font: { size: 12, color: "--muted" } });
+    return {
+      data: [diagonal, ...ions.map((ion) => ionTrace(ion, members.get(ion), mine, theirs))],
+      layout: {
+        ...pathways.layout.frame,
+        xaxis: { ...axis(`|Error| of ${escaped(short(names[slug]))} (eV)`), range },
+        yaxis: { ...axis(`|Error| of ${escaped(short(names[state.other]))} (eV)`), range, scaleanchor: "x" },
+        annotations: [note(0.02, 0.98, `here smaller: ${better}`, "left"), note(0.98, 0.02, `here larger: ${worse}`, "right")],
+      },
+    };
+  };
+  const drawComparison = async () => {
+    const { protocol, other } = state;
+    const verdict = document.getElementById("verdict");
+    const pair = protocols[protocol].find((found) => found.slug === other);
+    document.getElementById("comparison").hidden = !pair;
+    if (!pair) return;
+    verdict.textContent = pair.verdict;
+    verdict.classList.toggle("resolved", pair.resolved);
+    verdict.hidden = false;
+    for (const place of document.querySelectorAll(".other-name")) place.textContent = names[other];
+    const [mine, theirs] = await Promise.all([load(slug), load(other)]);
+    if (protocol === state.protocol && other === state.other) embench.draw(comparison, comparisonFigure(mine, theirs));
+  };
+
+  // The choices stand in the address.
+  const others = () => protocols[state.protocol].map((pair) => pair.slug);
+  const fromAddress = () => {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    if (protocols[parts.get("protocol")]) state.protocol = parts.get("protocol");
+    if (others().includes(parts.get("with"))) state.other = parts.get("with");
+    if (!others().includes(state.other)) state.other = others()[0] ?? null;
+    return parts.has("protocol");
+  };
+  const toAddress = () => {
+    const parts = new URLSearchParams({ protocol: state.protocol });
+    if (state.other !== null) parts.set("with", state.other);
+    history.replaceState(null, "", `#${parts}`);
+  };
+  const show = () => {
+    form.protocol.value = state.protocol;
+    form.other.replaceChildren(...others().map((other) => new Option(names[other], other)));
+    if (state.other !== null) form.other.value = state.other;
+    for (const panel of panels) panel.classList.toggle("chosen", panel.dataset.protocol === state.protocol);
+    drawErrors();
+    drawComparison();
+  };
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.protocol.addEventListener("change", () => {
+    state.protocol = form.protocol.value;
+    if (!others().includes(state.other)) state.other = others()[0] ?? null;
+    toAddress();
+    show();
+  });
+  form.other.addEventListener("change", () => {
+    state.other = form.other.value;
+    toAddress();
+    drawComparison();
+  });
+  const scale = document.getElementById("scale");
+  scale.addEventListener("change", (event) => {
+    state.scale = event.target.value;
+    drawErrors();
+  });
+  addEventListener("hashchange", () => {
+    if (!fromAddress()) return;
+    show();
+    form.scrollIntoView();
+  });
+  // A link to the meaning of a flag leads into a folded list.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#flag-"]');
+    if (link) document.getElementById(link.hash.slice(1))?.closest("details")?.setAttribute("open", "");
+  });
+  scale.hidden = false;
+  form.hidden = false;
+  fromAddress();
+  show();
+  document.documentElement.dataset.ready = "true";
+})();

@@ -1,0 +1,132 @@
+"""Reading submissions: the folder is inspected, the description parsed and checked; nothing in it is executed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench._text import plural
+from embench.errors import SubmissionError
+from embench.leaderboard.submission import plain_yaml
+from embench.leaderboard.submission.folder import (
+    CARD_FILE,
+    MOST_BYTES_OF_CARD,
+    MOST_BYTES_OF_PREDICTIONS,
+    SUBMISSION_FILE,
+    list_folder,
+    read_bytes,
+    read_text,
+)
+from embench.leaderboard.submission.schema import import_model
+from embench.predictions import listing
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission.model import Submission
+
+# What may lie beside the submissions.
+_NO_SUBMISSIONS = frozenset({"README.md", ".gitkeep", ".gitattributes"})
+
+
+def read_submission(folder: Path) -> Submission:
+    """Return the submission in `folder`.
+
+    Raises
+    ------
+    SubmissionError
+        The folder holds what it must not, a file is missing or too large, or the description is not as the schema
+        has it; the message names file, line, field and value, and the way out.
+    """
+    files = list_folder(folder)
+    path = folder / SUBMISSION_FILE
+    text = read_text(path, most_bytes=plain_yaml.MOST_BYTES)
+    try:
+        parsed = plain_yaml.parse(text)
+    except plain_yaml.PlainYamlError as error:
+        raise SubmissionError(f"{path}{f', line {error.line}' if error.line else ''}: {error}") from None
+    submission = submission_from(parsed.value, folder, source=str(path), lines=parsed.lines)
+    _check_files(submission, files)
+    return submission
+
+
+def read_submissions(folder: Path) -> tuple[Submission, ...]:
+    """Return all submissions in `folder`, sorted by slug.
+
+    Raises :class:`~embench.errors.SubmissionError` with the problems of all that cannot be read, and for a folder
+    without submissions.
+    """
+    found: list[Submission] = []
+    problems: list[str] = []
+    for slug in list_slugs(folder):
+        try:
+            found.append(read_submission(folder / slug))
+        except SubmissionError as error:
+            problems.append(str(error))
+    if problems:
+        raise SubmissionError("\n".join(problems))
+    if not found:
+        raise SubmissionError(f"there are no submissions in {folder}")
+    return tuple(found)
+
+
+def list_slugs(folder: Path) -> tuple[str, ...]:
+    """Return the names in the folder of the submissions, sorted; whether they are sound is for the reader to say."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise SubmissionError(f"cannot read {folder}: {error.strerror}; name the folder of the submissions") from None
+    return tuple(sorted(set(names) - _NO_SUBMISSIONS))
+
+
+def submission_from(
+    content: Any, folder: Path, *, source: str | None = None, lines: Mapping[plain_yaml.Place, int] | None = None
+) -> Submission:
+    """Return the submission that `content` describes, as one that is, or will be, in `folder`.
+
+    `content` holds tuples where the description has lists; `lines` are the lines of its parts, for messages about
+    `source`. No file is looked at. Raises :class:`~embench.errors.SubmissionError`.
+    """
+    model = import_model()
+    from pydantic import ValidationError
+
+    from embench.leaderboard.submission.explain import problems_of
+
+    called = source or str(folder / SUBMISSION_FILE)
+    if not isinstance(content, dict):
+        raise SubmissionError(f"{called} holds no fields; write 'name: ...' and the others, one a line")
+    try:
+        submission: Submission = model.Submission.model_validate(content)
+    except ValidationError as error:
+        known: dict[plain_yaml.Place, Iterable[str]] = {
+            (): model.Submission.model_fields,
+            ("training_data",): model.TrainingData.model_fields,
+        }
+        problems = problems_of(error, lines or {}, known)
+        raise SubmissionError(listing(f"{called}, {plural(len(problems), 'problem')}", problems)) from None
+    submission._folder = Path(folder)
+    return submission
+
+
+def _check_files(submission: Submission, files: tuple[str, ...]) -> None:
+    """Compare the files that the description names with those that are there, and their sizes with the limits."""
+    folder, named = submission.folder, set(submission.predictions.values())
+    present = {name for name in files if name.endswith(".csv")}
+    problems = [
+        f"{folder / name} is missing, but {SUBMISSION_FILE} names it under predictions"
+        for name in sorted(named - present)
+    ]
+    problems += [
+        f"{folder / name} is not named under predictions in {SUBMISSION_FILE}; name it there or remove it"
+        for name in sorted(present - named)
+    ]
+    limits = dict.fromkeys(sorted(named & present), MOST_BYTES_OF_PREDICTIONS)
+    if CARD_FILE in files:
+        limits[CARD_FILE] = MOST_BYTES_OF_CARD
+    for name, most in limits.items():
+        try:
+            read_bytes(folder / name, most_bytes=most)
+        except SubmissionError as error:
+            problems.append(str(error))
+    if problems:
+        raise SubmissionError("\n".join(problems))

@@ -1,0 +1,209 @@
+"""The fields of a description that a person fills in: their options, their questions, and what is still missing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from embench.errors import SubmissionError, did_you_mean, nearest_names
+from embench.leaderboard.submission import plain_yaml
+from embench.leaderboard.submission.folder import read_text
+from embench.leaderboard.submission.schema import import_model
+
+Content = dict[str, Any]
+"""Fields by name as in ``submission.yaml``, with tuples for lists; those of training_data under that key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One field: its place, the option that sets it, and how to ask for it.
+
+    `read` turns an answer into the value. A question that is not `required` may be left open; one of
+    `kinds`, where given, is asked for these kinds of submissions only.
+    """
+
+    place: tuple[str, ...]
+    option: str
+    text: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    read: Callable[[str], Any] = str
+    kinds: tuple[str, ...] = ()
+
+
+def _items(answer: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in answer.split(";") if item.strip())
+
+
+def _numbers(answer: str) -> tuple[int, ...]:
+    return tuple(int(item) for item in answer.replace(",", " ").split())
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(place=("name",), option="--name", text="Name of the system", required=True),
+    Question(place=("version",), option="--version", text="Version", required=True),
+    Question(
+        place=("kind",),
+        option="--kind",
+        text="Kind",
+        required=True,
+        choices=("property-model", "potential-neb", "hybrid", "literature"),
+    ),
+    Question(place=("authors",), option="--author", text="Authors, separated by ;", required=True, read=_items),
+    Question(place=("date",), option="--date", text="Date of the predictions (YYYY-MM-DD)", required=True),
+    Question(place=("description",), option="--description", text="How it works, in a few sentences", required=True),
+    Question(place=("licence",), option="--licence", text="Licence", required=True),
+    Question(
+        place=("training_data", "description"),
+        option="--training-data",
+        text="Everything it was trained, selected or adjusted on",
+        required=True,
+    ),
+    Question(
+        place=("training_data", "overlaps_scored_entries"),
+        option="--overlap",
+        text="Are scored entries among that (out of fold: none)",
+        required=True,
+        choices=("none", "structures", "barriers", "unknown"),
+    ),
+    Question(place=("training_data", "overlap_details"), option="--overlap-details", text="Which, and how one knows"),
+    Question(place=("paper",), option="--paper", text="Paper (citation with doi, or https address)"),
+    Question(place=("code",), option="--code", text="Code (https address)"),
+    Question(place=("parameters",), option="--parameters", text="Number of fitted parameters", read=int),
+    Question(
+        place=("barrier",),
+        option="--barrier",
+        text="Which barrier",
+        choices=("max-minus-start", "max-minus-min"),
+        kinds=("potential-neb",),
+    ),
+    Question(place=("uncertainty",), option="--uncertainty", text="What the column uncertainty holds"),
+    Question(place=("hardware",), option="--hardware", text="Hardware"),
+    Question(place=("cost_device_hours",), option="--cost", text="Hours of that hardware, all in all", read=float),
+    Question(place=("seeds",), option="--seed", text="Seeds", read=_numbers),
+    Question(place=("reproduce",), option="--reproduce", text="How to make the predictions again (a command)"),
+)
+
+# What embench fills in itself.
+COMPUTED = ("predictions", "n_predicted")
+
+
+def get(content: Mapping[str, Any], place: tuple[str, ...]) -> Any:
+    """Return the value at `place`, None where there is none."""
+    value: Any = content
+    for key in place:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def put(content: Content, place: tuple[str, ...], value: Any) -> None:
+    """Set the value at `place`."""
+    *parents, last = place
+    for key in parents:
+        if not isinstance(content.get(key), dict):
+            content[key] = {}
+        content = content[key]
+    content[last] = value
+
+
+def missing(content: Mapping[str, Any]) -> tuple[Question, ...]:
+    """Return the questions of the required fields that are still empty."""
+    return tuple(question for question in QUESTIONS if question.required and get(content, question.place) in (None, ""))
+
+
+def open_questions(content: Mapping[str, Any]) -> tuple[Question, ...]:
+    """Return the questions of all fields that are still empty and concern this kind of submission."""
+    kind = content.get("kind")
+    return tuple(
+        question
+        for question in QUESTIONS
+        if get(content, question.place) in (None, "", ()) and (not question.kinds or kind in question.kinds)
+    )
+
+
+def missing_message(content: Mapping[str, Any]) -> str | None:
+    """Return what is missing and how to give it, or None where nothing is."""
+    questions = missing(content)
+    if not questions:
+        return None
+    listed = "\n".join(f"  {question.option:<17} {question.text}{_choices(question)}" for question in questions)
+    return (
+        f"the description is not complete; missing:\n{listed}\n"
+        "Give these options, or a file with --from-template (see leaderboard/template/submission.yaml), or run the "
+        "command on a terminal to be asked"
+    )
+
+
+def _choices(question: Question) -> str:
+    return f": {', '.join(question.choices)}" if question.choices else ""
+
+
+def field_problem(content: Mapping[str, Any], place: tuple[str, ...]) -> str | None:
+    """Return what is wrong with the value at `place`, whatever else may be, or None."""
+    from pydantic import ValidationError
+
+    from embench.leaderboard.submission.explain import problems_of
+
+    try:
+        import_model().Submission.model_validate(content)
+    except ValidationError as error:
+        name = ".".join(place)
+        for problem in problems_of(error, {}, {}):
+            if problem == f"{name} is missing; add it" or problem.startswith((f"{name}: ", f"{name}.")):
+                return problem
+    return None
+
+
+def read_template(path: Path) -> Content:
+    """Return the fields that a template, or the ``submission.yaml`` of an earlier version, gives.
+
+    Empty fields are left out, and so is what is computed from the predictions. Raises
+    :class:`~embench.errors.SubmissionError` for a file that cannot be read and for unknown fields.
+    """
+    try:
+        parsed = plain_yaml.parse(read_text(path, most_bytes=plain_yaml.MOST_BYTES))
+    except plain_yaml.PlainYamlError as error:
+        raise SubmissionError(f"{path}{f', line {error.line}' if error.line else ''}: {error}") from None
+    if not isinstance(parsed.value, dict):
+        raise SubmissionError(f"{path} holds no fields; write 'name: ...' and the others, one a line")
+    data = parsed.value.get("training_data")
+    if not isinstance(data, dict | None):
+        line = parsed.lines["training_data",]
+        raise SubmissionError(f"{path}, line {line}: training_data must be a mapping: one 'key: value' a line")
+    model = import_model()
+    for parent, names, known in (
+        ((), parsed.value, model.Submission.model_fields),
+        (("training_data",), data or {}, model.TrainingData.model_fields),
+    ):
+        for name in names:
+            if name not in known:
+                line = parsed.lines[(*parent, name)]
+                way_out = did_you_mean(nearest_names(str(name), known)) or f"; the fields are {', '.join(known)}"
+                raise SubmissionError(f"{path}, line {line}: unknown field {'.'.join((*parent, name))}{way_out}")
+    return {
+        name: value for name, value in parsed.value.items() if name not in COMPUTED and value not in (None, "", (), {})
+    }
+
+
+def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: int) -> Content:
+    """Return all fields in the order of the schema: those given, the computed ones, and the defaults of the rest."""
+    from embench import DATASET_VERSION, __version__
+    from embench.splits.registry import SPLITS_VERSION
+
+    scored_with = {"embench": __version__, "dataset": DATASET_VERSION, "splits": SPLITS_VERSION}
+    computed = {
+        "versions": (content.get("versions") or {}) | scored_with,
+        "predictions": dict(predictions),
+        "n_predicted": n_predicted,
+    }
+    given = {"seeds": ()} | content | computed
+    known = import_model().Submission.model_fields
+    return {name: given.get(name) for name in known} | {name: given[name] for name in given if name not in known}
+
+
+def today() -> str:
+    """Return the date of today, YYYY-MM-DD."""
+    return datetime.date.today().isoformat()

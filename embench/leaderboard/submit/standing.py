@@ -1,0 +1,111 @@
+"""Where a system stands among the submissions of one protocol, and from whom it can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embench.errors import EmbenchError
+
+if TYPE_CHECKING:
+    from embench.evaluation import Evaluation
+    from embench.leaderboard.submission import Submission
+    from embench.matching import Matched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """One row of the board: rank by MAE with its 95 % interval, MAE (eV), and the paired comparison with the system.
+
+    `difference` is the MAE of the system minus that of the rival (eV), with its interval (`low`, `high`); all
+    three are 0 for the system itself. `resolved` tells whether the two can be told apart.
+    """
+
+    slug: str
+    name: str
+    mae: float
+    rank: float
+    rank_low: float
+    rank_high: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    resolved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The scores of a system on one protocol and the board with it, the lowest MAE first."""
+
+    evaluation: Evaluation
+    slug: str
+    rivals: tuple[Rival, ...]
+
+    @property
+    def own(self) -> Rival:
+        """The row of the system itself."""
+        return next(rival for rival in self.rivals if rival.slug == self.slug)
+
+
+def standing(submission: Submission, others: Sequence[Submission], protocol: str, *, fill_missing: bool) -> Standing:
+    """Return where `submission` stands on `protocol` among the `others` that have predictions for it.
+
+    Raises :class:`~embench.errors.PredictionsError` where its predictions cannot be scored, or miss entries without
+    `fill_missing`.
+    """
+    import numpy as np
+
+    from embench.evaluation import evaluate
+    from embench.leaderboard.board.pairs import compare_all
+    from embench.statistics.ranking import rank_systems
+
+    path = submission.file(protocol)
+    assert path is not None, "only asked for protocols that have a file"
+    evaluation = evaluate(path, protocol, fill_missing=fill_missing)
+    found = [(other, matched) for other in others if (matched := _match(other, evaluation, submission.slug))]
+    systems = [(submission.slug, submission.name), *((other.slug, other.name) for other, _ in found)]
+    errors = np.stack([evaluation.sample.absolute_error, *(matched.sample.absolute_error for _, matched in found)])
+    settings = {"resamples": evaluation.resamples, "seed": evaluation.seed}
+    ranks = rank_systems(errors, evaluation.sample.codes, **settings)
+    against = {pair.b: pair for pair in compare_all(errors, evaluation.sample.codes, **settings) if pair.a == 0}
+    rows = []
+    for position, (slug, name) in enumerate(systems):
+        pair, rank = against.get(position), ranks[position]
+        rows.append(
+            Rival(
+                slug=slug,
+                name=name,
+                mae=float(errors[position].mean()),
+                rank=rank.rank,
+                rank_low=rank.low,
+                rank_high=rank.high,
+                difference=pair.difference.value if pair else 0.0,
+                low=pair.difference.low if pair else 0.0,
+                high=pair.difference.high if pair else 0.0,
+                p_value=pair.test.p_value if pair else 1.0,
+                resolved=pair.resolved if pair else False,
+            )
+        )
+    rows.sort(key=lambda row: (row.rank, row.slug))
+    return Standing(evaluation=evaluation, slug=submission.slug, rivals=tuple(rows))
+
+
+def _match(other: Submission, evaluation: Evaluation, slug: str) -> Matched | None:
+    """Return the predictions of another submission on the same protocol, or None where they cannot be compared.
+
+    A broken one among the others is for the check of that one to say.
+    """
+    from embench.matching import match
+    from embench.predictions import read_predictions
+
+    path = other.file(evaluation.protocol)
+    if path is None or other.slug == slug:
+        return None
+    scored = evaluation.scored
+    try:
+        predictions = read_predictions(path, known=scored.known_ids)
+        return match(predictions, scored, threshold=evaluation.threshold, fill_missing=other.may_be_incomplete)
+    except EmbenchError:
+        return None

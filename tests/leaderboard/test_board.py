@@ -1,0 +1,414 @@
+"""The board: figures of the sources, every pair of systems, the cache, and what happens when something is broken."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import embench
+from embench.errors import EmbenchError, OutputError, PredictionsError, StaleFileError, SubmissionError
+from embench.leaderboard.board import Board, build_board, scoring, write
+from embench.leaderboard.board.pairs import compare_all
+from embench.leaderboard.board.write import board_texts, check_current, write_board
+from embench.report.as_json import dumps
+from embench.splits import protocol_names
+from tests.leaderboard.conftest import REPOSITORY, SUBMISSIONS
+
+pytestmark = pytest.mark.xdist_group("board")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """A folder with three submissions on the published protocol."""
+    folder = tmp_path / "submissions"
+    for slug in ("model-3", "chgnet", "sevennet-mf-ompa"):
+        shutil.copytree(SUBMISSIONS / slug, folder / slug)
+    return folder
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The slugs of what is scored in this process from now on."""
+    found: list[str] = []
+    score = scoring.score
+
+    def counting(task: scoring.Task) -> dict[str, object]:
+        found.append(task.slug)
+        return score(task)
+
+    monkeypatch.setattr(scoring, "score", counting)
+    return found
+
+
+def protocol(board: Board, name: str) -> dict:
+    return next(found for found in board.content["protocols"] if found["name"] == name)
+
+
+def row(board: Board, name: str, slug: str) -> dict:
+    return next(found for found in protocol(board, name)["rows"] if found["slug"] == slug)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# FACTS: what the paper prints and what was computed from its sheets.
+@pytest.mark.parametrize(
+    ("slug", "mae", "r2", "precision"),
+    [("model-3", 0.2607, 0.7027, 0.8276), ("mace-relax", 0.3397, 0.1849, 0.7714)],
+)
+def test_published_figures(board, slug, mae, r2, precision):
+    found = row(board, "published", slug)["metrics"]
+    assert found["mae"]["value"] == pytest.approx(mae, abs=5e-5)
+    assert found["r2"]["value"] == pytest.approx(r2, abs=5e-5)
+    assert found["precision"]["value"] == pytest.approx(precision, abs=5e-5)
+    assert found["mae"]["low"] < mae < found["mae"]["high"]
+
+
+def test_protocols_and_their_order(board):
+    names = [found["name"] for found in board.content["protocols"]]
+    assert names[:3] == ["host-10fold", "published", "prototype-10fold"]
+    assert sorted(names) == sorted(protocol_names())
+    assert [found["name"] for found in board.content["protocols"] if found["main"]] == ["host-10fold"]
+    assert (protocol(board, "published")["n"], protocol(board, "host-10fold")["n"]) == (60, 616)
+
+
+def test_all_predictions_are_on_the_board(board):
+    # A file for all protocols gives a line on each of them, a file for one on that one.
+    for name in protocol_names():
+        slugs = {found["slug"] for found in protocol(board, name)["rows"]}
+        assert {"mace-relax", "orb-v3", "median"} <= slugs
+        assert ("model-3" in slugs) == (name == "published")
+    assert set(board.content["submissions"]) == {path.name for path in SUBMISSIONS.iterdir()}
+    assert board.content["submissions"]["model-3"]["protocols"] == ["published"]
+
+
+@pytest.mark.parametrize("name", ["published", "host-10fold"])
+def test_missing_predictions_are_filled_and_counted(board, name):
+    """The MAE of Orb-v3, worked out from the file, the targets and the median of each training part."""
+    with open(SUBMISSIONS / "orb-v3" / "barriers.csv", encoding="utf-8") as lines:
+        predicted = {found["entry_id"]: float(found["prediction"]) for found in csv.DictReader(lines)}
+    data = embench.load()
+    errors, filled = [], 0
+    for fold in embench.protocol(name):
+        middle = statistics.median(data[entry_id].migration_barrier for entry_id in fold.train_ids)
+        for entry_id in fold.test_ids:
+            filled += entry_id not in predicted
+            errors.append(abs(predicted.get(entry_id, middle) - data[entry_id].migration_barrier))
+    found = row(board, name, "orb-v3")
+    assert filled > 0
+    assert found["coverage"] == {
+        "scored": len(errors),
+        "predicted": len(errors) - filled,
+        "share": pytest.approx(1 - filled / len(errors)),
+    }
+    assert found["metrics"]["mae"]["value"] == pytest.approx(statistics.fmean(errors), abs=1e-7)
+
+
+def test_both_definitions_of_the_barrier(board):
+    """CHGNet's energies, highest minus that of the first image, from the column of its file."""
+    with open(SUBMISSIONS / "chgnet" / "barriers.csv", encoding="utf-8") as lines:
+        other = {found["entry_id"]: float(found["barrier_max_minus_start"]) for found in csv.DictReader(lines)}
+    (fold,) = embench.protocol("published")
+    data = embench.load()
+    middle = statistics.median(data[entry_id].migration_barrier for entry_id in fold.train_ids)
+    errors = [abs(other.get(name, middle) - data[name].migration_barrier) for name in fold.test_ids]
+    found = row(board, "published", "chgnet")["other_definition"]
+    assert found["mae"]["value"] == pytest.approx(statistics.fmean(errors), abs=1e-7)
+    assert row(board, "published", "model-3")["other_definition"] is None
+
+
+def test_rows_are_sorted_and_their_ranks_are_in_the_interval(board):
+    for found in board.content["protocols"]:
+        maes = [line["metrics"]["mae"]["value"] for line in found["rows"]]
+        assert maes == sorted(maes)
+        assert [line["rank"] for line in found["rows"]] == list(range(1, len(maes) + 1))
+        assert found["rows"][0]["best_set"]
+        for line in found["rows"]:
+            assert 1 <= line["rank_low"] <= line["rank"] <= line["rank_high"] <= len(maes)
+
+
+def test_what_cannot_be_told_from_the_best_is_said(board):
+    names = {slug: card["name"] for slug, card in board.content["submissions"].items()}
+    for found in board.content["protocols"]:
+        best, *others = found["rows"]
+        assert found["sentence"].startswith(names[best["slug"]])
+        for line in others:
+            told = names[line["slug"]] in found["sentence"].partition(" has the lowest MAE")[2]
+            assert told == line["best_set"]
+
+
+def test_every_pair_once(board):
+    for found in board.content["protocols"]:
+        slugs = {line["slug"] for line in found["rows"]}
+        pairs = [(pair["a"], pair["b"]) for pair in found["pairs"]]
+        assert all(a < b for a, b in pairs)
+        assert len(set(pairs)) == len(pairs) == len(slugs) * (len(slugs) - 1) // 2
+        assert {slug for pair in pairs for slug in pair} == slugs
+
+
+@pytest.mark.parametrize(("a", "b"), [("mace-relax", "model-3"), ("chgnet", "orb-v3")])
+def test_pairs_are_what_evaluate_against_says(board, a, b):
+    """Also for two systems with the same filled entries, where host frameworks drop out of the test."""
+    against = embench.evaluate(SUBMISSIONS / a, "published", against=SUBMISSIONS / b, fill_missing=True).comparison
+    pair = next(pair for pair in protocol(board, "published")["pairs"] if (pair["a"], pair["b"]) == (a, b))
+    expected = against.metrics["mae"].difference
+    assert pair["difference"] == pytest.approx(expected.value, abs=1e-7)
+    assert (pair["low"], pair["high"]) == pytest.approx((expected.low, expected.high), abs=1e-7)
+    assert pair["p_value"] == pytest.approx(against.test.p_value, abs=1e-7)
+    assert pair["resolved"] == against.resolved
+
+
+def test_pairs_by_hand():
+    """Eight entries in six clusters; the second system is worse by 0.1 in each, the third by more in one of them."""
+    clusters = np.array([0, 0, 1, 2, 3, 4, 5, 5])
+    first = np.array([0.1, 0.2, 0.3, 0.4, 0.1, 0.2, 0.3, 0.4])
+    second = first + 0.1
+    third = first.copy()
+    third[3] += 0.8
+    found = {
+        (pair.a, pair.b): pair
+        for pair in compare_all(np.stack([first, second, third]), clusters, resamples=500, seed=0)
+    }
+    assert list(found) == [(0, 1), (0, 2), (1, 2)]
+    # All six clusters on one side: two of the 64 sign patterns reach as far. Every resample gives the same.
+    assert found[0, 1].difference.value == pytest.approx(-0.1)
+    assert (found[0, 1].difference.low, found[0, 1].difference.high) == pytest.approx((-0.1, -0.1))
+    assert found[0, 1].test.p_value == pytest.approx(2 / 64)
+    assert found[0, 1].resolved
+    # A single cluster differs: both of its signs reach as far.
+    assert found[0, 2].difference.value == pytest.approx(-0.8 / 8)
+    assert found[0, 2].test.p_value == 1.0
+    assert not found[0, 2].resolved
+    # Sums by cluster 0.2, 0.1, -0.7, 0.1, 0.1, 0.2 add up to nothing.
+    assert found[1, 2].difference.value == pytest.approx(0.0, abs=1e-12)
+    assert found[1, 2].test.p_value == 1.0
+
+
+def test_pairs_against_scipy():
+    """The exact test and the BCa interval of another library, on twelve clusters of one entry each."""
+    from scipy import stats
+
+    random = np.random.default_rng(5)
+    errors = np.abs(random.normal(size=(2, 12)) * [[1.0], [2.0]])
+    (pair,) = compare_all(errors, np.arange(12), resamples=10_000, seed=1)
+    differences = errors[0] - errors[1]
+    exact = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=np.inf)
+    assert pair.test.method == "exact"
+    assert pair.test.p_value == pytest.approx(exact.pvalue)
+    other = stats.bootstrap((differences,), np.mean, n_resamples=10_000, method="BCa", rng=2).confidence_interval
+    assert (pair.difference.low, pair.difference.high) == pytest.approx((other.low, other.high), abs=0.05)
+
+
+def test_two_builds_are_equal_byte_for_byte(few, tmp_path):
+    moved = tmp_path / "elsewhere" / "submissions"
+    shutil.copytree(few, moved)
+    first = build_board(few, cache=None, workers=1)
+    cache = tmp_path / "cache"
+    build_board(moved, cache=cache, workers=2)
+    warm = build_board(moved, cache=cache)
+    assert dumps(first.content) == dumps(warm.content)
+    assert dict(first.details) == dict(warm.details)
+    assert str(tmp_path) not in dumps(first.content) + str(first.details)
+
+
+def test_only_what_changed_is_scored_again(few, tmp_path, scored):
+    cache = tmp_path / "cache"
+    before = build_board(few, cache=cache, workers=1)
+    assert sorted(scored) == ["chgnet", "model-3", "sevennet-mf-ompa"]
+    scored.clear()
+    assert dumps(build_board(few, cache=cache, workers=1).content) == dumps(before.content)
+    assert scored == []
+    path = few / "model-3" / "published.csv"
+    path.write_text(path.read_text().replace("1.01532653044582", "0.01532653044582"))
+    after = build_board(few, cache=cache, workers=1)
+    assert scored == ["model-3"]
+    # The barrier of this entry is above both values: 1 eV more of error in one of 60 entries.
+    change = row(after, "published", "model-3")["metrics"]["mae"]["value"]
+    change -= row(before, "published", "model-3")["metrics"]["mae"]["value"]
+    assert change == pytest.approx(1 / 60, abs=1e-7)
+
+
+def test_new_code_scores_everything_again(few, tmp_path, scored, monkeypatch):
+    build_board(few, cache=tmp_path, workers=1)
+    scored.clear()
+    basis = scoring.basis()
+    monkeypatch.setattr("embench.leaderboard.board.build.basis", lambda: {**basis, "code": "0" * 64})
+    build_board(few, cache=tmp_path, workers=1)
+    assert len(scored) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:100],
+        lambda content: content.replace(b"0.", b"1."),
+        lambda content: b"",
+        lambda content: b"\xff",
+    ],
+    ids=["cut", "altered", "empty", "noise"],
+)
+def test_damaged_cache_is_computed_again(few, tmp_path, scored, damage):
+    cache = tmp_path / "cache"
+    before = build_board(few, cache=cache, workers=1)
+    whole = files(cache)
+    assert len(whole) == 5  # three scores, the standings of the protocol, the signs of trouble
+    for name, content in whole.items():
+        (cache / name).write_bytes(damage(content))
+    scored.clear()
+    assert dumps(build_board(few, cache=cache, workers=1).content) == dumps(before.content)
+    assert len(scored) == 3
+    assert files(cache) == whole
+
+
+def test_results_of_older_boards_are_removed_from_the_cache(few, tmp_path):
+    cache = tmp_path / "cache"
+    build_board(few, cache=cache, workers=1)
+    old = cache / "00" / "00.json"
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("of an older board")
+    os.utime(old, (0, 0))
+    present = files(cache)
+    for path in cache.glob("*/*.json"):
+        os.utime(path, (0, 0))
+    build_board(few, cache=cache, workers=1)
+    assert set(files(cache)) == set(present) - {"00/00.json"}
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(few, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    assert build_board(few, cache=blocked, workers=1).content["protocols"]
+
+
+def test_broken_predictions_are_named(few):
+    path = few / "chgnet" / "barriers.csv"
+    lines = path.read_text().splitlines()
+    lines[2] = lines[2].split(",")[0] + ",high,1.0"
+    path.write_text("\n".join(lines))
+    with pytest.raises(PredictionsError) as error:
+        build_board(few, cache=None, workers=1)
+    assert all(text in str(error.value) for text in ("chgnet", str(path), "line 3", "'high'"))
+
+
+def test_a_model_must_predict_every_entry(few):
+    path = few / "model-3" / "submission.yaml"
+    path.write_text(path.read_text().replace("kind: literature", "kind: property-model"))
+    predictions = few / "model-3" / "published.csv"
+    kept = [line for line in predictions.read_text().splitlines(keepends=True) if not line.startswith("Ca0.5MnF3,")]
+    predictions.write_text("".join(kept))
+    with pytest.raises(PredictionsError, match=r"(?s)model-3.*lacks 1 of the 60.*Ca0\.5MnF3"):
+        build_board(few, cache=None, workers=1)
+
+
+def test_a_single_submission(few, tmp_path):
+    for slug in ("chgnet", "sevennet-mf-ompa"):
+        shutil.rmtree(few / slug)
+    (found,) = build_board(few, cache=tmp_path).content["protocols"]
+    assert found["sentence"] == "MODEL-3 (fine-tuned ALIGNN) is the only system."
+    assert found["pairs"] == []
+    assert [(line["rank_low"], line["rank_high"]) for line in found["rows"]] == [(1, 1)]
+
+
+def test_missing_submissions(tmp_path):
+    with pytest.raises(SubmissionError):
+        build_board(tmp_path / "nowhere", cache=None)
+    with pytest.raises(SubmissionError):
+        build_board(tmp_path, cache=None)
+
+
+def simple_site(board: Board, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "index.html").write_text(board.content["protocols"][0]["sentence"])
+
+
+@pytest.fixture
+def plain_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site of one page, which is what these tests replace and lose."""
+    monkeypatch.setattr("embench.leaderboard.site.write_site", simple_site)
+
+
+@pytest.mark.usefixtures("plain_site")
+def test_the_board_is_replaced_as_a_whole(board, few, tmp_path):
+    out = tmp_path / "out"
+    write_board(build_board(few, cache=None, workers=1), out)
+    first = files(out)
+    assert set(first) == {"leaderboard.json", "leaderboard.md", "site/index.html"}
+    (out / "site" / "of-an-older-board.html").write_text("")
+    (out / "submissions").mkdir()
+    (out / "submissions" / "kept").write_text("")
+    write_board(board, out)
+    second = files(out)
+    assert set(second) == {*first, "submissions/kept"}
+    assert all(first[name] != second[name] for name in first)
+    assert sorted(path.name for path in out.iterdir()) == ["leaderboard.json", "leaderboard.md", "site", "submissions"]
+
+
+@pytest.mark.usefixtures("plain_site")
+@pytest.mark.parametrize("moves", range(6))
+def test_a_failing_move_takes_everything_back(board, tmp_path, monkeypatch, moves):
+    """Three things move out and three move in; after any number of these moves the disk fails."""
+    out = tmp_path / "out"
+    write_board(board, out)
+    for name in ("leaderboard.json", "leaderboard.md", "site/index.html"):
+        (out / name).write_text(f"the old {name}")
+    before, replace, left = files(out), os.replace, [moves]
+
+    def failing(source: Path, target: Path) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(write.os, "replace", failing)
+    with pytest.raises(OutputError, match="No space left"):
+        write_board(board, out)
+    assert files(out) == before
+    assert not list(out.glob(".board.*"))
+
+
+def test_a_failing_site_leaves_the_board(board, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write_board(board, out, site=False)
+    (out / "leaderboard.md").write_text("the old page")
+    before = files(out)
+
+    def failing(board: Board, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "index.html").write_text("half")
+        raise EmbenchError("no more ink")
+
+    monkeypatch.setattr("embench.leaderboard.site.write_site", failing)
+    with pytest.raises(EmbenchError, match="no more ink"):
+        write_board(board, out)
+    assert files(out) == before
+
+
+@pytest.mark.usefixtures("plain_site")
+def test_a_folder_of_somebody_else_is_not_replaced(board, tmp_path):
+    theirs = tmp_path / "out" / "site" / "thesis.tex"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("years of work")
+    with pytest.raises(OutputError, match="is not a site"):
+        write_board(board, tmp_path / "out")
+    assert files(tmp_path / "out") == {"site/thesis.tex": b"years of work"}
+
+
+def test_the_committed_board_is_current(board):
+    """``make board`` renews the files."""
+    check_current(board_texts(board, REPOSITORY / "leaderboard", page=REPOSITORY / "README.md"))
+
+
+def test_a_stale_file_is_named(board, tmp_path):
+    write_board(board, tmp_path, site=False)
+    texts = board_texts(board, tmp_path)
+    check_current(texts)
+    (tmp_path / "leaderboard.md").write_text("of yesterday")
+    with pytest.raises(StaleFileError, match=r"leaderboard\.md"):
+        check_current(texts)

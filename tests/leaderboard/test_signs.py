@@ -1,0 +1,239 @@
+"""Signs of trouble: every cheat that is built here is seen, and no honest submission is suspected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import embench
+from embench.curation.sheet import TABLE_FILE, TEST_SHEET, read_sheet
+from embench.leaderboard.signs import Sign, sign_lines, signs_of_trouble
+from embench.leaderboard.signs.labels import poisson_tail
+from embench.leaderboard.signs.leaked import gap_between
+from embench.leaderboard.signs.predicted import label_seen_in_training, seen_in_training
+from embench.leaderboard.submission import Submission, read_submission, read_submissions
+from embench.predictions import read_predictions
+from embench.scored import scored_set
+from embench.splits import protocol_names
+from tests.leaderboard.make import write_submission
+
+SUBMISSIONS = Path(__file__).parents[2] / "leaderboard" / "submissions"
+Values = dict[str, float]
+Signs = Callable[..., list[Sign]]
+
+
+@pytest.fixture(scope="module")
+def honest() -> tuple[Submission, ...]:
+    return read_submissions(SUBMISSIONS)
+
+
+@pytest.fixture
+def signs(honest, tmp_path) -> Signs:
+    """The signs of trouble of a submission with these predictions, beside the committed ones."""
+
+    def signs(files: Mapping[str, Values], **changes: object) -> list[Sign]:
+        folder = write_submission(tmp_path / "cheat", files, name="Cheat", **changes)
+        return signs_of_trouble([*honest, read_submission(folder)], only=["cheat"])["cheat"]
+
+    return signs
+
+
+def labels(protocol: str) -> Values:
+    scored = scored_set(protocol)
+    return dict(zip(scored.entry_ids, scored.target.tolist(), strict=True))
+
+
+def predictions(slug: str, protocol: str) -> Values:
+    path = read_submission(SUBMISSIONS / slug).file(protocol)
+    assert path is not None
+    found = read_predictions(path, known=embench.load().entry_ids)
+    return dict(zip(found.entry_ids, found.values, strict=True))
+
+
+def noisy(values: Values, width: float, *, seed: int = 0) -> Values:
+    noise = np.random.default_rng(seed).normal(scale=width, size=len(values)).tolist()
+    return {entry_id: value + shift for (entry_id, value), shift in zip(values.items(), noise, strict=True)}
+
+
+def mixed(share: float, first: Values, second: Values) -> Values:
+    """The first values for a share of the entries, the second for the others."""
+    take = (np.random.default_rng(1).random(len(second)) < share).tolist()
+    return {
+        entry_id: first[entry_id] if mine else second[entry_id] for entry_id, mine in zip(second, take, strict=True)
+    }
+
+
+def kinds(found: list[Sign], protocol: str | None = None) -> set[str]:
+    return {sign.kind for sign in found if protocol is None or sign.protocol == protocol}
+
+
+def test_no_honest_submission_is_suspected(honest):
+    found = signs_of_trouble(honest)
+    assert {slug: sign_lines(signs) for slug, signs in found.items() if signs} == {}
+    assert list(found) == [submission.slug for submission in honest]
+
+
+# Predictions that are labels
+
+
+@pytest.mark.parametrize("protocol", ["published", "host-10fold"])
+def test_the_labels(signs, protocol):
+    found = signs({protocol: labels(protocol)})
+    assert {"equal-to-labels", "close-to-labels"} <= kinds(found, protocol)
+    assert any("within 0.000 eV of the label" in sign.text for sign in found)
+
+
+def test_nearly_the_labels(signs):
+    assert "close-to-labels" in kinds(signs({"published": noisy(labels("published"), 0.04)}))
+    # A median of 0.67 standard deviations.
+    assert "close-to-labels" not in kinds(signs({"published": noisy(labels("published"), 0.15)}))
+
+
+@pytest.mark.parametrize(("share", "noise"), [(0.1, 0.0), (0.3, 0.0), (0.5, 0.003)])
+def test_the_labels_of_some_entries(signs, share, noise):
+    protocol = "host-10fold"
+    found = signs({protocol: mixed(share, noisy(labels(protocol), noise), predictions("pathway-stack", protocol))})
+    assert "equal-to-labels" in kinds(found, protocol)
+
+
+def test_copies_of_training_labels_are_no_cheat(honest):
+    # In random folds the nearest neighbour hits 14 labels to 0.5 meV, all of them present in training.
+    scored, copied = scored_set("random-10fold"), predictions("nearest-neighbour", "random-10fold")
+    hit = np.array([abs(copied[i] - t) <= 5e-4 for i, t in zip(scored.entry_ids, scored.target, strict=True)])
+    assert hit.sum() == 14
+    assert label_seen_in_training("random-10fold")[hit].all()
+
+
+@pytest.mark.parametrize(("count", "mean"), [(1, 0.5), (5, 0.5), (14, 2.3), (300, 200.0), (60, 0.5), (2, 40.0)])
+def test_poisson_tail(count, mean):
+    assert poisson_tail(count, mean) == pytest.approx(stats.poisson.sf(count - 1, mean), rel=1e-9, abs=1e-300)
+
+
+# Predictions of others
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda values: dict(reversed(values.items())), "100% of the predictions are the same numbers"),
+        (lambda values: noisy(values, 0.005), "The predictions differ by 0.00"),
+        (lambda values: {key: 1.1 * value + 0.05 for key, value in values.items()}, "On another scale"),
+        (lambda values: mixed(0.4, values, noisy(values, 0.3)), "of the predictions are the same numbers"),
+    ],
+)
+def test_predictions_of_another(signs, change, words):
+    found = signs({"published": change(predictions("model-3", "published"))})
+    (sign,) = [sign for sign in found if sign.kind == "like-another"]
+    assert sign.text.startswith(words) or words in sign.text
+    assert sign.text.endswith("those of MODEL-3 (fine-tuned ALIGNN) (model-3).")
+
+
+def test_the_file_of_another(honest, tmp_path):
+    folder = write_submission(tmp_path / "cheat", {"published": labels("published")})
+    (folder / "published.csv").write_bytes((SUBMISSIONS / "model-3" / "published.csv").read_bytes())
+    found = signs_of_trouble([*honest, read_submission(folder)])
+    assert "byte for byte" in found["cheat"][0].text
+    # Which of the two is the copy cannot be told from the predictions.
+    assert [sign.kind for sign in found["model-3"]] == ["like-another"]
+    assert {slug for slug, signs in found.items() if signs} == {"cheat", "model-3"}
+
+
+def test_an_ensemble_of_others_is_no_copy(signs):
+    first, second = (predictions(slug, "host-10fold") for slug in ("pathway-stack", "pathway-descriptors"))
+    assert signs({"host-10fold": {key: 0.5 * first[key] + 0.5 * second[key] for key in first}}) == []
+
+
+# Leakage
+
+
+@pytest.mark.parametrize(("protocol", "column"), [("published", "group_host"), ("random-10fold", "group_compound")])
+def test_labels_of_entries_with_relatives(signs, protocol, column):
+    leaked = seen_in_training(protocol, column).tolist()
+    own, known = predictions("pathway-stack", protocol), noisy(labels(protocol), 0.06)
+    values = {i: known[i] if seen else own[i] for i, seen in zip(scored_set(protocol).entry_ids, leaked, strict=True)}
+    assert "better-on-leaked" in kinds(signs({protocol: values}), protocol)
+
+
+def test_which_entries_have_relatives():
+    # FACTS: 23 of the 60 test entries share the compound with a training entry, 45 the host framework.
+    assert seen_in_training("published", "group_compound").sum() == 23
+    assert seen_in_training("published", "group_host").sum() == 45
+    assert not seen_in_training("host-10fold", "group_host").any()
+
+
+def test_gap_between_by_hand():
+    # Two hosts inside and two outside: means 1 and 3.5. Residuals summed by host, divided by the size of the side:
+    # outside (-1.5 + 0.5) / 4 and (0.5 + 0.5) / 4, inside 1/2 and -1/2.
+    values = np.array([2.0, 0.0, 2.0, 4.0, 4.0, 4.0])
+    leaked = np.array([True, True, False, False, False, False])
+    gap, error = gap_between(values, leaked, np.array([0, 1, 2, 2, 3, 3]))
+    assert gap == pytest.approx(2.5)
+    assert error == pytest.approx(np.sqrt(2 * 0.25**2 + 2 * 0.5**2))
+
+
+# In-sample predictions
+
+
+@pytest.fixture(scope="module")
+def fitted(shared: Path) -> dict[str, Values]:
+    """What published models predict for the entries that they were trained on, and MODEL-3 for the others."""
+    rows = read_sheet(shared / "upstream" / TABLE_FILE, "TRAINING-PREDICTIONS")
+    others = {row["SYS_NAME"]: row["PREDICTION"] for row in read_sheet(shared / "upstream" / TABLE_FILE, TEST_SHEET)}
+    scored = scored_set("host-10fold").entry_ids
+    found = {}
+    for model in ("MODEL-1", "MODEL-2", "MODEL-3", "MODEL-4"):
+        values = others | {row["SYS_NAME"]: row[model] for row in rows if row[model] is not None}
+        found[model] = {entry_id: float(values[entry_id]) for entry_id in scored}
+    return found
+
+
+@pytest.mark.parametrize("model", ["MODEL-1", "MODEL-2", "MODEL-3", "MODEL-4"])
+def test_training_predictions_of_published_models(signs, fitted, model):
+    # Half of the errors of these models on their training entries are below 0.09 eV, which alone proves nothing.
+    assert "good-where-others-fail" in kinds(signs({"host-10fold": fitted[model]}), "host-10fold")
+
+
+def test_one_model_for_all_protocols(signs):
+    values = predictions("composition", "random-10fold")
+    found = signs({name: {i: values[i] for i in scored_set(name).entry_ids} for name in protocol_names()})
+    (sign,) = [sign for sign in found if sign.kind == "same-in-two-protocols"]
+    assert "100% of" in sign.text
+    assert "in 14 other pairs" in sign.text  # 6 protocols have 15 pairs
+    once = signs({"all": values})
+    assert "same-in-two-protocols" in kinds(once)
+    # A potential is not trained on barriers: one file for all protocols is as it should be.
+    assert "same-in-two-protocols" not in kinds(signs({"all": noisy(values, 0.2)}, kind="potential-neb"))
+
+
+def test_better_without_relatives(signs):
+    honest_random = predictions("composition", "random-10fold")
+    target, model = labels("host-10fold"), predictions("composition", "host-10fold")
+    fitted = {key: 0.7 * model[key] + 0.3 * target[key] for key in model}
+    found = signs({"random-10fold": honest_random, "host-10fold": fitted})
+    assert "better-without-relatives" in kinds(found, "host-10fold")
+
+
+def test_no_loss_without_relatives(signs):
+    # Fitted anew for every protocol, always on all entries: nothing is the same, and nothing gets worse.
+    found = signs(
+        {
+            name: noisy(labels(name), 0.2, seed=seed)
+            for seed, name in enumerate(("random-10fold", "host-10fold", "prototype-10fold"))
+        }
+    )
+    assert {"no-loss-without-relatives", "good-where-others-fail"} <= kinds(found, "prototype-10fold")
+
+
+def test_declared(signs):
+    data = {"description": "everything", "overlaps_scored_entries": "barriers"}
+    found = signs({"published": noisy(predictions("composition", "published"), 0.2)}, training_data=data)
+    assert [(sign.kind, sign.protocol) for sign in found] == [("declared-overlap", None)]
+
+
+def test_lines_say_the_same_once():
+    found = [Sign("a", "published", "One."), Sign("b", None, "Two."), Sign("a", "host-10fold", "One.")]
+    assert sign_lines(found) == ["published, host-10fold: One.", "Two."]
