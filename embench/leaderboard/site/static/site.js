@@ -48,7 +48,15 @@ window.embench = (() => {
     toImageButtonOptions: { format: "svg" },
   };
   const drawn = new Map(); // plot → its figure, to draw it again in other colours
-  const paint = async (plot) => {
+  // plotly.js works on a plot in several steps; a second figure, or taking it away, waits until they are done.
+  const turns = new Map(); // plot → the end of what is being done to it
+  const inTurn = (plot, work) => {
+    const done = (turns.get(plot) ?? Promise.resolve()).catch(() => {}).then(work);
+    turns.set(plot, done);
+    return done;
+  };
+  const paint = (plot) => inTurn(plot, () => paintNow(plot));
+  const paintNow = async (plot) => {
     const asked = drawn.get(plot);
     await loadScript("assets/plotly.min.js");
     if (drawn.get(plot) !== asked || !plot.isConnected) return; // replaced while plotly.js was loading
@@ -60,7 +68,7 @@ window.embench = (() => {
     }
     const shown = { ...config, displayModeBar: touch.matches ? false : "hover", ...figure.config };
     await Plotly.react(plot, figure.data, figure.layout, shown);
-    plot.dataset.drawn = "true";
+    if (drawn.get(plot) === asked) plot.dataset.drawn = "true";
   };
   // A page may have many plots: those in sight come first, the others when the browser has nothing else to do.
   const waiting = new Map(); // plot that is not drawn yet → what its promise is kept with
@@ -105,7 +113,7 @@ window.embench = (() => {
     waiting.delete(plot);
     inSight.unobserve(plot);
     delete plot.dataset.drawn;
-    if (window.Plotly) Plotly.purge(plot);
+    if (window.Plotly) inTurn(plot, () => Plotly.purge(plot));
   };
   const repaint = (all = false) => {
     for (const plot of drawn.keys()) if (plot.isConnected && (all || plot.dataset.drawn)) paint(plot);
