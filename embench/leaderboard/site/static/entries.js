@@ -78,7 +78,7 @@
       $("structure-trouble").textContent = `The 3D view could not be drawn: ${error.message}`;
     });
   };
-  const look = (view) => Plotly.relayout(plot, { "scene.camera": entryStructure.camera(context.record, view) });
+  const look = (view) => embench.relayout(plot, { "scene.camera": entryStructure.camera(context.record, view) });
   let reachChosen = false; // by the reader, for all entries
   $("reach").addEventListener("change", () => {
     reachChosen = true;
@@ -91,7 +91,7 @@
     const zoom = { "+": 0.85, "=": 0.85, "-": 1 / 0.85 }[event.key];
     if (!scene || (!turn && !zoom)) return;
     event.preventDefault();
-    Plotly.relayout(plot, { "scene.camera": entryStructure.turned(scene.getCamera(), turn ?? [0, 0], zoom ?? 1) });
+    embench.relayout(plot, { "scene.camera": entryStructure.turned(scene.getCamera(), turn ?? [0, 0], zoom ?? 1) });
   });
 
   const protocolChoice = $("protocol");

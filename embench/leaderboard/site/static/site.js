@@ -106,6 +106,8 @@ window.embench = (() => {
       scheduled = true;
     });
   };
+  /** Change the layout of a plot that is drawn; for another figure there is `draw`. */
+  const relayout = (plot, change) => inTurn(plot, () => plot.dataset.drawn && Plotly.relayout(plot, change));
   /** Take a plot off the page. */
   const clear = (plot) => {
     drawn.delete(plot);
@@ -217,5 +219,5 @@ window.embench = (() => {
 
   explain(document);
   document.querySelectorAll("table.sortable").forEach(sortable);
-  return { clear, compare, data, draw, explain, load, narrow, read, sortable, touch, value };
+  return { clear, compare, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
 })();
