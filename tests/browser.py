@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 # The pages need no other host; what the browser itself would fetch in the background is turned off.
 _ARGUMENTS = (
@@ -51,3 +53,50 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@dataclass
+class Visit:
+    """An open page, what went wrong in it (errors, dialogs, requests that failed), and what it asked for."""
+
+    page: Page
+    patience: float
+    trouble: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def wait_until(self, expression: str, argument: Any = None) -> None:
+        """Wait for a condition; playwright's own wait needs the evaluation of strings, which pages may forbid."""
+        end = time.monotonic() + self.patience
+        while not self.page.evaluate(expression, argument):
+            assert time.monotonic() < end, f"never true: {expression}"
+            self.page.wait_for_timeout(30)
+
+
+Kind = TypeVar("Kind", bound=Visit)
+
+
+@contextmanager
+def watched(
+    browser: Browser, kind: type[Kind], *, own: str, patience: float, width: int = 1400, **settings: Any
+) -> Iterator[Kind]:
+    """Give an empty page of a new context; in the end nothing must have gone wrong in it.
+
+    `own` is what the addresses of its requests begin with, `patience` (s) how long to wait for anything.
+    """
+    context = browser.new_context(**{"viewport": {"width": width, "height": 900}, "color_scheme": "light"} | settings)
+    context.set_default_timeout(1000 * patience)
+    found = kind(context.new_page(), patience)
+    trouble, page = found.trouble, found.page
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: trouble.append(error.stack or str(error)))
+    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    context.on("request", lambda request: found.requests.append(request.url))
+    yield found
+    # What happens while the page is taken away is not its fault.
+    seen = list(trouble)
+    context.close()
+    # What a button saves is a blob, which is a part of the page.
+    elsewhere = [url for url in found.requests if not url.startswith((own, "data:", "blob:"))]
+    assert not seen, "\n".join(seen)
+    assert not elsewhere, "\n".join(elsewhere)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -26,6 +30,15 @@ def shared() -> Path:
 def upstream(shared: Path) -> Path:
     """The files of the raw release."""
     return shared / "upstream"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless browser, one for the tests of a module."""
+    from tests.browser import launched
+
+    with launched() as found:
+        yield found
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,10 +8,8 @@ import html
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +25,11 @@ from embench.report.html.page import render
 from embench.report.html.palette import DARK, LIGHT
 from embench.report.html.parity import axis_range, below_range
 from embench.report.html.wording import command, count, formula, number, short_name
-from tests.browser import launched
+from tests.browser import Visit, watched
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytest.importorskip("jinja2")
 pytest.importorskip("plotly")
@@ -264,25 +262,8 @@ def floats(data: object) -> Iterator[float]:
         yield data
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
-
-
-@dataclass
-class Visit:
-    """An open page, and what went wrong in it: errors, dialogs, requests for anything but the page."""
-
-    page: Page
-    trouble: list[str] = field(default_factory=list)
-
-    def wait_until(self, expression: str, *, seconds: float = 15.0) -> None:
-        """Wait for a condition; the page itself allows no evaluation of strings, which playwright's own wait needs."""
-        end = time.monotonic() + seconds
-        while not self.page.evaluate(expression):
-            assert time.monotonic() < end, f"never true: {expression}"
-            self.page.wait_for_timeout(20)
+class Report(Visit):
+    """An open report."""
 
     def brightness(self, expression: str) -> float:
         """Return the mean of red, green and blue of a colour that JavaScript computes."""
@@ -291,25 +272,15 @@ class Visit:
 
 
 @contextmanager
-def visit(browser: Browser, path: Path, *, width: int = 1400) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
-    found = Visit(context.new_page())
-    trouble, page = found.trouble, found.page
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    # The button that saves the numbers makes a blob, which is a part of the page.
-    own = (path.as_uri(), "blob:null/")
-    context.on("request", lambda request: None if request.url.startswith(own) else trouble.append(request.url))
-    page.goto(path.as_uri())
-    page.wait_for_selector("html[data-drawn]", timeout=60_000)
-    yield found
-    context.close()
-    assert found.trouble == []
+def visit(browser: Browser, path: Path, *, width: int = 1400) -> Iterator[Report]:
+    with watched(browser, Report, own=path.as_uri(), patience=60.0, width=width) as found:
+        found.page.goto(path.as_uri())
+        found.page.wait_for_selector("html[data-drawn]")
+        yield found
 
 
 @pytest.fixture(scope="module")
-def shown(browser: Browser, model_3: embench.Evaluation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def shown(browser: Browser, model_3: embench.Evaluation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     """The page of MODEL-3 at a desk."""
     path = tmp_path_factory.mktemp("report") / "model-3.html"
     write_html(model_3, path)
@@ -321,13 +292,13 @@ class TestBrowser:
     BODY = "getComputedStyle(document.body).backgroundColor"
     AXIS_TITLE = "getComputedStyle(document.querySelector('#plot-parity .xtitle')).fill"
 
-    def test_draws_every_entry_without_an_error(self, shown: Visit) -> None:
+    def test_draws_every_entry_without_an_error(self, shown: Report) -> None:
         assert shown.page.locator("#plot-parity .scatterlayer .point").count() == 60
         for name in ("errors-by-ion", "errors-by-class"):
             assert shown.page.locator(f'[data-figure="{name}"] .boxlayer .point').count() == 60
         assert shown.trouble == []
 
-    def test_hover_tells_the_entry(self, shown: Visit) -> None:
+    def test_hover_tells_the_entry(self, shown: Report) -> None:
         page = shown.page
         plot = page.locator("#plot-parity")
         plot.scroll_into_view_if_needed()
@@ -346,7 +317,7 @@ class TestBrowser:
         assert "target 1.770 eV" in text
         assert "error −1.190 eV" in text
 
-    def test_switches_axes_by_keyboard(self, shown: Visit) -> None:
+    def test_switches_axes_by_keyboard(self, shown: Report) -> None:
         kind = "document.getElementById('plot-parity')._fullLayout.yaxis.type"
         assert shown.page.evaluate(kind) == "log"
         shown.page.focus('input[value="log"]')
@@ -354,7 +325,7 @@ class TestBrowser:
         shown.wait_until(f"{kind} === 'linear'")
         assert shown.page.locator("#plot-parity .scatterlayer .point").count() == 60
 
-    def test_explains_on_focus(self, shown: Visit) -> None:
+    def test_explains_on_focus(self, shown: Report) -> None:
         tip = shown.page.locator('[data-metric="rate_error_decades"] .tip')
         box = tip.locator('[role="tooltip"]')
         assert not box.is_visible()
@@ -364,7 +335,7 @@ class TestBrowser:
         shown.page.keyboard.press("Escape")
         assert not box.is_visible()
 
-    def test_follows_the_colour_scheme_and_prints_on_white(self, shown: Visit) -> None:
+    def test_follows_the_colour_scheme_and_prints_on_white(self, shown: Report) -> None:
         page = shown.page
         assert shown.brightness(self.BODY) > 230
         assert shown.brightness(self.AXIS_TITLE) < 60
@@ -377,7 +348,7 @@ class TestBrowser:
         assert shown.brightness(self.BODY) < 60
         page.emulate_media(color_scheme="light")
 
-    def test_saves_the_json(self, shown: Visit, content: dict[str, Any]) -> None:
+    def test_saves_the_json(self, shown: Report, content: dict[str, Any]) -> None:
         with shown.page.expect_download() as download:
             shown.page.click("#download")
         assert json.loads(Path(download.value.path()).read_text(encoding="utf-8")) == as_read(content)

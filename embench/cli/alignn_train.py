@@ -30,7 +30,11 @@ def pretrain(
     config: str = _CONFIG,
     out: Path = typer.Option(Path("pretrained.safetensors"), "--out", metavar="FILE", help="Where the weights go."),
     most_atoms: int = typer.Option(
-        None, "--most-atoms", min=1, help="Leave out larger crystals; 12 for cpu.", show_default=False
+        None,
+        "--most-atoms",
+        min=1,
+        help="Leave out larger crystals.",
+        show_default=False,
     ),
     epochs: int = _EPOCHS,
     batch_size: int = _BATCH,
@@ -53,7 +57,7 @@ def pretrain(
         chosen, None, seed, epochs=epochs, batch_size=batch_size, devices=devices, precision=precision,
         accumulate=accumulate,
     )  # fmt: skip
-    data = read_corpus(corpus, most_atoms=most_atoms or (12 if config == "cpu" else None))
+    data = read_corpus(corpus, most_atoms=most_atoms or chosen.most_atoms)
     folder = work or out.parent / f"{out.stem}-training"
     trained: Any
     with _interruptible(folder):

@@ -6,21 +6,19 @@ import functools
 import http.server
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from embench.leaderboard.board import Board
-from tests.browser import launched
+from tests.browser import Visit, watched
 from tests.leaderboard.test_site import attacked, attacked_site, site  # noqa: F401  (fixtures)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytest.importorskip("jinja2")
 pytest.importorskip("plotly")
@@ -63,26 +61,8 @@ CONTRASTS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
-
-
-@dataclass
-class Visit:
-    """An open page, what went wrong in it (errors, dialogs, requests elsewhere), and what it loaded."""
-
-    page: Page
-    trouble: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def wait_until(self, expression: str, *, seconds: float = 60.0) -> None:
-        """Wait for a condition; the page itself allows no evaluation of strings, which playwright's own wait needs."""
-        end = time.monotonic() + seconds
-        while not self.page.evaluate(expression):
-            assert time.monotonic() < end, f"never true: {expression}"
-            self.page.wait_for_timeout(50)
+class BoardVisit(Visit):
+    """An open page of the board."""
 
     def shown(self) -> list[str]:
         """The slugs of the visible rows of the visible table, from above."""
@@ -99,27 +79,21 @@ class Visit:
 
 @contextmanager
 def visit(
-    browser: Browser, address: str, *, own: str, width: int = 1400, dark: bool = False, script: bool = True
-) -> Iterator[Visit]:
+    browser: Browser,
+    address: str,
+    *,
+    own: str,
+    width: int = 1400,
+    dark: bool = False,
+    script: bool = True,
+) -> Iterator[BoardVisit]:
     """Open a page; in the end nothing must have gone wrong in it. `own` is what its requests begin with."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", java_script_enabled=script
-    )
-    found = Visit(context.new_page())
-    found.page.set_default_timeout(60_000)
-    found.page.on("console", lambda message: found.trouble.append(message.text) if message.type == "error" else None)
-    found.page.on("pageerror", lambda error: found.trouble.append(str(error)))
-    found.page.on("dialog", lambda dialog: (found.trouble.append(dialog.message), dialog.dismiss()))
-    found.page.on("requestfailed", lambda request: found.trouble.append(f"failed: {request.url}"))
-    context.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(address)
-    if script:
-        found.page.wait_for_selector("html[data-ready]", timeout=60_000)
-    yield found
-    context.close()
-    elsewhere = [url for url in found.requests if not url.startswith((own, "data:", "blob:"))]
-    assert found.trouble == []
-    assert elsewhere == []
+    settings = {"color_scheme": "dark" if dark else "light", "java_script_enabled": script}
+    with watched(browser, BoardVisit, own=own, patience=60.0, width=width, **settings) as found:
+        found.page.goto(address)
+        if script:
+            found.page.wait_for_selector("html[data-ready]")
+        yield found
 
 
 @contextmanager
@@ -150,13 +124,13 @@ def order(board: Board, name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def main(browser: Browser, site: Path) -> Iterator[Visit]:  # noqa: F811
+def main(browser: Browser, site: Path) -> Iterator[BoardVisit]:  # noqa: F811
     with visit(browser, (site / "index.html").as_uri(), own=site.as_uri()) as found:
         yield found
 
 
 @pytest.fixture
-def fresh(main: Visit) -> Visit:
+def fresh(main: BoardVisit) -> BoardVisit:
     """The main page as it is when it is opened."""
     main.page.evaluate("() => { location.hash = '#protocol=host-10fold'; }")
     main.wait_until("document.querySelector('.panel.chosen').dataset.protocol === 'host-10fold'")
@@ -195,22 +169,22 @@ class TestMainPage:
         context.close()
         return measured["TaskDuration"], loaded
 
-    def test_begins_with_the_main_protocol_by_rank(self, fresh: Visit, board: Board) -> None:
+    def test_begins_with_the_main_protocol_by_rank(self, fresh: BoardVisit, board: Board) -> None:
         assert fresh.shown() == order(board, "host-10fold")
 
-    def test_protocol_switch_changes_the_ranking(self, fresh: Visit, board: Board) -> None:
+    def test_protocol_switch_changes_the_ranking(self, fresh: BoardVisit, board: Board) -> None:
         fresh.page.get_by_text("Published split", exact=True).first.click()
         assert fresh.shown() == order(board, "published")
         assert fresh.shown() != order(board, "host-10fold")
         assert "protocol=published" in fresh.page.url
         assert fresh.page.locator("#cost-protocol").text_content() == "published"
 
-    def test_protocol_by_keyboard(self, fresh: Visit, board: Board) -> None:
+    def test_protocol_by_keyboard(self, fresh: BoardVisit, board: Board) -> None:
         fresh.page.focus('input[value="host-10fold"]')
         fresh.page.keyboard.press("ArrowRight")
         assert fresh.shown() == order(board, "published")
 
-    def test_metric_switch(self, fresh: Visit, board: Board) -> None:
+    def test_metric_switch(self, fresh: BoardVisit, board: Board) -> None:
         before = fresh.page.inner_text(".panel.chosen table.board")
         fresh.page.select_option("#metric", "r2")
         rows = protocol(board, "host-10fold")["rows"]
@@ -226,7 +200,7 @@ class TestMainPage:
         fresh.page.select_option("#metric", "mae")
         assert fresh.page.inner_text(".panel.chosen table.board") == before
 
-    def test_every_metric_can_be_shown(self, fresh: Visit, board: Board) -> None:
+    def test_every_metric_can_be_shown(self, fresh: BoardVisit, board: Board) -> None:
         known = {metric["name"] for metric in (*board.content["metrics"], *board.content["more_metrics"])}
         offered = fresh.page.eval_on_selector_all("#metric option", "options => options.map((option) => option.value)")
         assert set(offered) == known
@@ -234,7 +208,7 @@ class TestMainPage:
             fresh.page.select_option("#metric", name)
             assert len(fresh.shown()) == 9
 
-    def test_sorts(self, fresh: Visit, board: Board) -> None:
+    def test_sorts(self, fresh: BoardVisit, board: Board) -> None:
         head = fresh.page.locator('.panel.chosen th[data-column="precision"]')
         head.locator("button").click()
         assert head.get_attribute("aria-sort") == "descending"
@@ -247,7 +221,7 @@ class TestMainPage:
         assert [values[slug] for slug in fresh.shown()] == sorted(shown)
         assert fresh.page.locator(".panel.chosen th[aria-sort]").count() == 1
 
-    def test_sorts_by_keyboard_with_what_is_missing_last(self, fresh: Visit, board: Board) -> None:
+    def test_sorts_by_keyboard_with_what_is_missing_last(self, fresh: BoardVisit, board: Board) -> None:
         button = fresh.page.locator('.panel.chosen th[data-column="hours"] button')
         for _ in range(2):
             button.focus()
@@ -257,7 +231,7 @@ class TestMainPage:
             assert None not in hours[: len(known)]
         assert known == sorted(known, reverse=True)
 
-    def test_search(self, fresh: Visit) -> None:
+    def test_search(self, fresh: BoardVisit) -> None:
         fresh.page.fill("#search", "  MACE ")
         assert set(fresh.shown()) == {"mace-relax", "mace-no-relax"}
         assert fresh.page.text_content("#shown") == "2 of 9 systems"
@@ -267,11 +241,11 @@ class TestMainPage:
         fresh.page.fill("#search", "")
         assert len(fresh.shown()) == 9
 
-    def test_search_finds_authors(self, fresh: Visit) -> None:
+    def test_search_finds_authors(self, fresh: BoardVisit) -> None:
         fresh.page.fill("#search", "bheemaguli")
         assert fresh.shown() == ["orb-v3"]
 
-    def test_filter_by_kind(self, fresh: Visit, board: Board) -> None:
+    def test_filter_by_kind(self, fresh: BoardVisit, board: Board) -> None:
         fresh.page.locator('input[value="property-model"]').uncheck(force=True)
         kinds = {board.content["submissions"][slug]["kind"] for slug in fresh.shown()}
         assert kinds
@@ -291,7 +265,7 @@ class TestMainPage:
             found.wait_until("document.querySelector('.panel.chosen').dataset.protocol === 'host-10fold'")
             assert found.shown() == order(board, "host-10fold")
 
-    def test_explains_columns_on_focus(self, fresh: Visit) -> None:
+    def test_explains_columns_on_focus(self, fresh: BoardVisit) -> None:
         tip = fresh.page.locator('.panel.chosen th[data-column="pathway_ranking"] .tip')
         box = tip.locator('[role="tooltip"]')
         assert not box.is_visible()
@@ -302,7 +276,7 @@ class TestMainPage:
         fresh.page.keyboard.press("Escape")
         assert not box.is_visible()
 
-    def test_cost_plot(self, fresh: Visit, board: Board) -> None:
+    def test_cost_plot(self, fresh: BoardVisit, board: Board) -> None:
         fresh.drawn("#plot-cost")
         submissions = board.content["submissions"]
         stated = [slug for slug in order(board, "host-10fold") if submissions[slug]["cost_device_hours"]]
@@ -339,14 +313,14 @@ class TestMainPage:
 
 
 @pytest.fixture(scope="module")
-def submission(browser: Browser, site: Path) -> Iterator[Visit]:  # noqa: F811
+def submission(browser: Browser, site: Path) -> Iterator[BoardVisit]:  # noqa: F811
     address = (site / "submissions" / "pathway-stack.html").as_uri()
     with visit(browser, f"{address}#protocol=published&with=model-3", own=site.as_uri()) as found:
         yield found
 
 
 class TestSubmissionPage:
-    def test_draws_every_entry(self, submission: Visit) -> None:
+    def test_draws_every_entry(self, submission: BoardVisit) -> None:
         for plot, count in (("#plot-parity", 60), ("#plot-comparison", 60), ('[data-figure="sigma"]', 60)):
             submission.drawn(plot)
             assert submission.page.locator(f"{plot} .scatterlayer .point").count() == count
@@ -354,7 +328,7 @@ class TestSubmissionPage:
             submission.drawn(f'[data-figure="{name}"]')
             assert submission.page.locator(f'[data-figure="{name}"] .boxlayer .point').count() == 60
 
-    def test_compares(self, submission: Visit, board: Board) -> None:
+    def test_compares(self, submission: BoardVisit, board: Board) -> None:
         rows = {row["slug"]: row["metrics"]["mae"]["value"] for row in protocol(board, "published")["rows"]}
         verdict = submission.page.inner_text("#verdict")
         # FACTS: MODEL-3 has a MAE of 0.2607 eV.
@@ -365,7 +339,7 @@ class TestSubmissionPage:
         assert "with=mace-relax" in submission.page.url
         submission.page.select_option("#other", "model-3")
 
-    def test_counts_which_errors_are_smaller(self, submission: Visit, board: Board) -> None:
+    def test_counts_which_errors_are_smaller(self, submission: BoardVisit, board: Board) -> None:
         submission.drawn("#plot-comparison")
         mine, theirs = (
             {
@@ -378,7 +352,7 @@ class TestSubmissionPage:
         notes = "document.getElementById('plot-comparison').layout.annotations.map((note) => note.text)"
         submission.wait_until(f"{notes}.includes('here smaller: {smaller}')")
 
-    def test_hover_tells_the_entry(self, submission: Visit) -> None:
+    def test_hover_tells_the_entry(self, submission: BoardVisit) -> None:
         page = submission.page
         submission.drawn("#plot-parity")
         texts = json.loads(
@@ -402,7 +376,7 @@ class TestSubmissionPage:
         page.mouse.move(*place, steps=4)
         page.wait_for_selector("#plot-parity .hoverlayer .hovertext")
 
-    def test_scale_switch(self, submission: Visit) -> None:
+    def test_scale_switch(self, submission: BoardVisit) -> None:
         kind = "document.getElementById('plot-parity')._fullLayout.yaxis.type"
         submission.drawn("#plot-parity")
         submission.page.check('input[value="linear"]')
@@ -410,7 +384,7 @@ class TestSubmissionPage:
         submission.page.check('input[value="log"]')
         submission.wait_until(f"{kind} === 'log'")
 
-    def test_protocol_switch(self, submission: Visit, board: Board) -> None:
+    def test_protocol_switch(self, submission: BoardVisit, board: Board) -> None:
         page = submission.page
         page.select_option("#protocol", "host-10fold")
         points = "document.querySelectorAll('#plot-parity .scatterlayer .point').length"
@@ -421,7 +395,7 @@ class TestSubmissionPage:
         submission.wait_until(f"{points} === 60")
         page.select_option("#other", "model-3")
 
-    def test_a_row_of_the_scores_leads_to_its_protocol(self, submission: Visit) -> None:
+    def test_a_row_of_the_scores_leads_to_its_protocol(self, submission: BoardVisit) -> None:
         submission.page.click('a[href="#protocol=prototype-10fold"]')
         submission.wait_until("document.querySelector('#protocol').value === 'prototype-10fold'")
         submission.page.evaluate("() => { location.hash = '#protocol=published&with=model-3'; }")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 import embench
 from embench.leaderboard.board import Board
-from tests.browser import launched
+from tests.browser import Visit, watched
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytest.importorskip("jinja2")
 pytest.importorskip("plotly")
@@ -25,7 +23,7 @@ pytest.importorskip("pymatgen")
 pytestmark = pytest.mark.xdist_group("board")
 
 # Software draws the 3D views here, beside other tests.
-PATIENCE = 180_000  # ms
+PATIENCE = 180.0  # s
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +31,10 @@ def site(explorer: Path) -> Path:
     return explorer
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
+class SiteVisit(Visit):
+    """An open page of the site."""
 
-
-@dataclass
-class Visit:
-    """An open page, and what went wrong in it: errors, dialogs, requests for anything but the site."""
-
-    page: Page
     site: Path
-    trouble: list[str] = field(default_factory=list)
 
     def open(self, address: str) -> None:
         self.page.goto(f"{self.site.as_uri()}/{address}")
@@ -57,13 +46,6 @@ class Visit:
         if drawn:
             self.page.wait_for_selector("#structure[data-drawn]")
 
-    def wait_until(self, expression: str, argument: Any = None) -> None:
-        """Wait for a condition; playwright's own wait needs the evaluation of strings, which pages may forbid."""
-        end = time.monotonic() + PATIENCE / 1000
-        while not self.page.evaluate(expression, argument):
-            assert time.monotonic() < end, f"never true: {expression}"
-            self.page.wait_for_timeout(30)
-
     def rows(self) -> list[str]:
         """Return the entries that the table shows, in their order."""
         found: list[str] = self.page.evaluate(
@@ -73,31 +55,22 @@ class Visit:
 
 
 @contextmanager
-def visit(browser: Browser, site: Path, address: str, *, width: int = 1400) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
-    context.set_default_timeout(PATIENCE)
-    found = Visit(context.new_page(), site)
-    trouble, page = found.trouble, found.page
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    own = (site.as_uri(), "blob:null/", "data:")
-    context.on("request", lambda request: None if request.url.startswith(own) else trouble.append(request.url))
-    found.open(address)
-    yield found
-    context.close()
-    assert found.trouble == []
+def visit(browser: Browser, site: Path, address: str, *, width: int = 1400) -> Iterator[SiteVisit]:
+    with watched(browser, SiteVisit, own=site.as_uri(), patience=PATIENCE, width=width) as found:
+        found.site = site
+        found.open(address)
+        yield found
 
 
 @pytest.fixture(scope="module")
-def table(browser: Browser, site: Path) -> Iterator[Visit]:
+def table(browser: Browser, site: Path) -> Iterator[SiteVisit]:
     """The table of entries at a desk."""
     with visit(browser, site, "entries.html") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def olivine(browser: Browser, site: Path) -> Iterator[Visit]:
+def olivine(browser: Browser, site: Path) -> Iterator[SiteVisit]:
     """The view of one entry, opened by its address."""
     with visit(browser, site, "entries.html#O-LiFePO4") as found:
         found.page.wait_for_selector("#structure[data-drawn]")
@@ -106,12 +79,12 @@ def olivine(browser: Browser, site: Path) -> Iterator[Visit]:
 
 
 class TestTable:
-    def test_shows_every_entry(self, table: Visit) -> None:
+    def test_shows_every_entry(self, table: SiteVisit) -> None:
         table.open("entries.html")
         assert len(table.rows()) == 619
         assert table.page.locator("#filter-count").text_content() == "All 619 entries"
 
-    def test_filters_together_and_keeps_them_in_the_address(self, table: Visit) -> None:
+    def test_filters_together_and_keeps_them_in_the_address(self, table: SiteVisit) -> None:
         page = table.page
         page.select_option("#filter-ion", "Na")
         page.select_option("#filter-flag", "duplicate")
@@ -125,14 +98,14 @@ class TestTable:
         page.click("#filter-reset")
         assert len(table.rows()) == 619
 
-    def test_address_sets_the_filters(self, table: Visit) -> None:
+    def test_address_sets_the_filters(self, table: SiteVisit) -> None:
         table.page.evaluate("() => { location.hash = '?flag=structure_corrupt'; }")
         table.wait_until("() => document.getElementById('filter-flag').value === 'structure_corrupt'")
         assert table.rows() == ["Na4MnAlP3O12_1", "Na4MnAlP3O12_2", "Na4MnAlP3O12_3"]  # FACTS
         table.page.evaluate("() => { location.hash = ''; }")
         table.wait_until("() => document.getElementById('filter-flag').value === ''")
 
-    def test_sorts_by_keyboard(self, table: Visit) -> None:
+    def test_sorts_by_keyboard(self, table: SiteVisit) -> None:
         head = table.page.locator("#entries thead th").nth(5)
         head.locator("button").focus()
         table.page.keyboard.press("Enter")
@@ -153,14 +126,14 @@ class TestTable:
 
 
 class TestEntry:
-    def test_address_leads_to_the_entry(self, olivine: Visit) -> None:
+    def test_address_leads_to_the_entry(self, olivine: SiteVisit) -> None:
         assert olivine.page.locator("#entry-title").text_content() == "O-LiFePO4"
         assert olivine.page.title() == "O-LiFePO4 – embench"
         assert not olivine.page.locator("#list").is_visible()
         entry = embench.load()["O-LiFePO4"]
         assert f"{entry.migration_barrier:.3f} eV" in (olivine.page.locator("#entry-lead").text_content() or "")
 
-    def test_draws_atoms_where_pymatgen_has_them(self, olivine: Visit) -> None:
+    def test_draws_atoms_where_pymatgen_has_them(self, olivine: SiteVisit) -> None:
         """The centres of the drawn spheres of phosphorus are sites of the structure, 1.5 Å from their four oxygens."""
         spheres = olivine.page.evaluate(
             """() => Object.fromEntries(document.getElementById('structure').data
@@ -185,18 +158,18 @@ class TestEntry:
                 == 4
             )
 
-    def test_hover_tells_the_element(self, olivine: Visit) -> None:
+    def test_hover_tells_the_element(self, olivine: SiteVisit) -> None:
         text = olivine.page.evaluate(
             "() => document.getElementById('structure').data.find(trace => /^Fe, /.test(trace.name)).text[0]"
         )
         assert text.startswith("<b>Fe</b>, site ")
         assert text.endswith(" Å from the path")
 
-    def test_legend_names_what_is_drawn(self, olivine: Visit) -> None:
+    def test_legend_names_what_is_drawn(self, olivine: SiteVisit) -> None:
         legend = olivine.page.locator("#legend").text_content() or ""
         assert all(f"{element} {role}" in legend for element, role in (("P", "polyanion centre"), ("O", "anion")))
 
-    def test_choices_change_the_drawing(self, olivine: Visit) -> None:
+    def test_choices_change_the_drawing(self, olivine: SiteVisit) -> None:
         page = olivine.page
         traces = "() => document.getElementById('structure').data.map(trace => trace.meta ?? trace.name)"
         assert "polyhedra" in page.evaluate(traces)
@@ -209,14 +182,14 @@ class TestEntry:
         page.select_option("#reach", "5")
         olivine.wait_until(f"few => ({drawn})() > few", few)
 
-    def test_turns_by_keyboard(self, olivine: Visit) -> None:
+    def test_turns_by_keyboard(self, olivine: SiteVisit) -> None:
         eye = "() => JSON.stringify(document.getElementById('structure')._fullLayout.scene._scene.getCamera().eye)"
         before = olivine.page.evaluate(eye)
         olivine.page.focus("#structure")
         olivine.page.keyboard.press("ArrowRight")
         olivine.wait_until(f"before => ({eye})() !== before", before)
 
-    def test_every_system_with_its_error(self, olivine: Visit, board: Board) -> None:
+    def test_every_system_with_its_error(self, olivine: SiteVisit, board: Board) -> None:
         page = olivine.page
         target = embench.load()["O-LiFePO4"].migration_barrier
         for section in board.content["protocols"]:
@@ -234,7 +207,7 @@ class TestEntry:
                 assert cells[2].startswith(f"{prediction:.3f}")
                 assert float(cells[3]) == pytest.approx(prediction - target, abs=6e-4)
 
-    def test_dots_stand_where_their_numbers_are(self, olivine: Visit) -> None:
+    def test_dots_stand_where_their_numbers_are(self, olivine: SiteVisit) -> None:
         """On the axis that the ticks make, each dot is at its prediction and the line at the label."""
         olivine.page.select_option("#protocol", "host-10fold")
         found = olivine.page.evaluate(
@@ -261,7 +234,7 @@ class TestEntry:
         target = embench.load()["O-LiFePO4"].migration_barrier
         assert found["line"] == pytest.approx(x_low + (target - low) * pixels, abs=2.0)
 
-    def test_order_by_error(self, olivine: Visit) -> None:
+    def test_order_by_error(self, olivine: SiteVisit) -> None:
         olivine.page.check("input[name=order][value=error]")
         errors = [
             abs(float((text or "").replace("−", "-")))
@@ -270,12 +243,12 @@ class TestEntry:
         assert errors == sorted(errors)
         olivine.page.check("input[name=order][value=rank]")
 
-    def test_profiles_are_drawn(self, olivine: Visit) -> None:
+    def test_profiles_are_drawn(self, olivine: SiteVisit) -> None:
         for plot in ("plot-distances", "plot-energy"):
             assert olivine.page.locator(f"#{plot} .scatterlayer .trace").count() >= 2
             assert "(Å)" in (olivine.page.locator(f"#{plot} .xtitle").text_content() or "")
 
-    def test_flags_are_explained_and_neighbours_linked(self, olivine: Visit) -> None:
+    def test_flags_are_explained_and_neighbours_linked(self, olivine: SiteVisit) -> None:
         olivine.open_entry("LiAlPO4F_3", drawn=False)
         page, entry = olivine.page, embench.load()["LiAlPO4F_3"]
         assert page.locator("#entry-flags li").count() == len(entry.flags) > 0
@@ -292,25 +265,25 @@ class TestEntry:
         page.go_back()
         olivine.wait_until("() => document.documentElement.dataset.entry === 'LiAlPO4F_3'")
 
-    def test_an_encoded_name_and_the_way_back(self, olivine: Visit) -> None:
+    def test_an_encoded_name_and_the_way_back(self, olivine: SiteVisit) -> None:
         olivine.page.evaluate("() => { location.hash = 'Ca0%2E5Co2P3O12'; }")
         olivine.wait_until("() => document.documentElement.dataset.entry === 'Ca0.5Co2P3O12'")
         olivine.page.click("#to-list")
         olivine.wait_until("() => !document.getElementById('list').hidden")
         assert len(olivine.rows()) == 619
 
-    def test_unknown_entry(self, olivine: Visit) -> None:
+    def test_unknown_entry(self, olivine: SiteVisit) -> None:
         olivine.page.evaluate("() => { location.hash = '%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E'; }")
         olivine.page.wait_for_selector("#list-trouble:not([hidden])")
         assert "<img src=x onerror=alert(1)>" in (olivine.page.locator("#list-trouble").text_content() or "")
         assert olivine.page.locator("img").count() == 0
 
-    def test_scored_in_no_protocol(self, olivine: Visit) -> None:
+    def test_scored_in_no_protocol(self, olivine: SiteVisit) -> None:
         olivine.open_entry("Na4MnAlP3O12_1", drawn=False)
         assert "in no protocol" in (olivine.page.locator("#prediction-note").text_content() or "")
         assert not olivine.page.locator("#prediction-table").is_visible()
 
-    def test_dark_colours(self, olivine: Visit) -> None:
+    def test_dark_colours(self, olivine: SiteVisit) -> None:
         background = "getComputedStyle(document.body).backgroundColor"
         light = olivine.page.evaluate(background)
         olivine.page.click("#theme-switch")

@@ -35,6 +35,7 @@ class PathwayConfig:
     training : how it is trained; the batch size is that of `batch_size` where the model is named there.
     batch_size : of each model.
     pretraining : how the network of this name is pre-trained on a corpus.
+    most_atoms : larger crystals of the corpus are left out; None for none.
     pretrained : whether weights of a pre-trained backbone are taken where there are some.
     """
 
@@ -50,6 +51,7 @@ class PathwayConfig:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     batch_size: Mapping[int, int] = field(default_factory=dict)
     pretraining: TrainingSettings = field(default_factory=TrainingSettings)
+    most_atoms: int | None = None
     pretrained: bool = False
 
     def settings(self, model: int | None, *, seed: int, **changes: Any) -> TrainingSettings:
@@ -96,6 +98,7 @@ CONFIGS: tuple[PathwayConfig, ...] = (
         target="log",
         training=TrainingSettings(epochs=16, batch_size=16, learning_rate=2e-3, clip=5.0, precision="32"),
         pretraining=TrainingSettings(epochs=12, batch_size=64, learning_rate=3e-3, precision="32"),
+        most_atoms=12,
     ),
 )
 

@@ -8,19 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.baselines.alignn.graphs.bands import Crystal
 from embench.errors import CorpusError
 
 COLUMNS = ("property", "target_scaled", "held_out", "structure_sha1", "lattice", "atomic_numbers", "frac_coords")
-
-
-@dataclass(frozen=True, eq=False)
-class Crystal:
-    """A crystal: `lattice` (3, 3) with rows in Å, `numbers` (N,), `frac_coords` (N, 3)."""
-
-    sha1: str
-    lattice: NDArray[np.float64]
-    numbers: NDArray[np.uint8]
-    frac_coords: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +21,14 @@ class Corpus:
     Attributes
     ----------
     properties : (p,) names, sorted.
-    crystals : (n,) in the order of their checksums.
+    checksums : (n,) ``structure_sha1`` of the crystals, sorted.
+    crystals : (n,)
     targets : (n, p), NaN where a property of a crystal is not known.
     held_out : (n,) crystals with a row that the source keeps for testing.
     """
 
     properties: tuple[str, ...]
+    checksums: tuple[str, ...]
     crystals: tuple[Crystal, ...]
     targets: NDArray[np.float64]
     held_out: NDArray[np.bool_]
@@ -87,7 +80,7 @@ def read_corpus(path: Path, *, most_atoms: int | None = None) -> Corpus:
         held_out[at[0]] |= rows["held_out"][i]
     targets = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     crystals = tuple(_crystal(rows, first[key], path) for key in sorted(first))
-    return Corpus(names, crystals, targets, held_out)
+    return Corpus(names, tuple(sorted(first)), crystals, targets, held_out)
 
 
 def _crystal(rows: dict[str, list[object]], row: int, path: Path) -> Crystal:
@@ -99,7 +92,7 @@ def _crystal(rows: dict[str, list[object]], row: int, path: Path) -> Crystal:
         raise CorpusError(f"{path}, row {row}: not a crystal ({error}); see the documentation of the format") from None
     if not (np.isfinite(lattice).all() and np.isfinite(coords).all() and abs(np.linalg.det(lattice)) > 1e-3):
         raise CorpusError(f"{path}, row {row}: the lattice or a coordinate is not finite, or the cell has no volume")
-    return Crystal(str(rows["structure_sha1"][row]), lattice, numbers, coords)
+    return Crystal(lattice, coords, numbers)
 
 
 def rank_gauss(targets: NDArray[np.float64]) -> NDArray[np.float64]:

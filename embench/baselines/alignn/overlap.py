@@ -51,7 +51,7 @@ def find_overlap(
     def crystal(row: int) -> Any:
         if row not in kept:
             found = corpus.crystals[row]
-            structure = Structure(found.lattice, [symbols[z] for z in found.numbers], found.frac_coords)
+            structure = Structure(found.lattice, [symbols[z] for z in found.atomic_numbers], found.frac_coords)
             kept[row] = structure.get_primitive_structure()
         return kept[row]
 
@@ -102,7 +102,7 @@ def _forms(entry: Entry) -> list[tuple[Any, Any, Any]]:
 def _by_formula(corpus: Corpus) -> dict[tuple[tuple[int, int], ...], list[int]]:
     rows = defaultdict(list)
     for row, crystal in enumerate(corpus.crystals):
-        rows[reduced(crystal.numbers)].append(row)
+        rows[reduced(crystal.atomic_numbers)].append(row)
     return dict(rows)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import GraphSettings, build
 from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig
@@ -62,7 +61,7 @@ def pretrain(
     """
     from dataclasses import replace
 
-    crystals = [build(Crystal(c.lattice, c.frac_coords, c.numbers), graphs) for c in corpus.crystals]
+    crystals = [build(crystal, graphs) for crystal in corpus.crystals]
     train, held_out = (np.flatnonzero(of) for of in (~corpus.held_out, corpus.held_out))
 
     def part(rows: NDArray[np.intp], *, balanced: bool) -> GraphData:

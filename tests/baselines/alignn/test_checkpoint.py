@@ -75,8 +75,8 @@ def classic_weights(model: Alignn) -> dict[str, torch.Tensor]:
     return model.backbone.state_dict() | {f"fc.{name}": x for name, x in model.head.state_dict().items()}
 
 
+@pytest.mark.dgl
 def test_a_checkpoint_of_alignn(tmp_path, batch):
-    pytest.importorskip("dgl")
     from alignn.models.alignn import ALIGNN, ALIGNNConfig
 
     from embench.baselines.alignn.model.dgl_classic import classic_input

@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from typer.testing import CliRunner
 
 import embench
-from embench.baselines.alignn.corpus import Corpus, Crystal, read_corpus
+from embench.baselines.alignn.corpus import Corpus, read_corpus
 from embench.baselines.alignn.corpus_build import (
     SOURCES,
     build_corpus,
@@ -21,6 +21,7 @@ from embench.baselines.alignn.corpus_build import (
     structure_sha1,
     with_structures,
 )
+from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.overlap import find_overlap, reduced, renew_table
 from embench.cli.app import app
 from embench.errors import CorpusError, InvalidValueError, UnknownNameError
@@ -44,7 +45,7 @@ def test_a_corpus_from_files(tmp_path):
     assert build_corpus(sources, tmp_path / "corpus.parquet") == {"band_gap": 3, "phonon_peak": 2}
     corpus = read_corpus(tmp_path / "corpus.parquet")
     assert corpus.properties == ("band_gap", "phonon_peak")
-    by_formula = {reduced(crystal.numbers): row for row, crystal in enumerate(corpus.crystals)}
+    by_formula = {reduced(crystal.atomic_numbers): row for row, crystal in enumerate(corpus.crystals)}
     salt, iron = by_formula[(11, 1), (17, 1)], by_formula[((26, 1),)]
     # 5, 0 and 1 eV are 1, -1 and -0.6; two values of one structure are averaged when the corpus is read.
     np.testing.assert_allclose(corpus.targets[salt], [1.0, -1.0])
@@ -95,11 +96,9 @@ def test_faults_are_named(tmp_path):
 
 
 def corpus_of(*structures: Structure) -> Corpus:
-    crystals = tuple(
-        Crystal(str(i), s.lattice.matrix, np.array(s.atomic_numbers, np.uint8), s.frac_coords)
-        for i, s in enumerate(structures)
-    )
-    return Corpus(("band_gap",), crystals, np.zeros((len(crystals), 1)), np.zeros(len(crystals), bool))
+    crystals = tuple(Crystal(s.lattice.matrix, s.frac_coords, np.array(s.atomic_numbers, np.uint8)) for s in structures)
+    checksums = tuple(map(str, range(len(crystals))))
+    return Corpus(("band_gap",), checksums, crystals, np.zeros((len(crystals), 1)), np.zeros(len(crystals), bool))
 
 
 def test_overlap():

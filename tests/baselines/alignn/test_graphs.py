@@ -111,9 +111,9 @@ def test_vectors_point_from_source_to_destination():
     assert graph.vectors.dtype == np.float32
 
 
+@pytest.mark.dgl
 @pytest.mark.parametrize("canonise", [True, False])
 def test_angles_are_those_of_alignn_and_dgl(canonise):
-    pytest.importorskip("dgl")
     from alignn.graphs import Graph as AlignnGraph
 
     for atoms in (*SYMMETRIC.values(), band(ENTRIES[small_bands()[0]])):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from embench.baselines.alignn.corpus import Corpus, Crystal
+from embench.baselines.alignn.corpus import Corpus
+from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.local.network import LocalAlignn, NetworkConfig
 from embench.baselines.alignn.local.pretrain import load_backbone, pretrain, write_pretrained
 from embench.baselines.alignn.training.settings import TrainingSettings
@@ -22,12 +23,11 @@ def cubic_corpus(n: int = 60) -> Corpus:
     """Caesium chloride cells of many sizes; one property is the length of the cell, the other its negative."""
     lengths = np.linspace(3.0, 5.0, n)
     crystals = tuple(
-        Crystal(f"{i:03d}", np.eye(3) * a, np.array([55, 17], np.uint8), np.array([[0.0] * 3, [0.5] * 3]))
-        for i, a in enumerate(lengths)
+        Crystal(np.eye(3) * a, np.array([[0.0] * 3, [0.5] * 3]), np.array([55, 17], np.uint8)) for a in lengths
     )
     targets = np.column_stack([lengths, -lengths])
     targets[::3, 1] = np.nan
-    return Corpus(("length", "minus"), crystals, targets, np.arange(n) % 5 == 2)
+    return Corpus(("length", "minus"), tuple(f"{i:03d}" for i in range(n)), crystals, targets, np.arange(n) % 5 == 2)
 
 
 @pytest.mark.xdist_group("alignn")

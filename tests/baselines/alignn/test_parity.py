@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dgl
 import pytest
 import torch
 
@@ -14,7 +15,6 @@ from embench.baselines.alignn.model.dgl_classic import classic, classic_input
 from embench.errors import InvalidValueError
 from tests.baselines.alignn.graph_checks import SYMMETRIC, jarvis_atoms, settled
 
-dgl = pytest.importorskip("dgl")
 pytestmark = pytest.mark.xdist_group("alignn-network")
 
 TOLERANCE = 1e-5

@@ -79,7 +79,7 @@ def _graphs(corpus: Corpus) -> tuple[list[Any], list[int]]:
     graphs, kept = [], []
     for i, crystal in enumerate(corpus.crystals):
         try:
-            graphs.append(crystal_graph(crystal.lattice, crystal.frac_coords, crystal.numbers))
+            graphs.append(crystal_graph(crystal.lattice, crystal.frac_coords, crystal.atomic_numbers))
         except FeatureError:
             continue
         kept.append(i)

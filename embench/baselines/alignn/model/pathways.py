@@ -6,6 +6,7 @@ written from the paper and, where the paper is silent, from the behaviour of its
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
@@ -67,7 +68,7 @@ class MarkedBackbone(Backbone):
         return x + self.mark(cast(Tensor, self.mark_of_image)[batch.image + 1]), y, z
 
 
-class PathwayModel(nn.Module):
+class PathwayModel(nn.Module, ABC):
     """What all four have in common: a backbone, and a head on :meth:`features`.
 
     The head is a SiLU, two hidden layers of width 128 with SiLU, and a linear layer.
@@ -82,9 +83,9 @@ class PathwayModel(nn.Module):
         """Return one value for each hop, (n, 1)."""
         return cast(Tensor, self.head(self.features(batch)))
 
+    @abstractmethod
     def features(self, batch: PathwayBatch) -> Tensor:
         """Return what the head reads, (n, hidden)."""
-        raise NotImplementedError
 
     def _mean(self, graph: GraphBatch) -> Tensor:
         return mean_pool(self.backbone(graph), graph)
