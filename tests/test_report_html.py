@@ -311,9 +311,10 @@ class TestBrowser:
         )
         page.mouse.move(place[0] - 40, place[1] - 40)
         page.mouse.move(*place, steps=5)
-        page.wait_for_selector("#plot-parity .hoverlayer .hovertext")
-        text = page.locator("#plot-parity .hoverlayer .hovertext").text_content() or ""
-        assert "KNiF3" in text
+        # Labels of points on the way may be seen first.
+        label = page.locator("#plot-parity .hoverlayer .hovertext", has_text="KNiF3")
+        label.wait_for()
+        text = label.text_content() or ""
         assert "target 1.770 eV" in text
         assert "error −1.190 eV" in text
 

@@ -78,7 +78,7 @@ def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted
         "paper": None,
         "code": f"{spec.factory} in embench {latest['versions']['embench']}",
         "licence": "MIT",
-        "parameters": None,  # most baselines keep training entries, not parameters
+        "parameters": _parameters(records),
         "barrier": None,
         "training_data": _training_data(spec),
         "uncertainty": spec.uncertainty or None,
@@ -92,6 +92,12 @@ def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted
     }
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _parameters(records: list[dict[str, Any]]) -> int | None:
+    """Return the number of fitted parameters where the runs tell it: most baselines keep training entries instead."""
+    told = [choices.get("parameters") for record in records for choices in record.get("choices", {}).values()]
+    return max((count for count in told if count is not None), default=None)
 
 
 def _training_data(spec: BaselineSpec) -> dict[str, str]:

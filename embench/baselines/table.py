@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embench._markdown import markdown_table
 from embench._version import DATASET_VERSION
+from embench.baselines.questions import questions_section
 from embench.baselines.registry import BaselineSpec
 from embench.baselines.reproduce import check_current, read_record
 from embench.dataset import load
@@ -27,7 +28,8 @@ _NONE = "–"
 _STAGES = ("fit", "predict", "cpu")
 _COST = (
     "Means over the folds of all protocols: wall time of fit and predict, and processor time of the whole fold, one\n"
-    "thread each. Features that were computed before the folds are not counted."
+    "thread each; in the last column the processor time of all folds. Features that were computed before the folds\n"
+    "are not counted."
 )
 COMMAND = "embench baseline table --out docs/baseline-results.md"
 
@@ -62,6 +64,7 @@ def results_page(
     found = [spec for spec in specs if any(name == spec.name for _, name in scores)]
     sections = [_overview(found, scores)]
     sections += [_section(name, found, scores) for name in protocol_names() if any(key[0] == name for key in scores)]
+    sections += [section for section in (questions_section(folder),) if section]
     sections.append(_cost(found, scores))
     return (
         _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND)
@@ -127,8 +130,17 @@ def _cost(specs: list[BaselineSpec], scores: Scores) -> str:
         folds = sum(len(record["seconds"]["folds"]) for record in records)
         times = [sum(record["seconds"].get(stage, 0.0) for record in records) / folds for stage in _STAGES]
         memory = max(record["peak_memory_mib"] for record in records)
-        rows.append([spec.name, str(folds), *(f"{seconds:.2g}" for seconds in times), f"{memory:.0f}"])
-    header = ["baseline", "folds", "fit (s)", "predict (s)", "processor (s)", "peak memory (MiB)"]
+        hours = f"{times[-1] * folds / 3600:.2f}"
+        rows.append([spec.name, str(folds), *(f"{seconds:.2g}" for seconds in times), f"{memory:.0f}", hours])
+    header = [
+        "baseline",
+        "folds",
+        "fit (s)",
+        "predict (s)",
+        "processor (s)",
+        "peak memory (MiB)",
+        "all folds (CPU-hours)",
+    ]
     return f"## Cost\n\n{_COST}\n\n{markdown_table(header, rows)}"
 
 

@@ -1,4 +1,4 @@
-"""``embench alignn pretrain``, ``finetune`` and ``curves``: training, and what it looked like."""
+"""``embench alignn pretrain``, ``finetune``, ``watch`` and ``curves``: training, and what it looked like."""
 
 from __future__ import annotations
 
@@ -138,14 +138,38 @@ def finetune(
         _write_predictions(trained, part, out / "predictions.csv")
 
 
+def watch(
+    names: list[str] = typer.Argument(..., metavar="NAME...", help="Baselines of these networks.", show_default=False),
+    protocol: str = typer.Option("published", "--protocol", "-p", metavar="P", help="The protocol to train for."),
+    fold: str = typer.Option(None, "--fold", metavar="NAME", help="One of its folds; the first by default."),
+    out: Path = typer.Option(Path("curves"), "--out", metavar="DIR", help="Where logs and checkpoints go."),
+    epochs: int = _EPOCHS,
+    seed: int = _SEED,
+) -> None:
+    """Train a network of each baseline with a tenth of the hosts set aside, and log its loss on both sides.
+
+    The scored side of the fold is not touched. The same command goes on where an interrupted one stopped.
+    """
+    from embench.baselines.alignn.watch import watch
+
+    part = _fold(protocol, fold)
+    with _interruptible(out):
+        for name in names:
+            watch(name, part.train, folder=out / name, seed=seed, epochs=epochs, progress=True)
+    logs = "log" if len(names) == 1 else f"{len(names)} logs"
+    typer.echo(f"wrote the {logs} into {out}; next: embench alignn curves {out}")
+
+
 def curves(
-    folder: Path = typer.Argument(..., metavar="FOLDER", help="Folder of a training run, or of several."),
-    out: Path = typer.Option(Path("curves.html"), "--out", metavar="FILE", help="A page (.html) or picture (.png)."),
+    source: Path = typer.Argument(..., metavar="SOURCE", help="Folder of a training run, or of several; or a table."),
+    out: Path = typer.Option(
+        Path("curves.html"), "--out", metavar="FILE", help="A page (.html), picture (.svg, .png) or table (.csv)."
+    ),
 ) -> None:
     """Draw the losses of training runs over their epochs."""
     from embench.baselines.alignn.curves import write_curves
 
-    count = write_curves(folder, out)
+    count = write_curves(source, out)
     typer.echo(f"wrote {out}: {count} run{'s' * (count != 1)}")
 
 

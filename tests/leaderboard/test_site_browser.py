@@ -374,7 +374,7 @@ class TestSubmissionPage:
         )
         page.mouse.move(place[0] - 30, place[1] - 30)
         page.mouse.move(*place, steps=4)
-        page.wait_for_selector("#plot-parity .hoverlayer .hovertext")
+        page.locator("#plot-parity .hoverlayer .hovertext", has_text="KNiF3").wait_for()
 
     def test_scale_switch(self, submission: BoardVisit) -> None:
         kind = "document.getElementById('plot-parity')._fullLayout.yaxis.type"

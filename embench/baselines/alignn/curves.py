@@ -10,6 +10,8 @@ from embench.files import atomic_path
 
 Curve = dict[int, float]
 _LABELS = {"train": "training", "validation": "validation"}
+_COLUMNS = ("run", "epoch", *_LABELS)
+_LOSS = "mean absolute error of the standardised target"
 _COLOURS = ("#3366cc", "#dd7711", "#228855", "#aa3377", "#777777", "#885522")
 
 
@@ -50,25 +52,68 @@ def _read(path: Path, curves: dict[str, Curve]) -> None:
                     curve[int(row["epoch"])] = float(row[kind])
 
 
-def write_curves(folder: Path, out: Path) -> int:
-    """Draw the losses of all runs below `folder` into `out` and return how many runs there are.
+def read_table(path: Path) -> dict[str, dict[str, Curve]]:
+    """Return the losses of a table that :func:`write_curves` has made, as :func:`read_curves` does.
 
-    ``.html`` gives one page that needs nothing else; ``.png`` and ``.svg`` need kaleido.
+    Raises :class:`~embench.errors.InvalidValueError` where it is no such table.
+    """
+    runs: dict[str, dict[str, Curve]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if tuple(rows.fieldnames or ()) != _COLUMNS:
+                raise InvalidValueError(f"{path} has not the columns {', '.join(_COLUMNS)}")
+            for row in rows:
+                curves = runs.setdefault(row["run"], {})
+                for kind in _LABELS:
+                    if row[kind]:
+                        curves.setdefault(kind, {})[int(row["epoch"]) - 1] = float(row[kind])
+    except OSError as error:
+        raise InvalidValueError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not runs:
+        raise InvalidValueError(f"{path} holds no losses")
+    return runs
+
+
+def write_curves(source: Path, out: Path) -> int:
+    """Draw the losses of training runs into `out` and return how many runs there are.
+
+    Parameters
+    ----------
+    source : a folder, of which all runs below are taken, or a table of this function.
+    out : ``.html`` gives one page that needs nothing else, ``.svg`` and ``.png`` pictures, ``.csv`` the table.
 
     Raises
     ------
     InvalidValueError
-        There are no logs in `folder`, or `out` has another suffix.
+        There are no losses in `source`, or `out` has another suffix.
     MissingDependencyError
-        Without plotly, or for pictures without kaleido.
+        Without plotly for a page, or matplotlib for a picture.
     """
-    if out.suffix not in (".html", ".png", ".svg"):
-        raise InvalidValueError(f"{out} must end in .html, .png or .svg")
+    writers = {".html": _write_page, ".svg": _write_picture, ".png": _write_picture, ".csv": _write_table}
+    if out.suffix not in writers:
+        raise InvalidValueError(f"{out} must end in one of {', '.join(writers)}")
+    runs = read_table(source) if source.suffix == ".csv" else read_curves(source)
+    with atomic_path(out) as temporary:
+        writers[out.suffix](runs, temporary, out.suffix)
+    return len(runs)
+
+
+def _write_table(runs: dict[str, dict[str, Curve]], path: Path, _: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for name, curves in runs.items():
+            for epoch in sorted({epoch for curve in curves.values() for epoch in curve}):
+                losses = (curves.get(kind, {}).get(epoch) for kind in _LABELS)
+                writer.writerow([name, epoch + 1, *("" if loss is None else f"{loss:.4f}" for loss in losses)])
+
+
+def _write_page(runs: dict[str, dict[str, Curve]], path: Path, _: str) -> None:
     try:
         import plotly.graph_objects as go
     except ImportError:
         raise MissingDependencyError("plotly", "report", "drawing learning curves") from None
-    runs = read_curves(folder)
     figure = go.Figure()
     for place, (name, curves) in enumerate(runs.items()):
         for kind, curve in curves.items():
@@ -79,15 +124,35 @@ def write_curves(folder: Path, out: Path) -> int:
             figure.add_scatter(x=[epoch + 1 for epoch in epochs], y=losses, name=label, mode="lines", line=line)
     figure.update_layout(template="plotly_white", title="Learning curves", hovermode="x unified")
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(title="mean absolute error of the standardised target", rangemode="tozero")
-    with atomic_path(out) as temporary:
-        if out.suffix == ".html":
-            figure.write_html(temporary, include_plotlyjs=True, full_html=True)
-        else:
-            try:
-                figure.write_image(temporary, format=out.suffix[1:], width=900, height=560)
-            except (ImportError, ValueError) as error:
-                if "kaleido" not in str(error).lower():
-                    raise
-                raise MissingDependencyError("kaleido", "report", "pictures of curves; .html needs nothing") from None
-    return len(runs)
+    figure.update_yaxes(title=_LOSS, rangemode="tozero")
+    figure.write_html(path, include_plotlyjs=True, full_html=True)
+
+
+def _write_picture(runs: dict[str, dict[str, Curve]], path: Path, suffix: str) -> None:
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError("matplotlib", "alignn", "pictures of curves; .html needs plotly only") from None
+    # The same numbers give the same file: names within an SVG come from a salt, and there is no date.
+    with mpl.rc_context({"svg.hashsalt": "embench", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(7.5, 4.5), layout="constrained")
+        figure.patch.set_facecolor("white")
+        axes = figure.subplots()
+        for place, (name, curves) in enumerate(runs.items()):
+            for kind, curve in curves.items():
+                epochs = sorted(curve)
+                axes.plot(
+                    [epoch + 1 for epoch in epochs],
+                    [curve[epoch] for epoch in epochs],
+                    color=_COLOURS[place % len(_COLOURS)],
+                    linestyle=":" if kind == "train" else "-",
+                    label=f"{name}, {_LABELS[kind]}",
+                )
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(_LOSS)
+        axes.set_ylim(bottom=0)
+        axes.grid(color="#dddddd")
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.legend(loc="outside right upper", fontsize="small", frameon=False)
+        figure.savefig(path, format=suffix[1:], dpi=150, metadata={"Date": None} if suffix == ".svg" else None)

@@ -107,10 +107,12 @@ def finetune(
     scale = Scale.of(barriers, logarithmic=config.target == "log")
     with seeded(settings.seed):
         network = pathway_model(model, config.network, marks=config.marks, join=join)
-    choices: dict[str, Any] = {"weights": "none: trained from scratch"}
-    if weights is not None:
+    choices: dict[str, Any] = {"parameters": sum(x.numel() for x in network.parameters())}
+    if weights is None:
+        choices["weights"] = "none: trained from scratch"
+    else:
         load_backbone(network, weights)
-        choices = {"weights": weights.name, "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+        choices |= {"weights": weights.name, "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
     graphs, learned = samples(train, model, config), scale.learned(barriers)[:, None]
 
     def part(rows: NDArray[np.intp]) -> GraphData:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import torch
 
 import embench
 from embench.baselines.alignn.configs import configuration
-from embench.baselines.alignn.curves import read_curves, write_curves
+from embench.baselines.alignn.curves import read_curves
 from embench.baselines.alignn.finetune import Scale, finetune, read_trained, split, write_trained
 from embench.baselines.alignn.model.backbone import AlignnConfig
 from embench.baselines.alignn.pretrain import balance
@@ -220,7 +219,11 @@ def test_weights_are_written_and_read(few, tmp_path, monkeypatch):
     trained = finetune(few, model=3, config=CPU, settings=settings)
     again = finetune(few, model=3, config=CPU, settings=settings)
     np.testing.assert_array_equal(trained.predict(few), again.predict(few))
-    assert trained.choices == {"weights": "none: trained from scratch"}
+    fitted = {name: x for name, x in trained.network.state_dict().items() if name.endswith(("weight", "bias"))}
+    assert trained.choices == {
+        "parameters": sum(x.numel() for x in fitted.values()),
+        "weights": "none: trained from scratch",
+    }
     write_trained(trained, tmp_path / "weights.safetensors")
     np.testing.assert_array_equal(read_trained(tmp_path / "weights.safetensors").predict(few), trained.predict(few))
     (tmp_path / "other.safetensors").write_bytes(b"nothing")
@@ -288,29 +291,6 @@ def test_rare_properties_are_drawn_as_often():
     nan = float("nan")
     targets = np.array([[1.0, nan], [1.0, nan], [1.0, nan], [nan, 1.0], [1.0, 1.0]])
     np.testing.assert_allclose(balance(targets), [0.25, 0.25, 0.25, 0.5, 0.75])
-
-
-def test_curves(tmp_path):
-    for name, epochs in (("a", (0, 1)), ("b", (0,))):
-        (tmp_path / name).mkdir()
-        with (tmp_path / name / "metrics.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["epoch", "step", "train", "validation"])
-            for epoch in epochs:
-                writer.writerow([epoch, 9, 0.5 - 0.1 * epoch, ""])
-                writer.writerow([epoch, 9, "", 0.7])
-    # What an interrupted run wrote before it went on with epoch 0.
-    (tmp_path / "a" / "metrics-1.csv").write_text("epoch,step,train\n0,9,0.9\n")
-    assert read_curves(tmp_path)["a"] == {"train": {0: 0.5, 1: 0.4}, "validation": {0: 0.7, 1: 0.7}}
-    assert write_curves(tmp_path, tmp_path / "page.html") == 2
-    page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "Learning curves" in page
-    assert "a, validation" in page
-    assert "src=" not in page[: page.index("<body")]
-    with pytest.raises(InvalidValueError, match=r"must end in .html"):
-        write_curves(tmp_path, tmp_path / "page.pdf")
-    with pytest.raises(InvalidValueError, match="no training has run"):
-        read_curves(tmp_path / "b" / "nothing")
 
 
 def test_the_network_under_test_is_random_in_training():

@@ -68,6 +68,7 @@ class Scratch:
         samples = self._samples(graphs, inputs)
         standardised = ((target - self._centre) / self._scale)[:, None]
         self._networks = [self._train(samples, standardised, seed=100 * self.seed + k) for k in range(self.members)]
+        self.choices = {"parameters": sum(x.numel() for net in self._networks for x in net.parameters())}
         return self
 
     def predict(self, entries: Dataset) -> Prediction:
@@ -82,15 +83,20 @@ class Scratch:
     def _train(self, samples: list[Any], target: Floats, *, seed: int) -> LocalAlignn:
         from embench.baselines.alignn.local.network import LocalAlignn
         from embench.baselines.alignn.local.pretrain import load_backbone
-        from embench.baselines.alignn.training.data import GraphData
-        from embench.baselines.alignn.training.run import fit, seeded
+        from embench.baselines.alignn.training.run import seeded
 
         with seeded(seed):
             network = LocalAlignn(self.network)
         if self.pretrained:
             load_backbone(network, weights_file(PRETRAINED))
-        fit(network, GraphData(samples, target, collate), replace(self.training, seed=seed))
+        self._fit(network, samples, target, replace(self.training, seed=seed))
         return network
+
+    def _fit(self, network: LocalAlignn, samples: list[Any], target: Floats, settings: TrainingSettings) -> None:
+        from embench.baselines.alignn.training.data import GraphData
+        from embench.baselines.alignn.training.run import fit
+
+        fit(network, GraphData(samples, target, collate), settings)
 
     def _inputs(self, entries: Dataset) -> Floats | None:
         if not self.profiles:
