@@ -70,6 +70,8 @@ class BaselineSpec:
 _MAIN_PROTOCOLS = ("published", "host-10fold", "prototype-10fold")
 _NETWORKS = ("numpy", "scipy", "torch", "alignn", "jarvis-tools", "lightning", "safetensors", "vesin", "pymatgen")
 _WEIGHTS = "alignn-local.safetensors"
+# By configuration and model; of the others nothing was run.
+_NOT_RUN = {("cpu", 1): _MAIN_PROTOCOLS[1:], ("cpu", 3): ("prototype-10fold",)}
 
 BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
@@ -144,7 +146,6 @@ BASELINES: tuple[BaselineSpec, ...] = (
         extra="alignn",
         tolerance=1e-2,
         protocols=_MAIN_PROTOCOLS,
-        pending=_MAIN_PROTOCOLS[1:],
     ),
     BaselineSpec(
         name="alignn-mpt",
@@ -158,7 +159,6 @@ BASELINES: tuple[BaselineSpec, ...] = (
         extra="alignn",
         tolerance=1e-2,
         protocols=_MAIN_PROTOCOLS,
-        pending=_MAIN_PROTOCOLS[1:],
     ),
     BaselineSpec(
         name="alignn-local",
@@ -173,7 +173,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         extra="alignn",
         tolerance=1e-2,
         protocols=_MAIN_PROTOCOLS,
-        pending=_MAIN_PROTOCOLS,
+        pending=_MAIN_PROTOCOLS[2:],
     ),
 )
 
@@ -203,7 +203,7 @@ def _pathway_models() -> tuple[BaselineSpec, ...]:
             deterministic=config == "cpu",
             tolerance=1e-2,
             protocols=_MAIN_PROTOCOLS,
-            pending=_MAIN_PROTOCOLS,
+            pending=_NOT_RUN.get((config, model), _MAIN_PROTOCOLS),
         )
         for config in ("cpu", "paper")
         for model in reads

@@ -131,7 +131,7 @@ def _cost(specs: list[BaselineSpec], scores: Scores) -> str:
         times = [sum(record["seconds"].get(stage, 0.0) for record in records) / folds for stage in _STAGES]
         memory = max(record["peak_memory_mib"] for record in records)
         hours = f"{times[-1] * folds / 3600:.2f}"
-        rows.append([spec.name, str(folds), *(f"{seconds:.2g}" for seconds in times), f"{memory:.0f}", hours])
+        rows.append([spec.name, str(folds), *map(_seconds, times), f"{memory:.0f}", hours])
     header = [
         "baseline",
         "folds",
@@ -142,6 +142,10 @@ def _cost(specs: list[BaselineSpec], scores: Scores) -> str:
         "all folds (CPU-hours)",
     ]
     return f"## Cost\n\n{_COST}\n\n{markdown_table(header, rows)}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f}" if value >= 100.0 else f"{value:.2g}"
 
 
 def _interval(estimate: Estimate) -> str:
