@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from embench.baselines.alignn.configs import configuration
 from embench.baselines.alignn.finetune import finetune, split
-from embench.baselines.registry import BASELINES, load_object
+from embench.baselines.alignn.models import PathwayNetwork
+from embench.baselines.registry import BASELINES, baseline_spec, load_object
 from embench.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def watch(
     """
     if name not in watchable():
         raise UnknownNameError("network", name, watchable())
-    spec = next(spec for spec in BASELINES if spec.name == name)
+    spec = baseline_spec(name)
     system: Any = load_object(spec.factory, extra=spec.extra)(seed=seed)
-    if hasattr(system, "model"):
+    if isinstance(system, PathwayNetwork):
         config = replace(configuration(system.config), validation="host")
         settings = config.settings(system.model, seed=seed, devices=1, epochs=epochs)
         finetune(train, model=system.model, config=config, settings=settings, folder=folder, progress=progress)
