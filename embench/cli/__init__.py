@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 
 def main() -> None:
@@ -10,6 +11,8 @@ def main() -> None:
     from embench.cli.app import app
     from embench.errors import EmbenchError
 
+    # What the training loop tells its developers; behind what the user asks for by -W.
+    warnings.filterwarnings("ignore", module=r"lightning\.", append=True)
     try:
         app()
     except EmbenchError as error:
