@@ -12,7 +12,20 @@ Curve = dict[int, float]
 _LABELS = {"train": "training", "validation": "validation"}
 _COLUMNS = ("run", "epoch", *_LABELS)
 _LOSS = "mean absolute error of the standardised target"
-_COLOURS = ("#3366cc", "#dd7711", "#228855", "#aa3377", "#777777", "#885522")
+# A run has a colour of its own, and where there are more runs than colours a marker as well (matplotlib, plotly).
+_COLOURS = (
+    "#3366cc",
+    "#dd7711",
+    "#228855",
+    "#aa3377",
+    "#777777",
+    "#885522",
+    "#111111",
+    "#11aacc",
+    "#ddaa00",
+    "#cc2222",
+)
+_MARKERS = (("", ""), ("o", "circle"), ("s", "square"), ("^", "triangle-up"))
 
 
 def read_curves(folder: Path) -> dict[str, dict[str, Curve]]:
@@ -109,6 +122,11 @@ def _write_table(runs: dict[str, dict[str, Curve]], path: Path, _: str) -> None:
                 writer.writerow([name, epoch + 1, *("" if loss is None else f"{loss:.4f}" for loss in losses)])
 
 
+def _style(place: int) -> tuple[str, tuple[str, str]]:
+    """Return colour and marker of the run at `place`; they repeat where there are more runs than styles."""
+    return _COLOURS[place % len(_COLOURS)], _MARKERS[place // len(_COLOURS) % len(_MARKERS)]
+
+
 def _write_page(runs: dict[str, dict[str, Curve]], path: Path, _: str) -> None:
     try:
         import plotly.graph_objects as go
@@ -117,11 +135,19 @@ def _write_page(runs: dict[str, dict[str, Curve]], path: Path, _: str) -> None:
     figure = go.Figure()
     for place, (name, curves) in enumerate(runs.items()):
         for kind, curve in curves.items():
-            line = {"color": _COLOURS[place % len(_COLOURS)], "dash": "dot" if kind == "train" else "solid"}
+            colour, (_, marker) = _style(place)
+            line = {"color": colour, "dash": "dot" if kind == "train" else "solid"}
             epochs = sorted(curve)
             losses = [curve[epoch] for epoch in epochs]
             label = f"{name}, {_LABELS[kind]}"
-            figure.add_scatter(x=[epoch + 1 for epoch in epochs], y=losses, name=label, mode="lines", line=line)
+            figure.add_scatter(
+                x=[epoch + 1 for epoch in epochs],
+                y=losses,
+                name=label,
+                mode="lines+markers" if marker else "lines",
+                line=line,
+                marker={"symbol": marker} if marker else None,
+            )
     figure.update_layout(template="plotly_white", title="Learning curves", hovermode="x unified")
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title=_LOSS, rangemode="tozero")
@@ -142,10 +168,13 @@ def _write_picture(runs: dict[str, dict[str, Curve]], path: Path, suffix: str) -
         for place, (name, curves) in enumerate(runs.items()):
             for kind, curve in curves.items():
                 epochs = sorted(curve)
+                colour, (marker, _) = _style(place)
                 axes.plot(
                     [epoch + 1 for epoch in epochs],
                     [curve[epoch] for epoch in epochs],
-                    color=_COLOURS[place % len(_COLOURS)],
+                    color=colour,
+                    marker=marker,
+                    markersize=3,
                     linestyle=":" if kind == "train" else "-",
                     label=f"{name}, {_LABELS[kind]}",
                 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 import embench
 from embench.baselines.alignn.configs import configuration
+from embench.baselines.alignn.curves import _COLOURS as COLOURS
 from embench.baselines.alignn.curves import read_curves, read_table, write_curves
 from embench.baselines.alignn.finetune import split
 from embench.baselines.alignn.watch import watch, watchable
@@ -79,6 +82,22 @@ def test_curves_as_table_and_picture(tmp_path):
         read_table(table)
     with pytest.raises(InvalidValueError, match="cannot be read"):
         read_table(tmp_path / "none.csv")
+
+
+def test_no_two_runs_look_alike(tmp_path):
+    table = tmp_path / "curves.csv"
+    table.write_text("run,epoch,train,validation\n" + "".join(f"r{i},1,0.9,1.0\nr{i},2,0.5,0.6\n" for i in range(23)))
+    write_curves(table, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'Plotly\.newPlot\(\s*"[^"]+",\s*(\[.*?\]),\s*\{', page, re.DOTALL)[1])
+    looks = {(line["line"]["color"], line["line"]["dash"], line.get("marker", {}).get("symbol")) for line in data}
+    assert len(data) == len(looks) == 46
+    write_curves(table, tmp_path / "picture.svg")
+    root = ElementTree.parse(tmp_path / "picture.svg")
+    strokes = {
+        e.get("style") for e in root.iter("{http://www.w3.org/2000/svg}path") if "stroke: #" in e.get("style", "")
+    }
+    assert len({s.split("stroke: ")[1][:7] for s in strokes} & set(COLOURS)) == 10
 
 
 @pytest.mark.parametrize("name", ["learning-curves", "pretraining-curves"])
