@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from sections import write_section
+from sections import OUT, machine, show
 
 import embench
 from embench._markdown import markdown_table
@@ -218,14 +217,13 @@ def page(own: Sequence[Result], peers: Sequence[Result], *, runs: int, load: flo
             f"The leanest peer measured, {leanest}, takes {costs[leanest].cpu / base.cpu:.1f} times as much (target: "
             f"{LEAST_RATIO:g} times)."
         )
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"""## What an evaluation costs
 
 *embench {embench.__version__}, dataset {embench.DATASET_VERSION}. Written by `python benchmarks/evaluate.py`; not
 edited by hand.*
 
 Whole processes, from the start of Python to its end: medians of {runs} runs, in turn, after one that warms the file
-system's caches. CPU is user plus system time of the process. Machine: {system}; load average
+system's caches. CPU is user plus system time of the process. Machine: {machine()}; load average
 meanwhile {load:.1f} (a quiet machine has about 1, and a busy one makes all processes slower).
 
 {table.rstrip()}
@@ -240,7 +238,7 @@ not measured: its many dependencies, JupyterLab among them, were not installed i
 
 
 def main(
-    out: Path | None = typer.Option(None, "--out", help="Put the section into this page instead of printing it."),
+    out: Path | None = OUT,
     runs: int = typer.Option(11, "--runs", min=1, help="Runs of each process."),
     peer: list[str] = typer.Option([], "--peer", help="A peer to measure, or 'all'; may be repeated."),
     cache: Path = typer.Option(Path(".venv-peers"), "--cache", help="Folder of the peers' environments."),
@@ -258,12 +256,7 @@ def main(
         chosen = [known for known in PEERS if "all" in peer or known.package in peer]
         own = own_jobs(folder)
         results = measure([*own, *(peer_job(known, cache.resolve(), numbers) for known in chosen)], runs=runs)
-    text = page(results[: len(own)], results[len(own) :], runs=runs, load=os.getloadavg()[1])
-    if out is None:
-        print(text, end="")
-    else:
-        write_section(out, text)
-        print(f"wrote {out}")
+    show(page(results[: len(own)], results[len(own) :], runs=runs, load=os.getloadavg()[1]), out)
 
 
 if __name__ == "__main__":

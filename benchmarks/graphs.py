@@ -7,7 +7,6 @@ It needs the extra ``dgl``: both other builders make graphs of DGL.
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import typer
-from sections import write_section
+from sections import OUT, machine, show
 
 import embench
 from embench._markdown import markdown_table
@@ -139,7 +138,6 @@ def section(everything: Sequence[Result], samples: Sequence[Result], *, load: fl
     table = markdown_table(header, rows, left=("builder", "mutual edges"))
     peers = [r.seconds / base[r.canonise].seconds for r in samples if r.name.startswith("jarvis")]
     sizes = [count for _, count in everything[0].counts]
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"""## What a graph costs
 
 *embench {embench.__version__}, dataset {embench.DATASET_VERSION}. Written by `python benchmarks/graphs.py`; not
@@ -149,7 +147,7 @@ The graph of the five-image band, its line graph and the cosines of all angles, 
 all {len(sizes)} bands, the others of the same {len(samples[0].counts)} bands drawn at random (seed {SEED}), as the
 other builders take long. "Mutual edges" says how often an edge counts whose atoms are both among the other's nearest:
 `use_canonize` of alignn. A band has {np.median(sizes):,.0f} triplets in the median and {max(sizes):,} at most.
-Machine: {system}; load average meanwhile {load:.1f}.
+Machine: {machine()}; load average meanwhile {load:.1f}.
 
 {table.rstrip()}
 
@@ -158,7 +156,7 @@ The target is to be {LEAST_RATIO:g} times faster than jarvis-tools: it is {min(p
 
 
 def main(
-    out: Path | None = typer.Option(None, "--out", help="Put the section into this page instead of printing it."),
+    out: Path | None = OUT,
     sample: int = typer.Option(100, "--sample", min=2, help="Bands that all builders make."),
     runs: int = typer.Option(3, "--runs", min=1, help="Runs of each builder."),
 ) -> None:
@@ -173,12 +171,7 @@ def main(
         for canonise in (True, False)
         for builder in (own, *others)
     ]
-    text = section(everything, samples, load=os.getloadavg()[1])
-    if out is None:
-        print(text, end="")
-    else:
-        write_section(out, text)
-        print(f"wrote {out}")
+    show(section(everything, samples, load=os.getloadavg()[1]), out)
 
 
 if __name__ == "__main__":

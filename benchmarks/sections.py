@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 from pathlib import Path
+
+import typer
 
 from embench.files import write_text
 
 TITLE = "# Benchmarks"
+OUT = typer.Option(None, "--out", help="Put the section into this page instead of printing it.")
+
+
+def machine() -> str:
+    """Return in words what this machine is."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def show(section: str, out: Path | None) -> None:
+    """Print `section`, or put it into the page `out`."""
+    if out is None:
+        print(section, end="")
+    else:
+        write_section(out, section)
+        print(f"wrote {out}")
 
 
 def write_section(page: Path, section: str) -> None:

@@ -7,7 +7,6 @@ It needs the extra ``alignn`` and takes about ten minutes.
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import typer
-from sections import write_section
+from sections import OUT, machine, show
 
 import embench
 from embench._markdown import markdown_table
@@ -112,7 +111,6 @@ def section(results: Sequence[Result], *, load: float) -> str:
     table = markdown_table(header, rows, left=("model", "measured on"))
     published = {result.model: result.epoch for result in results if result.config == "paper"}
     epochs = next(config for config in CONFIGS if config.name == "paper").training.epochs
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"""## What an epoch costs
 
 *embench {embench.__version__}, dataset {embench.DATASET_VERSION}, torch {version("torch")}. Written by
@@ -121,7 +119,7 @@ def section(results: Sequence[Result], *, load: float) -> str:
 MODEL-1 to MODEL-4 on {results[0].entries} entries, nine tenths of the published training part, by one thread: forward,
 backward, step and the line graphs of the batches, without validation. Measured on some entries drawn at random (seed
 {SEED}) and scaled by their share of all bonds and angles: a rough figure where these are few.
-Machine: {system}; load average meanwhile {load:.1f}.
+Machine: {machine()}; load average meanwhile {load:.1f}.
 
 {table.rstrip()}
 
@@ -131,7 +129,7 @@ core.
 
 
 def main(
-    out: Path | None = typer.Option(None, "--out", help="Put the section into this page instead of printing it."),
+    out: Path | None = OUT,
 ) -> None:
     """Measure what an epoch costs."""
     import torch
@@ -143,12 +141,7 @@ def main(
             sample, epochs = SAMPLE[config.name]
             results.append(measure(model, config, sample, epochs=epochs))
             print(f"MODEL-{model}, {config.name}: {results[-1].epoch:,.0f} CPU-seconds an epoch", flush=True)
-    text = section(results, load=os.getloadavg()[2])
-    if out is None:
-        print(text, end="")
-    else:
-        write_section(out, text)
-        print(f"wrote {out}")
+    show(section(results, load=os.getloadavg()[2]), out)
 
 
 if __name__ == "__main__":
