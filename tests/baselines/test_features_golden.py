@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
 from ase.data import chemical_symbols
+from scipy.optimize import minimize
 
 import embench
 from embench.baselines.features import FEATURE_SETS
@@ -117,7 +118,7 @@ def hop(entry_id: str) -> Hop:
     return hop_of(embench.load()[entry_id])
 
 
-@lru_cache(maxsize=None)
+@cache
 def features(entry_id: str, name: str) -> dict[str, float]:
     return FEATURE_SETS[name].compute(hop(entry_id), embench.load()[entry_id])
 
@@ -307,6 +308,36 @@ def test_rigid_and_yielding_profiles(entry_id: str, name: str) -> None:
     ]
     found = profile(hop(entry_id), PROFILES[f"{name}_yielding"])
     np.testing.assert_allclose(found.energy[[0, 4, 8, 13, 16]], gives, rtol=1e-6, atol=1e-6)
+    assert not found.displacement.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "stiffness"), [("site_relaxing", 4.0), ("site_relaxing_hard", 10.0), ("repulsion_relaxing", 4.0)]
+)
+def test_neighbours_relax_to_the_minimum_that_scipy_finds(name: str, stiffness: float) -> None:
+    """Every neighbour by itself: pair energy, spring, and the force that keeps it in place at the start."""
+    known, made = surroundings("CaFe2S3O12"), hop("CaFe2S3O12")
+    potential = POTENTIALS[name.split("_")[0]]
+    start, found = made.points[0], profile(made, PROFILES[name])
+    for at in (0, 6, 9, 16):
+        total = 0.0
+        for element, place in zip(made.elements.tolist(), made.neighbours, strict=True):
+            line = made.points[-1] - start
+            foot = start + np.clip((place - start) @ line / (line @ line), 0, 1) * line
+            if np.linalg.norm(np.linalg.norm(made.points - place, axis=1).min()) > 5.0:
+                total += potential(element, float(np.linalg.norm(place - made.points[at])), known)
+                continue
+            assert np.linalg.norm(place - foot) <= 5.0
+            r, h = float(np.linalg.norm(place - start)), 1e-5
+            slope = (potential(element, r + h, known) - potential(element, r - h, known)) / (2 * h)
+            counter = -slope * (place - start) / r
+
+            def energy(u, element=element, apart=place - made.points[at], counter=counter):
+                distance = float(np.linalg.norm(apart + u))
+                return potential(element, max(distance, 0.3), known) + stiffness * u @ u / 2 + counter @ u
+
+            total += minimize(energy, np.zeros(3)).fun
+        assert found.energy[at] == pytest.approx(total, abs=1e-4), at
     assert not found.displacement.any()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import embench
-from embench.baselines.models import conformal, descriptors, hybrid, kernels, stack
+from embench.baselines.models import descriptors, hybrid, kernels, stack
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.hybrid import HybridRegressor
 from embench.baselines.models.kernels import KernelEnsemble, Member, RobustProcess, Scaler
@@ -386,7 +386,7 @@ def test_standard_deviations_of_the_descriptors_cover_95_percent(monkeypatch) ->
     def out_of_fold(makers, inputs, table, target, folds):
         assert len(folds) == 5
         np.testing.assert_allclose(target, np.log(barriers + 0.3))
-        return {name: barriers + residuals for name in makers}
+        return dict.fromkeys(makers, barriers + residuals)
 
     monkeypatch.setattr(descriptors, "_out_of_fold", out_of_fold)
     model = descriptors.PathwayDescriptors(seed=0).fit(Entries(barriers))

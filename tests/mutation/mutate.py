@@ -188,7 +188,8 @@ class _Finder:
         return self.starts[node.lineno - 1] + node.col_offset
 
     def _end(self, node: ast.expr | ast.stmt) -> int:
-        assert node.end_lineno is not None and node.end_col_offset is not None
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
         return self.starts[node.end_lineno - 1] + node.end_col_offset
 
 
