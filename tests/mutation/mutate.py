@@ -57,6 +57,8 @@ OF_NUMPY = {"mean", "median", "log", "log1p", "exp", "expm1"}
 TINY = 1e-5
 
 FIELDS_LEFT_OUT = {"annotation", "returns", "decorator_list", "type_comment", "type_params"}
+# Guards against mistakes of the programmer, and how an object is shown.
+KEYWORDS_LEFT_OUT = {"strict", "repr"}
 # What a message says is no result; imports and assertions have nothing to change.
 LEFT_OUT = (ast.JoinedStr, ast.Raise, ast.Assert, ast.Import, ast.ImportFrom)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -117,6 +119,8 @@ class _Finder:
     def mutants(self, node: ast.AST, *, lines: tuple[int, int] = (0, 0), inside: bool = False) -> Iterator[Mutant]:
         """Yield the mutants of a node and of what it holds; `inside` of a function."""
         if isinstance(node, LEFT_OUT) or _is_for_types(node):
+            return
+        if isinstance(node, ast.keyword) and node.arg in KEYWORDS_LEFT_OUT:
             return
         if isinstance(node, ast.stmt):
             lines = _header(node)

@@ -4,8 +4,8 @@ Every mutant is run in a copy of the repository with the tests that execute the 
 one fails. The libraries are imported once and every run is forked from there, so that a mutant costs little more than
 its tests. Needs fork: Linux or macOS.
 
-Mutants that no test could notice are listed with the reason in ``equivalent.yaml``; they are counted and not run.
-Neither mutmut nor cosmic-ray does this: the first leaves decorated functions and constants of modules alone, the
+Mutants that no test could notice, and settings of models that have no right value, are listed with the reason in
+``explained.yaml``; they are counted and not run. Neither mutmut nor cosmic-ray does this: the first leaves decorated functions and constants of modules alone, the
 second starts Python anew for each mutant, and neither exchanges min and max.
 """
 
@@ -37,11 +37,15 @@ from mutate import Mutant, mutants_of  # noqa: E402
 
 # The tests of a part of embench, where they are not those of the folder of the same name; the longest name counts.
 TESTS = {
-    "embench/crystal": ["tests/crystal", "tests/baselines/test_features_energies.py", "tests/baselines/golden"],
+    "embench/crystal": [
+        "tests/crystal",
+        "tests/baselines/test_features_energies.py",
+        "tests/baselines/test_features_golden.py",
+    ],
     "embench/baselines/features": [
-        "tests/baselines/golden",
         "tests/baselines/test_features.py",
         "tests/baselines/test_features_energies.py",
+        "tests/baselines/test_features_golden.py",
         "tests/baselines/test_features_soap.py",
     ],
     "embench/baselines/models": ["tests/baselines/test_models.py", "tests/baselines/test_models_by_hand.py"],
@@ -52,6 +56,7 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*")
 PATIENCE, STARTING = 5.0, 20.0
 # It may use this much memory beyond what the libraries take, bytes.
 MEMORY = 8 << 30
+OUTCOMES = ("killed", "timeout", "survived", "equivalent", "setting")
 PYTEST = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"]
 
 
@@ -119,7 +124,7 @@ def _run_part(part: str, tree: Path, arguments: argparse.Namespace) -> int:
     sources = {str(path.relative_to(tree)): path.read_text(encoding="utf-8") for path in files}
     every = [mutant for path, source in sources.items() for mutant in mutants_of(source, path)]
     changes = {mutant: (mutant.path, *mutant.change(sources[mutant.path])) for mutant in every}
-    equivalent = _equivalent(tree)
+    explained = _explained(tree)
     chosen = every
     if arguments.again:
         names = {tuple(row[:3]) for row in json.loads(arguments.again.read_text(encoding="utf-8"))}
@@ -131,15 +136,20 @@ def _run_part(part: str, tree: Path, arguments: argparse.Namespace) -> int:
     found: Counter[str] = Counter()
     survived = []
     for number, mutant in enumerate(chosen, start=1):
-        outcome = "equivalent" if changes[mutant] in equivalent else _try(mutant, sources[mutant.path], known)
+        path, before, after = changes[mutant]
+        outcome = explained.get((path, before, after)) or explained.get((path, before, None))
+        outcome = outcome or _try(mutant, sources[path], known)
         found[outcome] += 1
         if outcome == "survived":
             survived.append([*changes[mutant], mutant.lines[0], len(known.tests_of(mutant))])
             print(f"{_diff(mutant, sources[mutant.path])}\n# executed by {survived[-1][-1]} tests\n", flush=True)
         if sys.stderr.isatty():
             print(f"\r{number}/{len(chosen)} {dict(found)}", end="", file=sys.stderr)
-    counts = ", ".join(f"{found[name]} {name}" for name in ("killed", "timeout", "survived", "equivalent"))
+    counts = ", ".join(f"{found[name]} {name}" for name in OUTCOMES)
     print(f"{part}: {len(chosen)} of {len(every)} mutants: {counts}", flush=True)
+    stale = [row[:2] for row in explained if row[0] in sources and row[:2] not in {x[:2] for x in changes.values()}]
+    for path, before in stale:
+        print(f"explained.yaml explains what is no longer there: {path}: {before}", flush=True)
     if arguments.report:
         earlier = json.loads(arguments.report.read_text(encoding="utf-8")) if arguments.report.exists() else []
         arguments.report.write_text(json.dumps(earlier + survived, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -152,14 +162,15 @@ def _tests_of(part: str, tree: Path) -> list[str]:
     return [name for name in named if (tree / name).exists()]
 
 
-def _equivalent(tree: Path) -> set[tuple[str, str, str]]:
-    path = tree / "tests" / "mutation" / "equivalent.yaml"
+def _explained(tree: Path) -> dict[tuple[str, str, str | None], str]:
+    """Return the kind, ``equivalent`` or ``setting``, of the mutants in explained.yaml; None is any change of a line."""
+    path = tree / "tests" / "mutation" / "explained.yaml"
     if not path.exists():
-        return set()
+        return {}
     import yaml
 
-    listed = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return {(name, row["before"], row["after"]) for name, rows in listed.items() for row in rows}
+    listed: dict[str, list[dict[str, str]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {(name, row["line"], row.get("becomes")): row["kind"] for name, rows in listed.items() for row in rows}
 
 
 def _observe(tests: Sequence[str], paths: Sequence[str]) -> Known:
