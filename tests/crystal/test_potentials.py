@@ -37,3 +37,7 @@ def test_overlapping_atoms_have_finite_energies(potential) -> None:
     zero, shortest = (everything(np.full(len(hop.elements), distance)) for distance in (0.0, SHORTEST))
     assert np.isfinite(zero[0]).all()
     np.testing.assert_array_equal(zero[0], shortest[0])
+    # Distances count from 0.3 Å on.
+    below, above = (everything(np.full(len(hop.elements), distance))[0] for distance in (0.29, 0.31))
+    np.testing.assert_array_equal(below, everything(np.full(len(hop.elements), 0.30))[0])
+    assert (above < below).all()

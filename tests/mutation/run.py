@@ -5,7 +5,9 @@ one fails. The libraries are imported once and every run is forked from there, s
 its tests. Needs fork: Linux or macOS.
 
 Mutants that no test could notice, and settings of models that have no right value, are listed with the reason in
-``explained.yaml``; they are counted and not run. Neither mutmut nor cosmic-ray does this: the first leaves decorated functions and constants of modules alone, the
+``explained.yaml``; they are counted and not run.
+
+Neither mutmut nor cosmic-ray does this: the first leaves decorated functions and constants of modules alone, the
 second starts Python anew for each mutant, and neither exchanges min and max.
 """
 
@@ -163,7 +165,7 @@ def _tests_of(part: str, tree: Path) -> list[str]:
 
 
 def _explained(tree: Path) -> dict[tuple[str, str, str | None], str]:
-    """Return the kind, ``equivalent`` or ``setting``, of the mutants in explained.yaml; None is any change of a line."""
+    """Return the kind (``equivalent``, ``setting``) of what explained.yaml lists; None stands for any change of a line."""
     path = tree / "tests" / "mutation" / "explained.yaml"
     if not path.exists():
         return {}
