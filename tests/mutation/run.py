@@ -165,7 +165,7 @@ def _tests_of(part: str, tree: Path) -> list[str]:
 
 
 def _explained(tree: Path) -> dict[tuple[str, str, str | None], str]:
-    """Return the kind (``equivalent``, ``setting``) of what explained.yaml lists; None stands for any change of a line."""
+    """Return the kind of what explained.yaml lists, ``equivalent`` or ``setting``; None is any change of a line."""
     path = tree / "tests" / "mutation" / "explained.yaml"
     if not path.exists():
         return {}
