@@ -68,8 +68,10 @@ class FoldStore:
         if payload is None:
             return None
         try:
-            found = json.loads(payload)
-            return FoldResult(**{name: tuple(v) if isinstance(v, list) else v for name, v in found.items()})
+            found: dict[str, Any] = json.loads(payload)
+            # JSON knows no tuples.
+            values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
+            return FoldResult(**values)
         except (ValueError, TypeError, AttributeError):
             return None
 
