@@ -55,20 +55,21 @@ def test_every_listed_part_is_there(parts):
     assert all(len(text) > 10 for text in parts.values())
 
 
+SOUND = {
+    "__init__": "from made.low import tool\n",
+    "low/__init__": "",
+    "low/tool": "import json\n",
+    "high/__init__": "from made.high.work import run\n",
+    "high/work": "from made.low import tool\nfrom .other import NAME\n",
+    "high/other": "NAME = 'made.low.tool'\n",
+}
+
+
 class TestAMadeUpPackage:
     """What the checks say of a package in which something is wrong."""
 
-    SOUND = {
-        "__init__": "from made.low import tool\n",
-        "low/__init__": "",
-        "low/tool": "import json\n",
-        "high/__init__": "from made.high.work import run\n",
-        "high/work": "from made.low import tool\nfrom .other import NAME\n",
-        "high/other": "NAME = 'made.low.tool'\n",
-    }
-
     def found(self, folder: Path, **changed: str) -> layout.Imports:
-        for name, text in {**self.SOUND, **{name.replace("__", "/"): text for name, text in changed.items()}}.items():
+        for name, text in {**SOUND, **{name.replace("__", "/"): text for name, text in changed.items()}}.items():
             path = folder / "made" / f"{name}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
