@@ -132,6 +132,26 @@ def test_transition_metals_share_what_is_left(symbols: tuple[str, ...], charge: 
     assert ions.radii["Fe"] == {3.0: 0.645, 2.5: 0.78, 4.0: 0.585, 5.0: 0.585}[charge]
 
 
+@pytest.mark.parametrize(
+    ("metal", "charge"),
+    [("Zn", 2), ("Cd", 2), ("Ag", 1), ("Sc", 3), ("Y", 3), ("La", 3), ("Zr", 4), ("Hf", 4), ("Ta", 5), ("Gd", 3)],
+)
+def test_metals_with_one_common_charge(metal: str, charge: int) -> None:
+    ions = assign_ions(*far_apart("Li", metal, "O", "O", "O", "O"))
+    assert ions.charges[metal] == charge
+    assert math.isnan(ions.metal_charge)
+
+
+def test_the_smallest_radius_is_that_of_the_lowest_coordination_from_four_up() -> None:
+    # Four-fold, high spin, where there is such; Sm2+ from seven-fold on; H+ has one and two neighbours only.
+    assert ion_radius("Fe", 2.0, smallest=True) == 0.63
+    assert ion_radius("Co", 2.0, smallest=True) == 0.58
+    assert ion_radius("Sm", 2.0, smallest=True) == 1.22
+    # Three-, four- and six-fold B3+: 0.01, 0.11 and 0.27 Å.
+    assert ion_radius("B", 3.0, smallest=True) == 0.11
+    assert ion_radius("H", 1.0, smallest=True) in (-0.38, -0.18)
+
+
 def test_the_charge_of_a_metal_is_kept_within_bounds_and_its_balance_told() -> None:
     many = assign_ions(*far_apart("Li", "Fe", *["O"] * 5))
     assert (many.metal_charge, many.charges["Fe"]) == (9.0, 7.0)

@@ -69,6 +69,15 @@ def test_of_two_equally_near_sites_the_first_along_the_line_counts():
         assert line.where == pytest.approx(0.25)
 
 
+def test_a_farther_site_before_the_nearest_one_does_not_count():
+    cube = np.eye(3) * 20
+    # 4.0 Å beside the first quarter of the line, 3.9 Å beside the third.
+    sites = np.array([[0.1, 0.2, 0], [0.3, 0.195, 0]])
+    line = closest_approach(cube, np.zeros(3), np.array([0.4, 0, 0]), sites, margin=1.0)
+    assert sorted(line.distances) == pytest.approx([3.9, 4.0])
+    assert line.where == pytest.approx(0.75)
+
+
 def test_the_margin_brings_in_farther_sites():
     cube = np.eye(3) * 20
     sites = np.array([[0.1, 0.1, 0], [0.1, -0.2, 0]])
@@ -148,6 +157,28 @@ def test_neither_a_common_shift_nor_an_exchange_is_a_displacement():
     elements = ["O"] * 8 + ["Ti"] * 4
     assert largest_displacement(cube, elements, a, a + np.array([0.4, 1.3, -0.2])) == pytest.approx(0, abs=1e-9)
     assert largest_displacement(cube, elements, a, a[[1, 0, *range(2, 12)]]) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_common_shift_is_found_although_some_sites_cross_the_boundary():
+    """Nine of twelve sites move by 0.4 of the cell, three by 0.52, which is 0.48 backwards; less their mean of 0.43."""
+    cube = np.eye(3) * 8
+    a = np.array([[x, y, z] for x in (0.0, 0.5) for y in (0.0, 0.5) for z in (0.0, 0.33, 0.67)])
+    b = a + np.array([0.4, 0.0, 0.0])
+    b[:3, 0] += 0.12
+    assert largest_displacement(cube, ["O"] * 12, a, b) == pytest.approx(8 * 0.12 * 9 / 12)
+
+
+def test_the_shortest_translation_of_any_basis_is_that_of_brute_force():
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        skew = random.integers(-2, 3, (3, 3))
+        if round(abs(np.linalg.det(skew))) != 1:
+            continue
+        cell = random.uniform(-4, 4, (3, 3))
+        if abs(np.linalg.det(cell)) < 20:
+            continue
+        shifts = np.array([step for step in product(range(-5, 6), repeat=3) if any(step)])
+        assert shortest_translation(skew @ cell) == pytest.approx(np.linalg.norm(shifts @ cell, axis=1).min())
 
 
 def test_one_displaced_site_counts_with_the_shift_of_the_mean_taken_out():
