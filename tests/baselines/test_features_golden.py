@@ -8,7 +8,7 @@ two anions, and a softBV pair that is not listed; in none of them are the two en
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -18,9 +18,11 @@ from scipy.optimize import minimize
 
 import embench
 from embench.baselines.features import FEATURE_SETS
-from embench.baselines.features.geometry import RADIAL_CENTRES
+from embench.baselines.features.composition import PROPERTIES, element_properties
+from embench.baselines.features.geometry import RADIAL_CENTRES, geometry_features
 from embench.baselines.features.profiles import PROFILES, profile
 from embench.crystal import Hop, hop_of
+from tests.crystal.made import Made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -461,6 +463,102 @@ def test_charges_of_the_framework_by_hand() -> None:
     assert selenide["cation_charge"] == 3.0
     assert selenide["cation_mean_d_electrons"] == 1.0
     assert selenide["anion_mean_d_electrons"] == 0.0
+
+
+def test_a_framework_without_cations_by_hand() -> None:
+    """Li23 Br8 O8: nothing but anions around the lithium."""
+    found = features("Li3OBr_2", "composition")
+    expected = {
+        "framework_mean_number": (35 + 8) / 2,
+        "anion_spread_number": (35 - 8) / 2,
+        "anion_least_number": 8,
+        "share_Br": 0.5,
+        "share_anions": 1.0,
+        "cation_charge": 0,
+        "cation_charge_most": 0,
+        "cation_radius": 0,
+        "metal_charge": 0,
+        "has_metal": 0,
+        "anion_charge": -1.5,
+        "anion_radius": (1.96 + 1.40) / 2,
+        "ion_Li": 1,
+        "ion_Ca": 0,
+    }
+    assert_features(found, expected)
+    assert not any(value for name, value in found.items() if name.startswith("cation_"))
+
+
+def test_properties_of_the_elements() -> None:
+    """Number, Pauling electronegativity, row, group, Slater's radius (Å), and d electrons of the neutral atom."""
+    kept = [PROPERTIES.index(name) for name in ("number", "electronegativity", "row", "group", "radius", "d_electrons")]
+    known = {
+        "Fe": (26, 1.83, 4, 8, 1.40, 6),
+        "Sc": (21, 1.36, 4, 3, 1.60, 1),
+        "Zn": (30, 1.65, 4, 12, 1.35, 10),
+        "O": (8, 3.44, 2, 16, 0.60, 0),
+        "Al": (13, 1.61, 3, 13, 1.25, 0),
+        # Pauling gives argon no electronegativity.
+        "Ar": (18, 0.0, 3, 18, 0.71, 0),
+    }
+    for symbol, expected in known.items():
+        found = element_properties(symbol)
+        assert [found[i] for i in kept] == pytest.approx(expected), symbol
+
+
+def lone_pair() -> Made:
+    """Li 2.0 Å from F, and nothing else within 8 Å; it hops 1.6 Å towards it. Contact at 0.76 + 1.33 = 2.09 Å."""
+    return Made(
+        lattice=np.eye(3) * 40.0,
+        atomic_numbers=np.array([3, 9], dtype=np.int16),
+        frac_coords=np.array([[0.0, 0.0, 0.0], [0.05, 0.0, 0.0]]),
+        path_end=np.array([0.04, 0.0, 0.0]),
+    )
+
+
+def test_geometry_where_there_is_hardly_anything_by_hand() -> None:
+    found = geometry_features(hop_of(lone_pair()))
+    expected = {
+        "length": 1.6,
+        "anion_nearest_ends": 1.2,
+        "anion_nearest_unlike": 1.6,
+        "anion_nearest_extreme": 0.4,
+        "anion_reduced_middle": 1.2 / 2.09,
+        # exp(0.09 / 0.37) at the start, cut off at exp(3) at the end.
+        "anion_coordination_ends": (math.exp(0.09 / 0.37) + math.exp(3)) / 2,
+        "anion_coordination_extreme": math.exp(3),
+        # No such neighbour: as far as 8 Å, or four contact distances.
+        "cation_nearest_mean": 8.0,
+        "cation_reduced_mean": 4.0,
+        "cation_coordination_extreme": 0.0,
+        "mobile_nearest_extreme": 8.0,
+        # Missing shells count as three contact distances, missing atoms of a window as 8 Å of room.
+        "shell_ends_1": 1.2 / 2.09,
+        "shell_ends_2": 3.0,
+        "shell_middle_8": 3.0,
+        "shell_quarters_1": 1.2 / 2.09,
+        "window_1": 0.4 - 2.09,
+        "window_2": (0.4 - 2.09 + 8) / 2,
+        "window_6": (0.4 - 2.09 + 5 * 8) / 6,
+        "window_position": 0.5,
+        # Repulsion is cut off at exp(5); at the start it is exp(0.09 / 0.3), of each missing atom exp(-8 / 0.3).
+        "squeeze": math.log(1 + math.exp(5) - (math.exp(5) + math.exp(0.3)) / 2),
+        "volume_per_atom": 32000.0,
+        "volume_per_anion": 64000.0,
+        "mobile_per_anion": 1.0,
+        "alone": 1.0,
+        "log_sites": math.log(2),
+        "mobile_density": 1 / 64,
+    }
+    assert_features(found, expected, abs=1e-7)
+
+
+def test_neighbours_further_than_eight_angstroms_count_as_eight() -> None:
+    """Beyond the cutoff nothing is seen; a contact of 2.09 Å is a quarter of 8.36 Å."""
+    far = replace(lone_pair(), frac_coords=np.array([[0.0, 0.0, 0.0], [0.22, 0.0, 0.0]]))
+    found = geometry_features(hop_of(far))
+    # From 8.8 to 7.2 Å.
+    assert found["anion_nearest_ends"] == pytest.approx((8.0 + 7.2) / 2)
+    assert found["anion_reduced_ends"] == pytest.approx((4.0 + 7.2 / 2.09) / 2)
 
 
 def test_functional_is_one_of_four() -> None:

@@ -116,15 +116,17 @@ class _Finder:
         for line in self.raw.split(b"\n"):
             self.starts.append(self.starts[-1] + len(line) + 1)
 
-    def mutants(self, node: ast.AST, *, lines: tuple[int, int] = (0, 0), inside: bool = False) -> Iterator[Mutant]:
-        """Yield the mutants of a node and of what it holds; `inside` of a function."""
+    def mutants(
+        self, node: ast.AST, *, lines: tuple[int, int] = (0, 0), inside: bool = False, even: bool = False
+    ) -> Iterator[Mutant]:
+        """Yield the mutants of a node and of what it holds, `inside` of a function; `even` where no sign matters."""
         if isinstance(node, LEFT_OUT) or _is_for_types(node):
             return
         if isinstance(node, ast.keyword) and node.arg in KEYWORDS_LEFT_OUT:
             return
         if isinstance(node, ast.stmt):
             lines = _header(node)
-        for start, end, new in self._changes(node):
+        for start, end, new in self._changes(node, even=even):
             yield Mutant(self.path, start, end, new, lines, not inside)
         for name, value in ast.iter_fields(node):
             if name in FIELDS_LEFT_OUT:
@@ -132,9 +134,9 @@ class _Finder:
             within = inside or (isinstance(node, FUNCTION) and name == "body")
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
-                    yield from self.mutants(child, lines=lines, inside=within)
+                    yield from self.mutants(child, lines=lines, inside=within, even=_is_even(node))
 
-    def _changes(self, node: ast.AST) -> Iterator[tuple[int, int, str]]:
+    def _changes(self, node: ast.AST, *, even: bool) -> Iterator[tuple[int, int, str]]:
         """Yield the changes (start, end, new) of one node."""
         match node:
             case ast.Compare():
@@ -144,7 +146,7 @@ class _Finder:
             case ast.BinOp() if type(node.op) in ARITHMETIC:
                 old, new = ARITHMETIC[type(node.op)]
                 yield self._between(node.left, node.right, re.escape(old), new)
-                if isinstance(node.op, ast.Sub):
+                if isinstance(node.op, ast.Sub) and not even:
                     swapped = f"(({self._text(node.right)}) - ({self._text(node.left)}))"
                     yield self._start(node), self._end(node), swapped
             case ast.AugAssign() if type(node.op) in ARITHMETIC:
@@ -202,6 +204,16 @@ def _header(node: ast.stmt) -> tuple[int, int]:
     body = getattr(node, "body", None)
     last = body[0].lineno - 1 if body else node.end_lineno
     return node.lineno, max(node.lineno, last or node.lineno)
+
+
+def _is_even(node: ast.AST) -> bool:
+    """Return whether a node has the same value for both signs of what it holds."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("abs", "norm")
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=2)):
+            return True
+    return False
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -29,6 +29,8 @@ def changed(source: str) -> set[str]:
         ("a < b <= c", {"a <= b <= c", "a >= b <= c", "a < b < c", "a < b > c"}),
         ("a is not None", {"a is None"}),
         ("a - b", {"a + b", "((b) - (a))"}),
+        ("abs(a - b)", {"(a - b)", "abs(a + b)"}),
+        ("(a - b)**2", {"(a + b)**2", "(a - b)*2", "(a - b)**1", "(a - b)**3"}),
         ("a * b**c", {"a / b**c", "a * b*c"}),
         ("x += y", {"x -= y"}),
         ("a and b or c", {"a or b or c", "a and b and c"}),
