@@ -14,6 +14,7 @@ from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.hybrid import HybridRegressor
 from embench.baselines.models.kernels import KernelEnsemble, Member, RobustProcess, Scaler
 from embench.baselines.models.stack import PROFILE_WEIGHTS, block_weights, blocks_of, members_of
+from tests.baselines.test_models import table_with_soap
 
 # ------------------------------------------------------------------------------------------- conformal prediction
 
@@ -395,6 +396,26 @@ def test_standard_deviations_of_the_descriptors_cover_95_percent(monkeypatch) ->
     prediction = model.predict(Entries([1.0]))
     expected = np.quantile(scores, 0.95) / 1.959964 * (prediction.mean[0] + 0.3)
     assert prediction.std[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("informative", [True, False])
+def test_what_was_chosen_is_what_predicts(monkeypatch, informative: bool) -> None:
+    """Where SOAP tells the barrier a model with SOAP predicts: other values of it change the prediction."""
+    data, table = embench.load(), table_with_soap(informative)
+    train = data.select(data.entry_ids[:60])
+    monkeypatch.setattr("embench.baselines.features.feature_table", table)
+    monkeypatch.setattr(descriptors, "other_models", lambda *_: {})
+    monkeypatch.setattr(descriptors, "fitted_kernel", lambda *_: None)
+    model = descriptors.PathwayDescriptors(seed=0).fit(train)
+    before = model.predict(train).mean
+
+    def other_soap(entries, sets):
+        values, names = table(entries, sets)
+        values[:, 3:] += 50.0
+        return values, names
+
+    monkeypatch.setattr("embench.baselines.features.feature_table", other_soap)
+    assert np.allclose(model.predict(train).mean, before) is not informative
 
 
 def test_predictions_of_the_descriptors_stay_within_what_was_observed() -> None:
