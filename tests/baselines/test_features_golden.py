@@ -401,6 +401,31 @@ def test_what_a_rigid_profile_says_of_the_barrier(entry_id: str) -> None:
     assert_features(features(entry_id, "barriers"), expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_has_features_of_its_own(name: str) -> None:
+    found, made = features("CaFe2S3O12", "barriers"), profile(hop("CaFe2S3O12"), PROFILES[name])
+    energy = made.energy.tolist()
+    expected = {
+        f"{name}_log_forward": signed_log(max(energy) - energy[0]),
+        f"{name}_log_reverse": signed_log(max(energy) - energy[16]),
+        f"{name}_signed_change": signed_log(energy[16] - energy[0]),
+    }
+    if "bending" in name:
+        expected[f"{name}_bend"] = max(made.displacement.tolist())
+        expected[f"{name}_bow"] = sum(made.displacement.tolist()) / 17
+        assert 0 < expected[f"{name}_bow"] < expected[f"{name}_bend"] <= 1
+    assert_features(found, expected)
+
+
+def test_softer_surroundings_give_way_more() -> None:
+    """Energies of the bending profiles rise with the stiffness, and lie below those of the straight line."""
+    soft, middle, hard = (
+        profile(hop("CaFe2S3O12"), PROFILES[f"site_bending{kind}"]).energy[8] for kind in ("_soft", "", "_hard")
+    )
+    rigid = profile(hop("CaFe2S3O12"), PROFILES["site"]).energy[8]
+    assert soft < middle < hard < rigid
+
+
 # ----------------------------------------------------------------------------------------------------- composition
 
 

@@ -44,6 +44,7 @@ TESTS = {
         "tests/baselines/test_features_energies.py",
         "tests/baselines/test_features_golden.py",
     ],
+    "embench/pathways": ["tests/pathways", "tests/dataset/test_structures.py"],
     "embench/baselines/features": [
         "tests/baselines/test_features.py",
         "tests/baselines/test_features_energies.py",
