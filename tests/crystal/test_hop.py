@@ -114,6 +114,12 @@ def test_the_smallest_structure_that_is_one(salt: Made) -> None:
         hop_of(replace(two, lattice=np.diag([0.9, 1.0, 1.0])))
 
 
+def test_a_left_handed_cell_has_a_volume_too(salt: Made) -> None:
+    mirrored = hop_of(replace(salt, lattice=salt.lattice * np.array([-1.0, 1.0, 1.0])))
+    assert mirrored.volume == pytest.approx(4.212**3)
+    assert mirrored.length == pytest.approx(hop_of(salt).length)
+
+
 def test_the_digest_of_a_structure_has_32_hexadecimal_digits_and_no_sign_of_zero(salt: Made) -> None:
     digest = structure_digest(salt)
     assert len(digest) == 32
