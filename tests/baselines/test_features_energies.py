@@ -152,6 +152,11 @@ def test_a_profile_that_falls_and_peaks_late_by_hand() -> None:
     assert found["off_centre"] == pytest.approx(1 / 4)
 
 
+def test_the_width_is_that_at_half_height() -> None:
+    assert profile_features(np.array([0.0, 0.6, 1.0, 0.6, 0.0]))["width"] == pytest.approx(3 / 5)
+    assert profile_features(np.array([0.0, 0.45, 1.0, 0.5, 0.0]))["width"] == pytest.approx(1 / 5)
+
+
 def test_the_first_half_ends_at_the_middle_point() -> None:
     # The middle point itself belongs to the first half, the one after it does not.
     assert profile_features(np.array([0.0, 1.0, 4.0, 9.0, 0.0]))["root_first_half"] == 2.0

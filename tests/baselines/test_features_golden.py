@@ -363,6 +363,17 @@ def test_bond_valence_sums(entry_id: str) -> None:
     assert_features(features(entry_id, "barriers"), expected, abs=1e-6)
 
 
+def test_valence_sums_within_an_atom_are_cut_off() -> None:
+    """Li goes from one side of F to the other. 0.3 Å counts where it is nearer: 4.70 valence units, 3.70 too many."""
+    through = replace(lone_pair(), path_end=np.array([0.1, 0.0, 0.0]))
+    found = FEATURE_SETS["barriers"].compute(hop_of(through), through)
+    # softBV: r0 = 1.08674 Å, alpha = 1.968504 / Å; F is 2 Å away at both ends.
+    ends = math.exp(1.968504 * (1.08674 - 2.0)) - 1
+    assert math.exp(1.968504 * (1.08674 - 0.3)) - 1 > 3.7
+    expected = {"valence_start": ends, "valence_ends": ends, "valence_least": ends, "valence_change": 0.0}
+    assert_features(found, expected | {"valence_middle": 3.0, "valence_most": 3.0}, abs=1e-6)
+
+
 def signed_log(x: float) -> float:
     return math.copysign(math.log(1 + math.fabs(x) / 0.1), x) if x else 0.0
 
