@@ -524,6 +524,7 @@ def test_a_framework_without_cations_by_hand() -> None:
     assert not any(value for name, value in found.items() if name.startswith("cation_"))
 
 
+@pytest.mark.filterwarnings("ignore:No Pauling electronegativity", "ignore:No data available for atomic_radius")
 def test_properties_of_the_elements() -> None:
     """Number, Pauling electronegativity, row, group, Slater's radius (Å), and d electrons of the neutral atom."""
     kept = [PROPERTIES.index(name) for name in ("number", "electronegativity", "row", "group", "radius", "d_electrons")]
@@ -535,6 +536,8 @@ def test_properties_of_the_elements() -> None:
         "Al": (13, 1.61, 3, 13, 1.25, 0),
         # Pauling gives argon no electronegativity.
         "Ar": (18, 0.0, 3, 18, 0.71, 0),
+        # Slater gives krypton no radius.
+        "Kr": (36, 3.00, 4, 18, 1.5, 0),
     }
     for symbol, expected in known.items():
         found = element_properties(symbol)

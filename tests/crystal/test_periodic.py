@@ -128,6 +128,7 @@ def test_the_shortest_image_of_a_step():
     step = np.array([0.5025, 0.0, 0.0])
     assert shortest_image(cube, step, tolerance=0.03).tolist() == step.tolist()
     assert shortest_image(cube, step, tolerance=0.01) == pytest.approx([-0.4975, 0, 0])
+    assert shortest_image(cube, step) == pytest.approx([-0.4975, 0, 0])
 
 
 def test_surroundings_hold_several_images_of_one_site():

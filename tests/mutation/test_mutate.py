@@ -85,6 +85,7 @@ def test_what_is_explained_is_there() -> None:
             assert "becomes" not in row or (row["line"], row["becomes"]) in made, row
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the tool forks")
 def test_a_run_tells_what_the_tests_notice(tmp_path: Path) -> None:
     """Of `a < b` and `return a`: the bound itself is not tested, the rest is; and a loop without end is ended."""
