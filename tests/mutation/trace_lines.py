@@ -25,7 +25,7 @@ class LinesOfTests:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Trace one test, with nothing kept in the caches of the code by the tests before it."""
+        """Trace one test, with nothing kept in the caches of the code or of the tests by those before it."""
         self._forget()
         self._current = self._lines[item.nodeid]
         started = time.process_time()
@@ -69,7 +69,7 @@ class LinesOfTests:
         return self._of_line
 
     def _forget(self) -> None:
-        for name in self._modules & sys.modules.keys():
+        for name in [name for name in sys.modules if name in self._modules or name.startswith("tests.")]:
             for value in list(vars(sys.modules[name]).values()):
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
