@@ -69,6 +69,14 @@ def test_of_two_equally_near_sites_the_first_along_the_line_counts():
         assert line.where == pytest.approx(0.25)
 
 
+def test_a_site_beside_the_start_of_a_line_far_from_the_origin():
+    # From 12 to 18 Å along x; the site at 10 Å is 2 Å before the start.
+    cube = np.eye(3) * 20
+    line = closest_approach(cube, np.array([0.6, 0, 0]), np.array([0.9, 0, 0]), np.array([[0.5, 0, 0]]))
+    assert line.shortest == pytest.approx(2)
+    assert line.where == 0
+
+
 def test_a_farther_site_before_the_nearest_one_does_not_count():
     cube = np.eye(3) * 20
     # 4.0 Å beside the first quarter of the line, 3.9 Å beside the third.
