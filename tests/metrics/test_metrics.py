@@ -255,6 +255,13 @@ def test_barriers_a_little_more_than_the_resolution_apart_are_ranked():
     assert resolved_pairs(Sample(target=np.array([0.3, 0.9]), prediction=np.zeros(2))).shape == (0, 2)
 
 
+def test_two_of_three_pathways_tied_at_the_bottom_count_half():
+    sample = Sample(
+        target=np.array([0.1, 0.5, 0.9]), prediction=np.array([0.2, 0.2, 0.7]), structure=np.zeros(3, dtype=int)
+    )
+    assert metric("lowest_barrier_found").function(Resamples.once(sample))[0] == 0.5
+
+
 def test_what_a_metric_rests_on():
     sample = make_sample()
     assert metric("mae").support_of(sample) == (80, "entries", 25)
