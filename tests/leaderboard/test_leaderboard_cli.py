@@ -40,6 +40,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_build_check_and_a_broken_submission(folder):
     built = run(folder, "build", "--no-site")
     assert built.returncode == 0, built.stderr
@@ -65,6 +66,7 @@ def test_build_check_and_a_broken_submission(folder):
     assert after == before
 
 
+@pytest.mark.slow
 def test_the_site_is_built_with_the_board(folder):
     built = run(folder, "build")
     assert built.returncode == 0, built.stderr
