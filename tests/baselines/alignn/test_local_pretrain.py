@@ -57,7 +57,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"has no 'layers\.2"):
         load_backbone(LocalAlignn(dataclasses.replace(CONFIG, layers="agg")), path)
     path.write_bytes(b"no weights")
-    with pytest.raises(CheckpointError, match="cannot be read as weights"):
+    with pytest.raises(CheckpointError, match="cannot be read as safetensors"):
         load_backbone(LocalAlignn(CONFIG), path)
 
 
