@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from embench.metrics.resamples import Resamples
 from embench.metrics.sample import FloatArray, Sample
+from embench.schema.documents import Direction, Family
 
-Family = Literal["regression", "classification", "pathway", "uncertainty"]
-Direction = Literal["lower", "higher", "zero", "nominal"]
+__all__ = ["Direction", "Family", "MetricSpec", "Support"]
 
 
 class Support(NamedTuple):
