@@ -160,7 +160,9 @@ def _row(standing: Standing, detail: Detail, *, signs: list[str]) -> BoardRow:
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
-        "metrics": {spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()},
+        "metrics": {
+            spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
+        },
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {

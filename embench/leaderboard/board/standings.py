@@ -70,9 +70,7 @@ def _pair(
     return Pair(a, b, difference, test, resolved)
 
 
-def standings(
-    details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int
-) -> Standings:
+def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int) -> Standings:
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
     `names` are what the sentence calls them.
