@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from embench.metrics.resamples import Resamples
 from embench.metrics.sample import FloatArray, Sample
-from embench.schema.documents import Direction, Family
+from embench.schema.terms import Direction, Family
 
 __all__ = ["Direction", "Family", "MetricSpec", "Support"]
 

@@ -8,19 +8,10 @@ drawn by parts that know nothing of how an evaluation is made. Energies are in e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-Direction = Literal["lower", "higher", "zero", "nominal"]
-"""Which values of a metric are better: lower, higher, nearer to zero, nearer to its nominal value."""
-
-Family = Literal["regression", "classification", "pathway", "uncertainty"]
-"""What a metric is about."""
-
-Method = Literal["bca", "percentile", "none"]
-"""How an interval was made."""
-
-Outcome = Literal["true_positive", "false_positive", "false_negative", "true_negative"]
-"""What became of an entry where barriers below the threshold are to be found."""
+if TYPE_CHECKING:
+    from embench.schema.terms import Direction, Family, Method
 
 
 class Interval(TypedDict):

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from embench.metrics.sample import FloatArray
-from embench.schema.documents import Method
+from embench.schema.terms import Method
 
 CONFIDENCE = 0.95
 # Below this many clusters the spread of the resamples says little about the spread of new data: no interval.

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
         DifferenceDocument,
         EntryDocument,
         EvaluationDocument,
-        Family,
         Interval,
         MetricDocument,
         MetricText,
-        Outcome,
     )
+    from embench.schema.terms import Family, Outcome
 
 FAMILIES: Mapping[Family, str] = {
     "regression": "The barrier itself",

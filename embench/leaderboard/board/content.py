@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
 from embench.leaderboard.board.standings import standings
-from embench.leaderboard.board.stored import as_json, get_stored
+from embench.leaderboard.board.stored import get_stored
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION
 from embench.splits.registry import PROTOCOLS, ProtocolSpec
@@ -179,15 +179,44 @@ def _interval(estimate: EstimateDocument) -> Interval:
 
 
 def _submission(submission: Submission, protocols: list[str], signs: list[SignDocument]) -> SubmissionCard:
-    # The names of the fields are checked by a test: those of the model, which pydantic gives as plain data.
-    fields = as_json(cast("Description", submission.model_dump(mode="json")))
     order = [spec.name for spec in ordered_protocols()]
     return {
-        **fields,
+        **_description(submission),
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
         "signs": signs,
+    }
+
+
+def _description(submission: Submission) -> Description:
+    """Return the fields of ``submission.yaml`` as plain data, in their order."""
+    training = submission.training_data
+    return {
+        "name": submission.name,
+        "version": submission.version,
+        "kind": submission.kind,
+        "authors": list(submission.authors),
+        "date": submission.date,
+        "description": submission.description,
+        "paper": submission.paper,
+        "code": submission.code,
+        "licence": submission.licence,
+        "parameters": submission.parameters,
+        "barrier": submission.barrier,
+        "training_data": {
+            "description": training.description,
+            "overlaps_scored_entries": training.overlaps_scored_entries,
+            "overlap_details": training.overlap_details,
+        },
+        "uncertainty": submission.uncertainty,
+        "hardware": submission.hardware,
+        "cost_device_hours": submission.cost_device_hours,
+        "seeds": list(submission.seeds),
+        "versions": dict(submission.versions),
+        "reproduce": submission.reproduce,
+        "predictions": {str(protocol): name for protocol, name in submission.predictions.items()},
+        "n_predicted": submission.n_predicted,
     }
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import BoardMetric, ProtocolSection
     from embench.leaderboard.site.main.rows import ProtocolTable, Row
     from embench.leaderboard.submission.model import Kind
-    from embench.schema.documents import Direction, Interval
+    from embench.schema.documents import Interval
+    from embench.schema.terms import Direction
 
 
 class MetricPayload(TypedDict):

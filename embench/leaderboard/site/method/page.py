@@ -20,7 +20,7 @@ from embench.statistics.ranking import SIGNIFICANCE
 if TYPE_CHECKING:
     from embench.audit.leakage import Leakage
     from embench.leaderboard.board import Board
-    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, ProtocolSection
+    from embench.leaderboard.board.documents import BoardDocument, ProtocolSection
     from embench.web.theme import Figure
 
 _CITATION = Path(__file__).parents[4] / "CITATION.cff"
@@ -76,7 +76,6 @@ class MethodContext(TypedDict):
     published: Leakage | None
     labels: facts.LabelFacts
     flags: list[facts.FlagRow]
-    metrics: list[BoardMetric]
     statistics: StatisticsFacts
     metal: MetalSite
     fields: list[SubmissionField]
@@ -125,7 +124,6 @@ def write_method(board: Board, folder: Path) -> None:
         published=next((found for found in measured if found.protocol == "published"), None),
         labels=facts.label_facts(data, board.details, potentials),
         flags=facts.flag_rows(data),
-        metrics=content["metrics"],
         statistics={"power": POWER, "significance": SIGNIFICANCE, "flips": FLIPS},
         metal=_without_metal_site(content["protocols"][0], names),
         fields=_fields(),
