@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -338,6 +339,24 @@ def test_templates_use_what_their_contexts_declare(page: str) -> None:
         used |= meta.find_undeclared_variables(tree) - macros - imported
         waiting += [found.template.value for found in tree.find_all(nodes.Include)]
     assert used - environment.globals.keys() == set(contexts[page].__annotations__)
+
+
+class TestPage:
+    @pytest.fixture
+    def text(self) -> str:
+        """The page on the documents."""
+        return (REPOSITORY / "docs" / "documents.md").read_text(encoding="utf-8")
+
+    def test_names_types_that_there_are(self, text: str) -> None:
+        named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", text))
+        known = {name for module in (documents, board_documents) for name in vars(module)}
+        assert {"EvaluationDocument", "RankingDocument", "BoardDocument"} <= named <= known
+
+    def test_example_runs(self, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        monkeypatch.chdir(REPOSITORY)
+        (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+        exec(example, {})
+        assert capsys.readouterr().out.startswith("host-10fold ")
 
 
 class TestStored:
