@@ -10,7 +10,15 @@ from embench.metrics.resamples import Resamples
 from embench.metrics.sample import FloatArray, Sample
 from embench.schema.terms import Direction, Family
 
-__all__ = ["Direction", "Family", "MetricSpec", "Support"]
+__all__ = ["FAMILIES", "Direction", "Family", "MetricSpec", "Support"]
+
+FAMILIES: dict[Family, str] = {
+    "regression": "The barrier itself",
+    "classification": "Good conductors",
+    "pathway": "Pathways of one structure",
+    "uncertainty": "Predicted uncertainty",
+}
+"""The headings of the families, in the order in which they are shown."""
 
 
 class Support(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, TypedDict
 
+from embench.metrics import FAMILIES
 from embench.schema import FLAGS
 from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
 from embench.web.wording import count, count_plural, interval, number, percent, quantity
@@ -19,14 +20,8 @@ if TYPE_CHECKING:
         MetricDocument,
         MetricText,
     )
-    from embench.schema.terms import Family, Outcome
+    from embench.schema.terms import Outcome
 
-FAMILIES: Mapping[Family, str] = {
-    "regression": "The barrier itself",
-    "classification": "Good conductors",
-    "pathway": "Pathways of one structure",
-    "uncertainty": "Predicted uncertainty",
-}
 _BETTER = {"lower": "Lower is better.", "higher": "Higher is better.", "zero": "Nearer to zero is better."}
 # R² has no lower end; bars of dimensionless metrics begin here at the latest.
 _LOWEST_DIMENSIONLESS = -0.5

@@ -13,8 +13,9 @@ from embench.leaderboard.site.assets import environment, write_data
 from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.main.payload import board_payload
 from embench.leaderboard.site.scores import KINDS, Kind, Order, first_order
+from embench.metrics import FAMILIES
 from embench.metrics.regression import EV_PER_DECADE
-from embench.web.tables import FAMILIES, explanation
+from embench.web.tables import explanation
 
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
