@@ -109,7 +109,7 @@ def submit(
         ("seeds",): tuple(seed),
         ("reproduce",): reproduce,
     }
-    from embench.leaderboard.submission.folder import slug_from
+    from embench.evaluation.submission_folder import slug_from
     from embench.leaderboard.submit import assign_protocols, staged, take_in
     from embench.leaderboard.submit.protocols import check_tables
     from embench.leaderboard.submit.stage import check_free
@@ -148,7 +148,7 @@ def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator
     finally:
         if kept and _on_terminal():
             from embench.common.files import write_text
-            from embench.leaderboard.submission.folder import slug_from
+            from embench.evaluation.submission_folder import slug_from
             from embench.leaderboard.submit.stage import description_text
 
             draft = Path(f"{slug_from(slug)}.draft.yaml")

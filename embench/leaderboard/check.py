@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from embench.errors import PredictionsError, SubmissionError, did_you_mean, nearest_names
 from embench.leaderboard.signs import Sign, signs_of_trouble
 from embench.leaderboard.submission import SUBMISSION_FILE, read_submission
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
+from embench.evaluation.submission_folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
 from embench.leaderboard.submission.read import list_slugs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from embench.errors import did_you_mean, nearest_names
-from embench.leaderboard.submission.plain_yaml import Place
+from embench.common.plain_yaml import Place
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

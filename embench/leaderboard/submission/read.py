@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from embench.common.text import listing, plural
 from embench.errors import MissingDependencyError, SubmissionError
-from embench.leaderboard.submission import plain_yaml
-from embench.leaderboard.submission.folder import (
+from embench.common import plain_yaml
+from embench.evaluation.submission_folder import (
     CARD_FILE,
     MOST_BYTES_OF_CARD,
     MOST_BYTES_OF_PREDICTIONS,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from embench.errors import SubmissionError, did_you_mean, nearest_names
-from embench.leaderboard.submission import plain_yaml
-from embench.leaderboard.submission.folder import read_text
+from embench.common import plain_yaml
+from embench.evaluation.submission_folder import read_text
 from embench.leaderboard.submission.read import import_model
 
 Content = dict[str, Any]

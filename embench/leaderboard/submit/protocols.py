@@ -8,7 +8,7 @@ from pathlib import Path
 
 from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS
+from embench.evaluation.submission_folder import MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
 
 ALL = "all"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embench.errors import SubmissionError
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
+from embench.evaluation.submission_folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
 
 if TYPE_CHECKING:
     from embench.hub.client import Hub

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from embench.errors import OutputError, SubmissionError
 from embench.leaderboard.submission import SUBMISSION_FILE, read_submission, submission_from
-from embench.leaderboard.submission.folder import slug_problem
+from embench.evaluation.submission_folder import slug_problem
 from embench.leaderboard.submit.fields import complete
 
 if TYPE_CHECKING:
