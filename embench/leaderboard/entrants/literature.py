@@ -13,9 +13,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from embench.common.files import write_together
 from embench.curation.sheet import TABLE_FILE, TABLE_SHEET, TEST_SHEET, read_sheet
 from embench.errors import UpstreamError
+from embench.leaderboard.submission.write import make_submission
+from embench.leaderboard.submission.write import write_submission as write
 
 TEST_BARRIERS_FILE = "umlip_test_barriers.csv"
 ALL_BARRIERS_FILE = "umlip_all_barriers.csv"
@@ -200,14 +201,9 @@ def write_submission(system: LiteratureSystem, shared: Path, folder: Path) -> in
         )
     order = {entry_id: position for position, entry_id in enumerate(load().entry_ids)}
     rows.sort(key=lambda row: order[str(row["entry_id"])])
-    target = folder / system.slug
-    texts = {target / system.file: _csv_text(rows), target / "submission.yaml": _yaml_text(system, len(rows))}
-    write_together({path: partial(_write, text) for path, text in texts.items()})
+    files = {system.file: _csv_text(rows).encode()}
+    write(make_submission(folder / system.slug, _description(system, len(rows)), files), replace=True)
     return len(rows)
-
-
-def _write(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
 
 
 def _csv_text(rows: Rows) -> str:
@@ -218,11 +214,9 @@ def _csv_text(rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _yaml_text(system: LiteratureSystem, n_entries: int) -> str:
-    import yaml
-
+def _description(system: LiteratureSystem, n_entries: int) -> dict[str, Any]:
     source = system.source
-    content: dict[str, Any] = {
+    return {
         "name": system.name,
         "version": "as published",
         "kind": system.kind,
@@ -245,5 +239,3 @@ def _yaml_text(system: LiteratureSystem, n_entries: int) -> str:
         "predictions": dict.fromkeys(system.protocols, system.file),
         "n_predicted": n_entries,
     }
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    return text
