@@ -112,7 +112,7 @@ def submit(
         ("reproduce",): reproduce,
     }
     from embench.evaluation.submission_folder import slug_from
-    from embench.leaderboard.submission.write import check_free, write_submission
+    from embench.leaderboard.submission.write import check_free, place_of, write_submission
     from embench.leaderboard.submit import assign_protocols, read_given, submission_with
 
     given_files = read_given(predictions)  # before any question is asked
@@ -120,7 +120,7 @@ def submit(
     slug = slug or slug_from(content["name"])
     with _draft_kept(content, slug, wanted=dry_run):
         files = assign_protocols(given_files, named=protocol, kind=content["kind"])
-        folder = submissions / slug
+        folder = place_of(submissions, slug)
         if not dry_run:
             check_free(folder, replace=replace)
         submission = submission_with(content, files, folder=folder)

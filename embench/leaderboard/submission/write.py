@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Submission
 
 
+def place_of(submissions: Path, slug: str) -> Path:
+    """Return the folder of the submission `slug`; raises SubmissionError for what is no name of one."""
+    problem = slug_problem(slug)
+    if problem:
+        raise SubmissionError(f"the slug {slug!r} {problem}")
+    return submissions / slug
+
+
 def make_submission(folder: Path, content: Mapping[str, Any], predictions: Mapping[str, bytes]) -> Submission:
     """Return the submission that will be in `folder`, checked as one that was read from there; nothing is written.
 
@@ -33,9 +41,7 @@ def make_submission(folder: Path, content: Mapping[str, Any], predictions: Mappi
     SubmissionError
         The name of the folder or a field is not as it must be.
     """
-    problem = slug_problem(folder.name)
-    if problem:
-        raise SubmissionError(f"the slug {folder.name!r} {problem}")
+    place_of(folder.parent, folder.name)
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
     submission_from(plain, folder, source=f"the description of {folder.name}")
     text = plain_yaml.dump(content).encode()
