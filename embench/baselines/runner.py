@@ -152,7 +152,8 @@ def run_key(spec: BaselineSpec, protocol: Protocol, *, seed: int) -> RunKey:
 
 
 def _code_of(spec: BaselineSpec) -> str:
-    code = code_digest(*(path for path in (spec.factory, spec.prepare) if path), weights=spec.weights)
+    paths = (path for path in (spec.factory, spec.prepare) if path)
+    code = code_digest(*paths, weights=spec.weights, resources=spec.resources)
     own = os.environ.get(spec.own_weights) if spec.own_weights else None
     if not own:
         return code
