@@ -57,10 +57,10 @@ def read_potentials(known_ids: Collection[str], path: Path | None = None) -> lis
     try:
         with open(path, encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
+            key, *slugs = reader.fieldnames or [""]
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionsError(f"cannot read the barriers of potentials in {path}: {error}") from None
-    key, *slugs = reader.fieldnames or [""]
     if key != "entry_id" or not slugs:
         raise PredictionsError(f"{path} is no table of barriers: the first line must name entry_id and the potentials")
     barriers: dict[str, dict[str, float]] = {slug: {} for slug in slugs}

@@ -27,9 +27,10 @@ class BaselineSpec:
     `kind` is that of the submission: ``hybrid`` where a new structure needs a calculation with a potential first.
     `uncertainty` says in words what the standard deviation is, and is empty where there is none. `training_data`
     says what the model has seen besides the training side of the fold, and is empty for nothing. `resources` are the
-    shipped folders that it reads besides the dataset. `weights` is the file of shipped weights that it starts from, where there is one; `own_weights` the environment variable in which users
-    may name a file of theirs. What `needs_gpu` is run only where it is asked for by name. `pending` are protocols that
-    were not run yet: no predictions of them are committed.
+    shipped folders that it reads besides the dataset. `weights` is the file of shipped weights that it starts from,
+    where there is one; `own_weights` the environment variable in which users may name a file of theirs. What
+    `needs_gpu` is run only where it is asked for by name. `pending` are protocols that were not run yet: no predictions
+    of them are committed.
 
     `libraries` are the distributions whose versions decide the result; they are part of the record and of the key
     that finished folds are kept under, and installed by the extra `extra`. `tolerance` (eV) is the largest

@@ -41,7 +41,7 @@ def code_digest(*paths: str, weights: str | None = None, resources: Collection[s
 
     That is the module, the modules of embench that it imports, directly or not, and the data files beside those
     that belong to :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby
-    never used again. `weights` names a file of shipped weights and `resources` shipped folders, which count as code does.
+    never used again. `weights` names a file of shipped weights, `resources` shipped folders: both count as code does.
 
     Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
     :class:`~embench.errors.DatasetError` where the weights are missing.
