@@ -116,9 +116,10 @@ ON_PYPI = False
 """Whether the release is on PyPI. Until then embench is installed from a checkout; the release sets this to True."""
 
 
-def install_command(extra: str) -> str:
-    """Return the command that installs embench with an extra; what the documentation says is compared with it."""
-    return f"pip install '{'embench-barriers' if ON_PYPI else '.'}[{extra}]'"
+def install_command(extra: str = "") -> str:
+    """Return the command that installs embench, with an extra; what the documentation says is compared with it."""
+    what = "embench-barriers" if ON_PYPI else "."
+    return f"pip install '{what}[{extra}]'" if extra else f"pip install {what}"
 
 
 class MissingDependencyError(EmbenchError, ImportError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from embench import schema
 from embench.common.markdown import escape, fill_page, markdown_table
+from embench.errors import ON_PYPI, install_command
 from embench.hub import about
 from embench.release import card as card_tables
 from embench.release.convert import CLOSED_SETS, features, import_datasets
@@ -120,6 +121,8 @@ def _text(data: Dataset, tables: dict[str, pa.Table], systems: Sequence[System],
     pairs = list(zip(predictions["system"].to_pylist(), predictions["protocol"].to_pylist(), strict=True))
     values = {
         "title": about.TITLE,
+        "install": install_command(),
+        "where": "" if ON_PYPI else " in a checkout of embench",
         "summary": about.SUMMARY,
         "version": data.version,
         "tag": about.TAG,
