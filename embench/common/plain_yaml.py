@@ -1,10 +1,9 @@
 """YAML from and for strangers: mappings, lists and scalars only, with the line of every value.
 
 Aliases, anchors, tags, several documents and deep nesting are refused while the text is parsed, before anything is
-built from it. Scalars mean what they mean in YAML 1.2: ``no`` and ``2026-11-22`` are text. :func:`dump` writes what
-:func:`parse` reads back as the same values.
-
-Own code, since the loaders of PyYAML and ruamel.yaml build what the text asks for, and give no lines with the values.
+built from it. Scalars mean what they mean in YAML 1.2: ``no`` and ``2026-11-22`` are text. No loader of PyYAML does all
+that or keeps the lines, so that its events are read here. :func:`dump` writes what :func:`parse` reads back as the same
+values.
 """
 
 from __future__ import annotations

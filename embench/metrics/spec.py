@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from embench.metrics.resamples import Resamples
 from embench.metrics.sample import FloatArray, Sample
+from embench.schema.terms import Direction, Family
 
-Family = Literal["regression", "classification", "pathway", "uncertainty"]
-Direction = Literal["lower", "higher", "zero", "nominal"]
+__all__ = ["FAMILIES", "Direction", "Family", "MetricSpec", "Support"]
 
-FAMILIES: dict[str, str] = {
+FAMILIES: dict[Family, str] = {
     "regression": "The barrier itself",
     "classification": "Good conductors",
     "pathway": "Pathways of one structure",

@@ -384,23 +384,23 @@ def test_size(site: Path) -> None:
 
 class TestScores:
     def test_axis_ends_where_the_median_does_twice_over(self) -> None:
-        rows = [{"metrics": {"mae": {"value": value, "low": value - 0.1, "high": value + 0.1}}} for value in (0.3, 9.0)]
-        axis = axis_of(MAE, rows, 0.5)
+        estimates = [{"value": value, "low": value - 0.1, "high": value + 0.1} for value in (0.3, 9.0)]
+        axis = axis_of(MAE, estimates, 0.5)
         assert axis.scale.low == 0.0
         assert 0.5 < axis.scale.high < 1.0
-        far = score_of(MAE, rows[1]["metrics"]["mae"], axis)
+        far = score_of(MAE, estimates[1], axis)
         assert (far.off, far.text, far.order) == ("high", "9.000", 9.0)
-        near = score_of(MAE, rows[0]["metrics"]["mae"], axis)
+        near = score_of(MAE, estimates[0], axis)
         assert near.off == ""
         assert near.bar is not None
         assert near.bar.value == pytest.approx(100 * 0.3 / axis.scale.high, abs=0.01)
         assert near.interval == "0.200 to 0.400"
 
     def test_r2_far_below_zero_is_off_the_axis(self) -> None:
-        rows = [{"metrics": {"r2": {"value": value, "low": value, "high": value}}} for value in (0.8, -60.0)]
-        axis = axis_of(R2, rows, -0.1)
+        estimates = [{"value": value, "low": value, "high": value} for value in (0.8, -60.0)]
+        axis = axis_of(R2, estimates, -0.1)
         assert axis.scale == Scale(-0.5, 0.8)
-        assert score_of(R2, rows[1]["metrics"]["r2"], axis).off == "low"
+        assert score_of(R2, estimates[1], axis).off == "low"
 
     def test_undefined(self) -> None:
         found = score_of(MAE, None, axis_of(MAE, [], 0.5))

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from embench.dataset import load
 from embench.errors import PredictionsError
@@ -20,6 +20,7 @@ from embench.statistics.bootstrap import bootstrap
 
 if TYPE_CHECKING:
     from embench.evaluation.predictions import Predictions
+    from embench.leaderboard.board.documents import Detail, OtherDefinition
     from embench.leaderboard.submission import Submission
 
 # The highest energy along the path minus that of the initial state, where `prediction` is another definition.
@@ -68,7 +69,7 @@ def task_of(submission: Submission, protocol: str) -> Task:
         raise PredictionsError(f"submission {submission.slug}, protocol {protocol}: {error}") from None
 
 
-def score(task: Task) -> dict[str, Any]:
+def score(task: Task) -> Detail:
     """Return :func:`embench.evaluation.document.document` of the evaluation, and ``other_definition``.
 
     That holds MAE and R² of the barriers of another definition, where there are such. Raises
@@ -77,12 +78,12 @@ def score(task: Task) -> dict[str, Any]:
     try:
         evaluation = evaluate(task.predictions, task.protocol, seed=SEED, fill_missing=task.fill_missing)
         # The path of the file differs from checkout to checkout.
-        return document(evaluation) | {"predictions": task.slug, "other_definition": _other_definition(task)}
+        return {**document(evaluation), "predictions": task.slug, "other_definition": _other_definition(task)}
     except PredictionsError as error:
         raise PredictionsError(f"submission {task.slug}, protocol {task.protocol}: {error}") from None
 
 
-def _other_definition(task: Task) -> dict[str, Any] | None:
+def _other_definition(task: Task) -> OtherDefinition | None:
     if task.other is None:
         return None
     matched = match(task.other, scored_set(task.protocol), threshold=GOOD_CONDUCTOR, fill_missing=task.fill_missing)
@@ -99,6 +100,4 @@ def _column(content: bytes, name: str) -> dict[str, str]:
     return {row["entry_id"]: row[name] for row in rows if row[name]}
 
 
-# By slug and protocol.
-Details: TypeAlias = "dict[tuple[str, str], dict[str, Any]]"
 Progress: TypeAlias = Callable[[str, int, int], None]

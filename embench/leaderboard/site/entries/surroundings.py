@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,23 @@ ROLES = {
     "metal": "framework metal",
 }
 """What the atoms of an element are in a structure."""
+
+
+class AtomsPayload(TypedDict):
+    """The atoms as lists: by element `elements`, `roles` and `radii` (Å), by atom the rest; see Surroundings.
+
+    `at` is x, y, z of all atoms in a row and `bonds` the two atoms of all bonds, Å throughout.
+    """
+
+    elements: list[str]
+    roles: list[str]
+    radii: list[float]
+    kind: list[int]
+    site: list[int]
+    at: list[float]
+    distance: list[float]
+    bonds: list[int]
+    polyhedra: list[tuple[int, list[int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +89,7 @@ class Surroundings:
         apart = np.linalg.norm(points[:, None] - self.coords[chosen], axis=-1).min(axis=1)
         return [round(distance, 3) if distance <= REACH else None for distance in apart.tolist()]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> AtomsPayload:
         """Return the atoms as lists for the page, coordinates rounded to 0.001 Å."""
         return {
             "elements": list(self.elements),
@@ -83,7 +100,7 @@ class Surroundings:
             "at": self.coords.round(3).ravel().tolist(),
             "distance": self.distances.round(2).tolist(),
             "bonds": self.bonds.ravel().tolist(),
-            "polyhedra": [[centre, list(corners)] for centre, corners in self.polyhedra],
+            "polyhedra": [(centre, list(corners)) for centre, corners in self.polyhedra],
         }
 
 
