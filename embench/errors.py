@@ -112,11 +112,25 @@ class SubmissionError(EmbenchError):
     exit_code = 2
 
 
+ON_PYPI = False
+"""Whether the release is on PyPI. Until then embench is installed from a checkout; the release sets this to True."""
+
+
+def install_command(extra: str = "") -> str:
+    """Return the command that installs embench, with an extra; what the documentation says is compared with it."""
+    what = "embench-barriers" if ON_PYPI else "."
+    return f"pip install '{what}[{extra}]'" if extra else f"pip install {what}"
+
+
 class MissingDependencyError(EmbenchError, ImportError):
     """An optional library that the call needs is not installed."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {library}, which is not installed: pip install 'embench-barriers[{extra}]'")
+        self.library = library
+        self.extra = extra
+        self.purpose = purpose
+        where = "" if ON_PYPI else ", in a checkout of embench"
+        super().__init__(f"{purpose} needs {library}, which is not installed: {install_command(extra)}{where}")
 
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:

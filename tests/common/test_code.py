@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from embench.baselines.registry import baseline_spec
 from embench.common import code
 from embench.common.code import code_digest
 from embench.errors import BaselineError
@@ -88,3 +89,13 @@ def test_parameters_of_the_pair_energies_count(monkeypatch):
     monkeypatch.setattr(code, "_data_files", lambda folder: seen.extend(find(folder)) or [])
     assert code_digest("embench.baselines.models.stack:PathwayStack") != before
     assert "softbv.csv" in {path.name for path in seen}
+
+
+def test_shipped_files_count(tmp_path, monkeypatch):
+    (tmp_path / "barriers.csv").write_text("entry_id,orb-v3\nx,0.5\n")
+    monkeypatch.setattr(code, "resource_folder", lambda name: tmp_path)
+    before = code_digest(FACTORY, resources=("potentials",))
+    assert code_digest(FACTORY, resources=("potentials",)) == before
+    (tmp_path / "barriers.csv").write_text("entry_id,orb-v3\nx,0.6\n")
+    assert code_digest(FACTORY, resources=("potentials",)) != before
+    assert baseline_spec("pathway-hybrid").resources == ("potentials",)

@@ -1,13 +1,15 @@
-"""YAML from strangers: mappings, lists and scalars only, with the line of every value.
+"""YAML from and for strangers: mappings, lists and scalars only, with the line of every value.
 
 Aliases, anchors, tags, several documents and deep nesting are refused while the text is parsed, before anything is
 built from it. Scalars mean what they mean in YAML 1.2: ``no`` and ``2026-11-22`` are text. No loader of PyYAML does all
-that or keeps the lines, so that its events are read here.
+that or keeps the lines, so that its events are read here. :func:`dump` writes what :func:`parse` reads back as the same
+values.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,6 +62,27 @@ def parse(text: str) -> PlainYaml:
     return PlainYaml(None if node is None else _build(node, (), lines), lines)
 
 
+def dump(content: Mapping[str, Any]) -> str:
+    """Return the text of a document, in the order of its keys; :func:`parse` gives `content` back, lists as tuples.
+
+    PyYAML writes YAML 1.1: text such as ``1e5``, a number to :func:`parse` only, is put in quotes here, and nothing is
+    written as an alias.
+    """
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 – the name of the method that it replaces
+            return True
+
+    def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = None if _plain_value(text) == text else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, represent_text)
+    written: str = yaml.dump(dict(content), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return written
+
+
 def _inspect(text: str) -> None:
     """Refuse what no description needs; works on the stream of events, so nothing large is built."""
     import yaml
@@ -105,7 +128,12 @@ def _build(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
 def _scalar(node: yaml.Node) -> Any:
     """Return the value of a scalar: text where it is quoted, else what the core schema of YAML 1.2 makes of it."""
     text = str(node.value)
-    if getattr(node, "style", None) is not None or len(text) > _LONGEST_NUMBER:
+    return text if getattr(node, "style", None) is not None else _plain_value(text)
+
+
+def _plain_value(text: str) -> Any:
+    """Return what a scalar without quotes means."""
+    if len(text) > _LONGEST_NUMBER:
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]

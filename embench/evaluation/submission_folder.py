@@ -1,17 +1,29 @@
-"""The folder of a submission, read as if its author meant harm: nothing outside it, no links, nothing large."""
+"""The folder of a submission, read as if its author meant harm: nothing outside it, no links, nothing large.
+
+What the description says beyond the names of its files is checked by :mod:`embench.leaderboard.submission`, which
+needs pydantic. This part does without, since everybody who compares with a submission needs it.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from embench.common import plain_yaml
+from embench.common.plain_yaml import PlainYaml, PlainYamlError
 from embench.errors import SubmissionError
 
 SUBMISSION_FILE = "submission.yaml"
 CARD_FILE = "README.md"
+ALL = "all"
+"""The key of a predictions file that serves every protocol."""
+
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,94}\.csv$"
+"""The names that a predictions file may have: no folders, nothing hidden, the same on all systems."""
+
 MOST_BYTES_OF_PREDICTIONS = 1 << 20
 MOST_BYTES_OF_CARD = 64 << 10
 _MOST_FILES = 20
@@ -65,6 +77,57 @@ def list_folder(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in entries))
 
 
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file in the folder of a submission, each read once, by name.
+
+    Raises :class:`~embench.errors.SubmissionError` as :func:`list_folder` does, and with all files that are too large
+    or cannot be read.
+    """
+    limits = {SUBMISSION_FILE: plain_yaml.MOST_BYTES, CARD_FILE: MOST_BYTES_OF_CARD}
+    names = list_folder(folder)
+    found: dict[str, bytes] = {}
+    problems = [] if SUBMISSION_FILE in names else [f"{folder / SUBMISSION_FILE} is missing"]
+    for name in names:
+        try:
+            found[name] = read_bytes(folder / name, most_bytes=limits.get(name, MOST_BYTES_OF_PREDICTIONS))
+        except SubmissionError as error:
+            problems.append(str(error))
+    if problems:
+        raise SubmissionError("\n".join(problems))
+    return found
+
+
+def read_description(path: Path) -> PlainYaml:
+    """Return what a ``submission.yaml`` holds; raises SubmissionError, with the line where that is known."""
+    return parse_description(read_bytes(path, most_bytes=plain_yaml.MOST_BYTES), source=str(path))
+
+
+def parse_description(content: bytes, *, source: str) -> PlainYaml:
+    """Return what the bytes of a ``submission.yaml`` hold; `source` is where they are from, for messages."""
+    try:
+        return plain_yaml.parse(_decode(content, source))
+    except PlainYamlError as error:
+        raise SubmissionError(f"{source}{f', line {error.line}' if error.line else ''}: {error}") from None
+
+
+def named_file(description: PlainYaml, protocol: str, *, source: str) -> str | None:
+    """Return the name of the predictions file of a protocol in a description, or None where it names none.
+
+    Raises :class:`~embench.errors.SubmissionError` where the description names no files, or something else than a
+    file of its folder.
+    """
+    content = description.value if isinstance(description.value, Mapping) else {}
+    files = content.get("predictions")
+    if not isinstance(files, Mapping):
+        raise SubmissionError(f"{source} names no predictions; write under predictions: a file for each protocol")
+    key = protocol if protocol in files else ALL
+    name = files.get(key)
+    if name is not None and not (isinstance(name, str) and re.fullmatch(FILE_NAME, name)):
+        line = description.lines["predictions", key]
+        raise SubmissionError(f"{source}, line {line}: {str(name)[:80]!r} is no file of its folder; correct it")
+    return name
+
+
 def _entry_problems(folder: Path, entry: os.DirEntry[str]) -> Iterator[str]:
     where = f"{folder}: {entry.name!r}"
     if entry.is_symlink():
@@ -75,15 +138,13 @@ def _entry_problems(folder: Path, entry: os.DirEntry[str]) -> Iterator[str]:
         yield f"{where} does not belong here; keep {SUBMISSION_FILE}, {CARD_FILE} and the predictions (.csv)"
 
 
-def read_text(path: Path, *, most_bytes: int) -> str:
-    """Return the text (UTF-8) of a regular file of at most `most_bytes`; raises SubmissionError."""
-    content = read_bytes(path, most_bytes=most_bytes)
+def _decode(content: bytes, source: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
-        raise SubmissionError(f"{path}, line {line}: not UTF-8 (byte 0x{byte:02x}); save it as UTF-8") from None
+        raise SubmissionError(f"{source}, line {line}: not UTF-8 (byte 0x{byte:02x}); save it as UTF-8") from None
 
 
 def read_bytes(path: Path, *, most_bytes: int) -> bytes:
