@@ -1,0 +1,8 @@
+"""Hops of a crystal: between two end structures, or all that its ions can make; and the network that they form."""
+
+from __future__ import annotations
+
+from embench.migration.between import hop_between
+from embench.migration.hop import MigrationHop
+
+__all__ = ["MigrationHop", "hop_between"]
