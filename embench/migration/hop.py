@@ -100,7 +100,7 @@ class MigrationHop:
         return Structure(Lattice(self.lattice), list(self.symbols), self.frac_coords)
 
     def final_structure(self) -> Structure:
-        """Return the final state as a pymatgen ``Structure``; with the framework of the initial one if none is known."""
+        """Return the final state as a pymatgen ``Structure``; else with the framework of the initial one."""
         from pymatgen.core import Lattice, Structure
 
         if self.final_lattice is not None and self.final_frac_coords is not None:

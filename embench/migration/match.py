@@ -59,10 +59,12 @@ def match_sites(lattice: Floats, symbols_a: Sequence[str], a: Floats, symbols_b:
     shifts = [np.zeros(3), np.median(in_order - np.rint(in_order), axis=0)]
     found = []
     for shift in shifts if np.array_equal(labels_a, labels_b) else shifts[:1]:
-        found.append(_assign(lattice, labels_a, a, labels_b, b, shift))
+        found.append(assign_sites(lattice, labels_a, a, labels_b, b, shift))
         if _hops(found[-1]) <= 1:
             return found[-1]
-    found += [_assign(lattice, labels_a, a, labels_b, b, shift) for shift in _shifts(lattice, labels_a, a, labels_b, b)]
+    found += [
+        assign_sites(lattice, labels_a, a, labels_b, b, shift) for shift in _shifts(lattice, labels_a, a, labels_b, b)
+    ]
     return min(found, key=_oddness)
 
 
@@ -89,7 +91,11 @@ def _shifts(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels, b: F
             yield shifts[position] - np.rint(shifts[position])
 
 
-def _assign(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels, b: Floats, shift: Floats) -> Match:
+def assign_sites(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels, b: Floats, shift: Floats) -> Match:
+    """Return the matching in which the fewest atoms hop for a known `shift` (3,) of `a`, fractional.
+
+    The other parameters are those of :func:`match_sites`, the elements as arrays.
+    """
     from pymatgen.core import Lattice
     from scipy.optimize import linear_sum_assignment
 

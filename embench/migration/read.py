@@ -59,7 +59,7 @@ class Crystal:
         return str(Composition("".join(self.symbols)).reduced_formula)
 
 
-def read_crystal(structure: AnyStructure, *, name: str = "the structure") -> Crystal:
+def read_crystal(structure: AnyStructure, *, name: str = "the structure", overlap: bool = False) -> Crystal:
     """Return a structure as a checked :class:`Crystal`.
 
     A left-handed cell is replaced by the right-handed one of the same lattice (all three vectors reversed), deuterium
@@ -69,6 +69,7 @@ def read_crystal(structure: AnyStructure, *, name: str = "the structure") -> Cry
     ----------
     structure : pymatgen ``Structure`` or ASE ``Atoms``, periodic in three directions.
     name : what messages call it.
+    overlap : accept atoms that overlap.
 
     Raises
     ------
@@ -96,7 +97,8 @@ def read_crystal(structure: AnyStructure, *, name: str = "the structure") -> Cry
         )
     _check_numbers(crystal, name)
     crystal = _right_handed(crystal)
-    _check_overlap(crystal, name)
+    if not overlap:
+        _check_overlap(crystal, name)
     return crystal
 
 
@@ -147,8 +149,8 @@ def check_ordered(structure: Any, name: str) -> None:
         shown = ", ".join(f"site {position} ({structure[position].species})" for position in partial[:_NAMED])
         more = f" and {len(partial) - _NAMED} more" if len(partial) > _NAMED else ""
         raise StructureError(
-            f"{name} is disordered: {shown}{more} are partially occupied. Order it first: "
-            "find_hops(..., order=True) for a small cell, or an ordered supercell"
+            f"{name} is disordered: {shown}{more} are partially occupied, and "
+            "an ordered structure is needed; find_hops orders a small cell if asked (order=True)"
         )
 
 
@@ -170,8 +172,8 @@ def _from_ase(atoms: Any, name: str) -> Crystal:
     if partial:
         shown = ", ".join(f"site kind {site} ({_shares(kinds)})" for site, kinds in list(partial.items())[:_NAMED])
         raise StructureError(
-            f"{name} is disordered: {shown}. Read it with pymatgen.core.Structure.from_file and order it: "
-            "find_hops(..., order=True) for a small cell, or an ordered supercell"
+            f"{name} is disordered: {shown}. Read it with pymatgen.core.Structure.from_file; find_hops then "
+            "orders a small cell if asked (order=True)"
         )
     numbers = atoms.get_atomic_numbers()
     if len(numbers) and not 1 <= numbers.min() <= numbers.max() <= 118:
