@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from embench.migration.between import hop_between
+from embench.migration.find import Hops, find_hops
 from embench.migration.hop import MigrationHop
 
-__all__ = ["MigrationHop", "hop_between"]
+__all__ = ["Hops", "MigrationHop", "find_hops", "hop_between"]

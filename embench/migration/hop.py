@@ -39,6 +39,10 @@ class MigrationHop:
     charges_given : whether `charges` are those of the structure; else they are guessed.
     cell_charge : sum of the formal charges of the cell, e: -1 for Li+ taken out of a balanced crystal. NaN without
         charges.
+    start_site, end_site, image : in a network of hops, the sites that it connects, and the cell of the second one.
+    multiplicity : number of such hops in the cell of the network, in either direction.
+    ends_equivalent : whether symmetry maps the hop onto its reverse, so that its barrier is the same both ways; None
+        where it was not looked for.
     notes : what was changed or assumed, in words.
     """
 
@@ -54,6 +58,11 @@ class MigrationHop:
     charges: Mapping[str, float] = field(default_factory=dict)
     charges_given: bool = False
     cell_charge: float = float("nan")
+    start_site: int | None = None
+    end_site: int | None = None
+    image: tuple[int, int, int] = (0, 0, 0)
+    multiplicity: int = 1
+    ends_equivalent: bool | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Union-find over periodic sites: which sites are connected, and in how many directions a part runs through the crystal."""
+"""Union-find over periodic sites: which are connected, and in how many directions a part runs through the crystal."""
 
 from __future__ import annotations
 

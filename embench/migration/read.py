@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 OVERLAP = 0.5
 # Below this a cell has no volume, Å^3.
 LEAST_VOLUME = 1.0
+_ROUNDING = 1e-9
 # How many sites a message names at most.
 _NAMED = 6
 
@@ -100,6 +101,12 @@ def read_crystal(structure: AnyStructure, *, name: str = "the structure", overla
     if not overlap:
         _check_overlap(crystal, name)
     return crystal
+
+
+def wrapped(coords: Floats) -> Floats:
+    """Return fractional coordinates moved into the cell; rounding below 0 counts as 0."""
+    inside: Floats = coords - np.floor(coords + _ROUNDING)
+    return inside
 
 
 def need(library: str, extra: str) -> None:
