@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from embench.migration.between import hop_between
-from embench.migration.find import Hops, find_hops
+from embench.migration.find import find_hops
 from embench.migration.hop import MigrationHop
+from embench.migration.hops import Hops
+from embench.migration.network import HopBarrier, NetworkBarriers, Way, hopping_rate, network_barriers
 
-__all__ = ["Hops", "MigrationHop", "find_hops", "hop_between"]
+__all__ = [
+    "HopBarrier",
+    "Hops",
+    "MigrationHop",
+    "NetworkBarriers",
+    "Way",
+    "find_hops",
+    "hop_between",
+    "hopping_rate",
+    "network_barriers",
+]

@@ -30,13 +30,13 @@ class Charges:
 
 def formal_charges(crystal: Crystal, ion: str) -> Charges:
     """Return the formal charges of a crystal in which `ion` migrates, and say if they do not add up to zero."""
-    if crystal.charges is not None:
-        values, given = dict(crystal.charges), True
-    else:
-        try:
-            values, given = _guessed(crystal, ion), False
-        except FeatureError as error:
-            return Charges({}, False, (f"no formal charges: {error}",))
+    given = crystal.charges is not None
+    try:
+        values = dict(crystal.charges if crystal.charges is not None else _guessed(crystal, ion))
+        if ion not in values:
+            values[ion] = _of_guest(crystal, ion)
+    except FeatureError as error:
+        return Charges({}, False, (f"no formal charges: {error}",))
     shown = ", ".join(f"{symbol} {charge:+.3g}" for symbol, charge in sorted(values.items()))
     notes = [f"formal charges {'of the structure' if given else 'guessed'}: {shown}"]
     total = sum(values[symbol] for symbol in crystal.symbols)
@@ -45,13 +45,23 @@ def formal_charges(crystal: Crystal, ion: str) -> Charges:
     return Charges(values, given, tuple(notes))
 
 
-def _guessed(crystal: Crystal, ion: str) -> dict[str, float]:
-    # The model expects the migrating ion, a cation, as site 0.
-    chosen = crystal.sites_of(ion)
-    first = int(chosen[0]) if len(chosen) else 0
-    order = np.r_[first, np.delete(np.arange(len(crystal.symbols)), first)]
+def _guessed(crystal: Crystal, ion: str) -> Mapping[str, float]:
+    """Return the charges of the elements of the crystal, e."""
+    # The model expects the migrating ion, a cation, as site 0; in an empty host another cation takes its part.
+    first = ion if ion in crystal.symbols else _least_electronegative(crystal)
+    order = np.argsort(np.array(crystal.symbols) != first, kind="stable")
     symbols = tuple(crystal.symbols[site] for site in order)
-    charges = dict(assign_ions(crystal.lattice, symbols, crystal.frac_coords[order]).charges)
-    if not len(chosen):
-        charges.setdefault(ion, float("nan"))
-    return charges
+    return assign_ions(crystal.lattice, symbols, crystal.frac_coords[order]).charges
+
+
+def _of_guest(crystal: Crystal, ion: str) -> float:
+    """Return the charge of an ion that the crystal does not hold, e."""
+    # Where the ion would be plays no part in its charge.
+    coords = np.vstack([np.zeros(3), crystal.frac_coords])
+    return float(assign_ions(crystal.lattice, (ion, *crystal.symbols), coords).charges[ion])
+
+
+def _least_electronegative(crystal: Crystal) -> str:
+    from pymatgen.core import Element
+
+    return min(sorted(set(crystal.symbols)), key=lambda symbol: float(Element(symbol).X))

@@ -144,7 +144,8 @@ def direct_orbits(lattice: Floats, sites: Floats, symmetry: SiteSymmetry, reach:
     seen: set[tuple[int, int, Image]] = set()
     for position in np.argsort(np.linalg.norm(vectors, axis=1).round(4), kind="stable"):
         start, end = int(starts[position]), int(ends[position])
-        image: Image = tuple(int(x) for x in images[position])
+        x, y, z = images[position].tolist()
+        image: Image = (x, y, z)
         if (start, end, image) in seen:
             continue
         members, turns = _orbit(start, end, image, symmetry)
@@ -165,11 +166,11 @@ def _pairs(lattice: Floats, sites: Floats, reach: float) -> tuple[Integers, Inte
     )
     pairs = distances > SAME_LENGTH
     starts, ends = starts[pairs].astype(np.int64), ends[pairs].astype(np.int64)
-    images = np.rint(images[pairs]).astype(np.int64)
-    vectors = (sites[ends] + images - sites[starts]) @ lattice
+    cells: Integers = np.rint(images[pairs]).astype(np.int64)
+    vectors: Floats = (sites[ends] + cells - sites[starts]) @ lattice
     # An order that does not depend on how the search went.
-    order = np.lexsort((*images.T, ends, starts))
-    return starts[order], ends[order], images[order], vectors[order]
+    order = np.lexsort((*cells.T, ends, starts))
+    return starts[order], ends[order], cells[order], vectors[order]
 
 
 def _is_between(vector: Floats, others: Floats) -> bool:
@@ -203,8 +204,8 @@ def connecting_lengths(n_sites: int, orbits: list[Orbit]) -> dict[int, float]:
 
     Dimensions that are not reached with the given orbits (shortest first) are left out.
     """
-    union, found = PeriodicUnion(n_sites), {}
-    dimension = 0
+    union, dimension = PeriodicUnion(n_sites), 0
+    found: dict[int, float] = {}
     for orbit in orbits:
         for start, end, image in orbit.members:
             dimension = max(dimension, union.join(start, end, image))

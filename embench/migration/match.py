@@ -115,7 +115,9 @@ def assign_sites(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels,
         if stay.any():
             shift = shift + step[stay].mean(axis=0)
     vectors = shortest_vectors(lattice, b[order] - a - shift)
-    return Match(order, np.linalg.solve(lattice.T, vectors.T).T, np.linalg.norm(vectors, axis=1), shift)
+    return Match(
+        order, np.asarray(np.linalg.solve(lattice.T, vectors.T).T, np.float64), np.linalg.norm(vectors, axis=1), shift
+    )
 
 
 def shortest_vectors(lattice: Floats, steps: Floats) -> Floats:

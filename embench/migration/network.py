@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embench.errors import InvalidValueError
 from embench.migration.connections import Connection
-from embench.migration.find import Hops
+from embench.migration.hops import Hops
 from embench.migration.periodic_union import PeriodicUnion
 
 Floats = NDArray[np.float64]
@@ -162,9 +162,9 @@ def _checked(
 ) -> list[HopBarrier | None]:
     if len(barriers) != n_hops:
         raise InvalidValueError(f"{len(barriers)} barriers for {n_hops} hops: give one for each, None where unknown")
-    for name, value, low, high in (("level", level, 0, 1), ("temperature", temperature, 0, np.inf)):
-        if not low < value < high:
-            raise InvalidValueError(f"{name} {value} is not between {low} and {high}")
+    for name, value, most in (("level", level, 1.0), ("temperature", temperature, np.inf)):
+        if not 0 < value < most:
+            raise InvalidValueError(f"{name} {value} is not between 0 and {most}")
     if not 0 <= shared <= 1 or n_samples < 1:
         raise InvalidValueError(f"shared {shared} is not between 0 and 1, or n_samples {n_samples} is below 1")
     known = [
@@ -194,7 +194,9 @@ def _site_energies(n_sites: int, links: list[Connection], known: list[HopBarrier
         rows[row, link.end] += 1
         rows[row, link.start] -= 1
         differences[row] = 0.0 if barrier.backward is None else barrier.forward - barrier.backward
-    energies = np.linalg.lstsq(rows, differences, rcond=None)[0] if links else np.zeros(n_sites)
+    energies = np.zeros(n_sites)
+    if links:
+        energies += np.linalg.lstsq(rows, differences, rcond=None)[0]
     mismatch = float(np.abs(rows @ energies - differences).max(initial=0.0))
     pairs = np.array([(link.start, link.end) for link in links]).reshape(-1, 2).T
     graph = coo_array((np.ones(len(links)), (pairs[0], pairs[1])), shape=(n_sites, n_sites))

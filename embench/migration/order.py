@@ -122,6 +122,8 @@ def _lowest(structure: Structure) -> Structure:
         algo=OrderDisorderedStructureTransformation.ALGO_COMPLETE, occ_tol=_WHOLE
     )
     try:
-        return transformation.apply_transformation(structure)
+        found: Any = transformation.apply_transformation(structure)
     except (ValueError, RuntimeError) as error:
         raise StructureError(f"{structure.composition.reduced_formula} cannot be ordered: {error}") from None
+    ordering: Structure = found
+    return ordering

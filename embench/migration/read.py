@@ -132,6 +132,9 @@ def _from_pymatgen(structure: Any, name: str) -> Crystal:
             states[symbol].append(float(site.specie.oxi_state))
     notes = [f"{isotope} counts as hydrogen" for isotope in sorted(isotopes)]
     charges = None
+    # Some programs write 0 for every oxidation state that they do not know.
+    if not any(value for values in states.values() for value in values):
+        states = defaultdict(list)
     if sum(map(len, states.values())) == len(symbols):
         charges = {symbol: float(np.mean(values)) for symbol, values in states.items()}
     elif states:

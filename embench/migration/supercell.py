@@ -84,9 +84,9 @@ def _hermite(size: int) -> Iterator[Integers]:
 
 def _holds_any(cells: Integers, vectors: Integers) -> NDArray[np.bool_]:
     """Return which superlattices (n, 3, 3) hold one of the lattice vectors (m, 3)."""
-    coords = vectors @ np.linalg.inv(cells)
-    held: NDArray[np.bool_] = (np.abs(coords - np.rint(coords)) < _ROUNDING).all(axis=2).any(axis=1)
-    return held
+    coords: Floats = vectors @ np.linalg.inv(cells)
+    off: Floats = np.abs(coords - np.rint(coords)).max(axis=2).min(axis=1)
+    return off < _ROUNDING
 
 
 def _compactness(cell: Integers, lattice: Floats) -> float:
