@@ -3,7 +3,7 @@
 Sites and their direct neighbours are searched here rather than with the ``MigrationGraph`` of
 pymatgen-analysis-diffusion (BSD, maintained): its vacancy mode is not implemented, it keeps hops that run through
 another site, has no interstitial sites without computed energies, and would add seaborn; its symmetry-distinct hops
-are the same where both apply.
+of ideal crystals are the same.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def _lowest(structure: Structure) -> Structure:
     from pymatgen.transformations.standard_transformations import OrderDisorderedStructureTransformation
 
     transformation = OrderDisorderedStructureTransformation(
-        algo=OrderDisorderedStructureTransformation.ALGO_COMPLETE, occ_tol=_WHOLE
+        algo=OrderDisorderedStructureTransformation.ALGO_FAST, occ_tol=_WHOLE
     )
     try:
         found: Any = transformation.apply_transformation(structure)
