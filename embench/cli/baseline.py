@@ -217,7 +217,7 @@ def _run(
     from embench.common.cache import cache_folder
     from embench.splits import protocol
 
-    folder = (work or cache_folder() / "baselines") / part
+    folder = (work or cache_folder("baselines")) / part
     done = 0
     with progress_bars(f"{spec.name}, {name}") as update:
 
@@ -248,7 +248,7 @@ def _reproduce(spec: BaselineSpec, name: str, results: Path, executor: Executor,
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
     again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce")
     found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance)
-    forget_run(again.key, (work or cache_folder() / "baselines") / "reproduce")
+    forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
     outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
     typer.echo(f"{spec.name}, {name}: {found.n} entries {outcome} ({largest})")

@@ -12,6 +12,14 @@ from embench.metrics.sample import FloatArray, Sample
 Family = Literal["regression", "classification", "pathway", "uncertainty"]
 Direction = Literal["lower", "higher", "zero", "nominal"]
 
+FAMILIES: dict[str, str] = {
+    "regression": "The barrier itself",
+    "classification": "Good conductors",
+    "pathway": "Pathways of one structure",
+    "uncertainty": "Predicted uncertainty",
+}
+"""The headings of the families, in the order in which they are shown."""
+
 
 class Support(NamedTuple):
     """What a metric rests on: `n` things of a kind (``entries``, ``pairs``, ``structures``), from how many clusters."""

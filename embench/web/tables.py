@@ -6,18 +6,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from embench.metrics import FAMILIES
 from embench.schema import FLAGS
 from embench.web.bars import Scale, bar, scale_of, symmetric_scale
 from embench.web.wording import count, count_plural, interval, number, percent, quantity
 
 Row = dict[str, Any]
 
-FAMILIES = {
-    "regression": "The barrier itself",
-    "classification": "Good conductors",
-    "pathway": "Pathways of one structure",
-    "uncertainty": "Predicted uncertainty",
-}
 _BETTER = {"lower": "Lower is better.", "higher": "Higher is better.", "zero": "Nearer to zero is better."}
 # R² has no lower end; bars of dimensionless metrics begin here at the latest.
 _LOWEST_DIMENSIONLESS = -0.5

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from embench.common.text import plural
+
 UNDEFINED = "–"
 # What the command line takes without being told; options at these values are left out of the command.
 _DEFAULTS = {"protocol": "published", "threshold": 0.65, "seed": 0, "resamples": 10_000}
@@ -42,9 +44,7 @@ def percent(share: float) -> str:
 
 def count(amount: int, noun: str) -> str:
     """Return ``1 entry``, ``2 entries``, ``616 host frameworks``."""
-    if amount != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
-    return f"{amount:,} {noun}"
+    return plural(amount, noun, thousands=True)
 
 
 def count_plural(amount: int, nouns: str) -> str:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.alignn.configs import OFFSET, PathwayConfig, configuration
+from embench.baselines.alignn.configs import PathwayConfig, configuration
 from embench.baselines.alignn.hops import samples
 from embench.baselines.alignn.model.pathways import Join, PathwayBatch, PathwayModel, pathway_model
 from embench.baselines.alignn.training.data import GraphData
 from embench.baselines.alignn.training.module import TrainingSettings
 from embench.baselines.alignn.training.run import fit, predict, seeded
 from embench.baselines.models.conformal import grouped_folds
+from embench.baselines.scale import LARGEST, LEAST, from_log, to_log
 from embench.common.files import atomic_path
 from embench.errors import CheckpointError, InvalidValueError, MissingDependencyError
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 FORMAT = "embench-pathway-1"
-# Predictions are kept to what has been observed at all, eV.
-LEAST, LARGEST = 0.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,18 @@ class Scale:
     @classmethod
     def of(cls, barriers: Floats, *, logarithmic: bool) -> Scale:
         """Return the scale on which `barriers` (n,), eV, have mean 0 and standard deviation 1."""
-        values = np.log(barriers + OFFSET) if logarithmic else barriers
+        values = to_log(barriers) if logarithmic else barriers
         return cls(logarithmic, float(values.mean()), float(values.std()) or 1.0)
 
     def learned(self, barriers: Floats) -> Floats:
         """Return what the network learns for `barriers` (n,), eV."""
-        values = np.log(barriers + OFFSET) if self.logarithmic else barriers
+        values = to_log(barriers) if self.logarithmic else barriers
         return (values - self.mean) / self.deviation
 
     def barriers(self, outputs: Floats) -> Floats:
         """Return the barriers (n,), eV, for outputs (n,) of the network."""
         values = outputs * self.deviation + self.mean
-        return np.clip(np.exp(values) - OFFSET if self.logarithmic else values, LEAST, LARGEST)
+        return from_log(values) if self.logarithmic else np.clip(values, LEAST, LARGEST)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment, write_data
 from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.scores import KINDS, Axis, Score, first_order
+from embench.metrics import FAMILIES
 from embench.metrics.regression import EV_PER_DECADE
-from embench.web.tables import FAMILIES, explanation
+from embench.web.tables import explanation
 from embench.web.theme import axis, layout
 
 if TYPE_CHECKING:
