@@ -18,6 +18,8 @@ Labels = NDArray[np.str_]
 HOPPED = 1.0
 # What an Å beyond HOPPED costs, Å^2 per Å: among matchings with equally few hops the shortest wins.
 _TIE = 1e-3
+# So many atoms may hop before a shift of the whole is looked for; a fifth of all where that is more.
+_FEW = 3
 # Atoms that a shift is first tried on, and how many of the best shifts are tried on all.
 _PROBES, _TRIALS = 24, 8
 
@@ -60,7 +62,8 @@ def match_sites(lattice: Floats, symbols_a: Sequence[str], a: Floats, symbols_b:
     found = []
     for shift in shifts if np.array_equal(labels_a, labels_b) else shifts[:1]:
         found.append(assign_sites(lattice, labels_a, a, labels_b, b, shift))
-        if _hops(found[-1]) <= 1:
+        # A search would take a move of two ions for the shift of a framework that repeats itself within the cell.
+        if _hops(found[-1]) <= max(_FEW, len(a) // 5):
             return found[-1]
     found += [
         assign_sites(lattice, labels_a, a, labels_b, b, shift) for shift in _shifts(lattice, labels_a, a, labels_b, b)
@@ -107,11 +110,13 @@ def assign_sites(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels,
         cost = np.where(apart <= HOPPED, apart**2, HOPPED**2 + _TIE * apart)
         _, chosen = linear_sum_assignment(cost)
         order[rows] = columns[chosen]
-    # What the atoms that stay have in common is no displacement, but drift.
+    # What the atoms that stay have in common is no displacement, but drift; the one that moves furthest is not asked.
     for _ in range(2):
         step = b[order] - a - shift
         step -= np.rint(step)
+        from_median = np.linalg.norm((step - np.median(step, axis=0)) @ lattice, axis=1)
         stay = np.linalg.norm(step @ lattice, axis=1) <= HOPPED
+        stay[from_median.argmax()] = False
         if stay.any():
             shift = shift + step[stay].mean(axis=0)
     vectors = shortest_vectors(lattice, b[order] - a - shift)

@@ -120,13 +120,17 @@ def need(library: str, extra: str) -> None:
 
 
 def _from_pymatgen(structure: Any, name: str) -> Crystal:
+    from pymatgen.core import Element
+
     check_ordered(structure, name)
     symbols, isotopes = [], set()
     states: dict[str, list[float]] = defaultdict(list)
     for position, site in enumerate(structure):
         symbol = _symbol(site.specie, position, name)
-        if site.specie.symbol != symbol:
-            isotopes.add(site.specie.symbol)
+        # An element shows its isotope by its name only, an ion by its text.
+        label = site.specie.name if isinstance(site.specie, Element) else str(site.specie)
+        if not label.startswith(symbol):
+            isotopes.add(label.rstrip("+-0123456789"))
         symbols.append(symbol)
         if getattr(site.specie, "oxi_state", None) is not None:
             states[symbol].append(float(site.specie.oxi_state))
@@ -138,7 +142,7 @@ def _from_pymatgen(structure: Any, name: str) -> Crystal:
     if sum(map(len, states.values())) == len(symbols):
         charges = {symbol: float(np.mean(values)) for symbol, values in states.items()}
     elif states:
-        notes.append(f"only {', '.join(sorted(states))} has an oxidation state in {name}: none is used")
+        notes.append(f"{name} has oxidation states for {', '.join(sorted(states))} only: none is used")
     lattice = np.array(structure.lattice.matrix, np.float64)
     coords = np.array(structure.frac_coords, np.float64).reshape(-1, 3)
     return Crystal(lattice, tuple(symbols), coords, charges, tuple(notes))

@@ -63,6 +63,9 @@ def nasicon() -> Structure:
     )
 
 
+ROCK_SALT = 5.64  # NaCl, Å
+
+
 def rock_salt() -> Structure:
     """NaCl, conventional cell."""
-    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(ROCK_SALT), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
