@@ -94,18 +94,18 @@ def hop_between(
     return _result(a, b, match, site, step, notes, entry_id, functional)
 
 
-def element_of(ion: str) -> str:
-    """Return the element of an ion as people write it: ``Li``, ``Li+``, ``Mg2+``, ``D``.
+def element_of(ion: object) -> str:
+    """Return the element of an ion as people write it: ``Li``, ``Li+``, ``Mg2+``, ``D``, or an element of pymatgen.
 
     Raises :class:`~embench.errors.StructureError` for what is no element.
     """
     from pymatgen.core import Element
 
-    text = ion.strip().rstrip("+-0123456789")
+    text = str(ion).strip().rstrip("+-0123456789")
     try:
         return str(Element.from_Z(Element(text).Z).symbol)
     except ValueError:
-        raise StructureError(f"the ion {ion!r} is no element: give a symbol such as Li, Na or Mg") from None
+        raise StructureError(f"the ion {str(ion)!r} is no element: give a symbol such as Li, Na or Mg") from None
 
 
 def _check_composition(a: Crystal, b: Crystal, ion: str | None) -> None:

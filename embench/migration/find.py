@@ -30,7 +30,7 @@ from embench.migration.connections import (
 from embench.migration.hop import MigrationHop, check_functional
 from embench.migration.hops import Hops
 from embench.migration.read import Crystal, need, read_crystal, wrapped
-from embench.migration.supercell import smallest_supercell
+from embench.migration.supercell import LARGEST_DISTANCE, smallest_supercell
 
 if TYPE_CHECKING:
     from embench.migration.read import AnyStructure
@@ -133,8 +133,8 @@ def find_hops(
 
 
 def _check_settings(longest: float | None, limit: str | None, functional: str) -> None:
-    if longest is not None and not 0 < longest < np.inf:
-        raise InvalidValueError(f"longest {longest} is no positive length in Å")
+    if longest is not None and not 0 < longest <= LARGEST_DISTANCE:
+        raise InvalidValueError(f"longest {longest} is not between 0 and {LARGEST_DISTANCE:g} Å")
     if limit not in _LIMITS:
         raise InvalidValueError(f"limit {limit!r} is neither 'vacancy' nor 'dilute'")
     check_functional(functional)

@@ -23,10 +23,9 @@ Floats = NDArray[np.float64]
 
 # Distance of the grid points on which minima are looked for, Å; they are refined afterwards.
 SPACING = 0.4
-# Minima that are nearer to each other, or to a symmetry-equivalent copy of themselves, are one site, Å.
-MERGED = 0.75
-# A minimum that is nearer to a site of the ion is that site, Å.
-KNOWN = 1.0
+# Minima that are nearer to each other, to a symmetry-equivalent copy of themselves, or to a site of the ion are one
+# site, Å: the shortest released hop is 1.52 Å long.
+MERGED = 1.0
 # Minima that lie higher than this above the lowest one are no sites, eV.
 WINDOW = 1.5
 # The cell is divided into this many blocks along each vector to find the atoms around it.
@@ -135,7 +134,7 @@ def _symmetrised(lattice: Floats, points: Floats, energies: Floats, known: Float
     """Return the orbits of minima that are no known site, each snapped to its special position."""
     sites, values = np.empty((0, 3)), np.empty(0)
     for point, energy in zip(points, energies, strict=True):
-        if energy > energies[0] + WINDOW or _nearest(lattice, point, known) < KNOWN:
+        if energy > energies[0] + WINDOW or _nearest(lattice, point, known) < MERGED:
             continue
         if _nearest(lattice, point, sites) < MERGED:
             continue

@@ -17,6 +17,8 @@ Integers = NDArray[np.int64]
 
 # Up to this many cells all supercells are tried; where more are needed, only diagonal ones: there are too many others.
 LARGEST_SEARCHED = 64
+# Larger distances would give cells of many thousands of atoms, Å.
+LARGEST_DISTANCE = 40.0
 # Distances that are equal but for rounding, Å.
 _ROUNDING = 1e-6
 # Supercells that are compared at once, so that memory stays small.
@@ -42,10 +44,10 @@ def smallest_supercell(lattice: Floats, least_distance: float) -> Integers:
     Raises
     ------
     InvalidValueError
-        `least_distance` is no positive number.
+        `least_distance` is not positive, or beyond LARGEST_DISTANCE.
     """
-    if not 0 < least_distance < np.inf:
-        raise InvalidValueError(f"least_distance {least_distance} is no positive distance in Å")
+    if not 0 < least_distance <= LARGEST_DISTANCE:
+        raise InvalidValueError(f"least_distance {least_distance} is not between 0 and {LARGEST_DISTANCE:g} Å")
     too_short = _short_vectors(lattice, least_distance)
     if not len(too_short):
         return np.eye(3, dtype=np.int64)

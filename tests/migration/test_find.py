@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase.io.jsonio import decode, encode
-from pymatgen.core import Lattice, Species, Structure
+from pymatgen.core import Element, Lattice, Species, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from scipy.spatial.transform import Rotation
 
@@ -246,7 +246,7 @@ def test_what_has_no_hops_is_said(structure, options, words):
 
 
 @pytest.mark.parametrize(
-    "options", [{"longest": -1.0}, {"least_distance": 0.0}, {"limit": "full"}, {"functional": "PBE"}]
+    "options", [{"longest": -1.0}, {"longest": 1e4}, {"least_distance": 0.0}, {"limit": "full"}, {"functional": "PBE"}]
 )
 def test_settings_out_of_range(options):
     with pytest.raises(InvalidValueError):
@@ -254,7 +254,7 @@ def test_settings_out_of_range(options):
 
 
 def test_ions_as_people_write_them():
-    for ion in ("Na+", "Na1+", " Na "):
+    for ion in ("Na+", "Na1+", " Na ", Element("Na"), Species("Na", 1)):
         assert find_hops(crystals.rock_salt(), ion).ion == "Na"
     structure = crystals.rock_salt()
     structure.replace(0, Species("Na", 1))

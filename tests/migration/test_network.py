@@ -123,7 +123,7 @@ def test_one_hop_gives_back_its_interval_and_its_probability():
 
 
 def test_two_hops_in_a_row_are_the_higher_of_the_two():
-    """A quantile of the maximum of two normal values is that of one at the square root; with one common error, at itself."""
+    """Quantiles of the maximum of two normal values are those of one at the square root; with one error, at itself."""
     half = 1.959964 * 0.1
     zigzag = network(2, (0, 1, (0, 0, 0)), (1, 0, X))
     both = [HopBarrier(forward=0.6, interval=(0.6 - half, 0.6 + half))] * 2
