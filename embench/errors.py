@@ -78,6 +78,12 @@ class MissingStructureError(EmbenchError):
     """A structure that the release does not contain was asked for."""
 
 
+class StructureError(EmbenchError, ValueError):
+    """A crystal or a pair of structures from which no hop can be read as it is."""
+
+    exit_code = 2
+
+
 class FeatureError(EmbenchError):
     """A structure has something that the features of a baseline have no model for."""
 
