@@ -20,6 +20,7 @@ from embench.cli import (
     leaderboard_build,
     leaderboard_check,
     leaderboard_paths,
+    neb,
     splits,
     submit,
 )
@@ -47,6 +48,7 @@ alignn.app.command("corpus")(alignn_corpus.corpus)
 alignn.app.command("overlap")(alignn_corpus.overlap)
 app.add_typer(alignn.app, name="alignn")
 app.add_typer(splits.app, name="splits")
+app.add_typer(neb.app, name="neb")
 leaderboard.app.command("build")(leaderboard_build.build)
 leaderboard.app.command("serve")(leaderboard_build.serve)
 leaderboard.app.command("check")(leaderboard_check.check)
