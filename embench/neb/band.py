@@ -61,7 +61,8 @@ class Outcome:
     """A band after its relaxation.
 
     `fmax` is the largest force on an atom after the last stage, `band_fmax` that after the stage without climbing,
-    eV/Å. `climbed` are the images that climbed alone, `fallback` says why the whole band went on; None where it did not.
+    eV/Å. `climbed` are the images that climbed alone; `fallback` says why the whole band went on, None where it did
+    not.
     """
 
     band: Band

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from embench.hops.hop import Pathway
 from embench.neb.meter import Meter
 from embench.neb.protocol import Settings
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 Floats = NDArray[np.float64]
 
@@ -77,23 +81,29 @@ def guess_of(hop: Pathway, kind: str) -> Guess:
 def relax_end(positions: Floats, meter: Meter, numbers: Any, cell: Floats, settings: Settings) -> End:
     """Return an end relaxed with ASE's QuasiNewton; its cell is kept."""
     from ase import Atoms
-    from ase.optimize import BFGS, QuasiNewton
 
     atoms = Atoms(numbers, positions, cell=cell, pbc=True, calculator=meter.calculator("ends"))
-    steps = 0
-    if settings.end_steps:
-        optimiser = QuasiNewton(atoms, logfile=None)
-        try:
-            optimiser.run(fmax=settings.end_fmax, steps=settings.end_steps)
-        except RuntimeError:
-            # Its line search gives up where the energies of a potential are too coarse for it.
-            left = settings.end_steps - optimiser.nsteps
-            BFGS(atoms, logfile=None, maxstep=settings.step_cap).run(fmax=settings.end_fmax, steps=left)
-        steps = int(optimiser.nsteps)
+    steps = _relax(atoms, settings) if settings.end_steps else 0
     forces = np.array(atoms.get_forces())
     fmax = float(np.linalg.norm(forces, axis=1).max())
     converged = fmax <= settings.end_fmax or not settings.end_steps
     return End(np.array(atoms.positions), float(atoms.get_potential_energy()), forces, fmax, steps, converged)
+
+
+def _relax(atoms: Atoms, settings: Settings) -> int:
+    """Relax in place; return the steps it took."""
+    from ase.optimize import BFGS, QuasiNewton
+
+    optimiser: Any = QuasiNewton(atoms, logfile=os.devnull)
+    try:
+        optimiser.run(fmax=settings.end_fmax, steps=settings.end_steps)
+        return int(optimiser.nsteps)
+    except RuntimeError:
+        # Its line search gives up where the energies of a potential are too coarse for it.
+        done = int(optimiser.nsteps)
+    plain: Any = BFGS(atoms, logfile=os.devnull, maxstep=settings.step_cap)
+    plain.run(fmax=settings.end_fmax, steps=settings.end_steps - done)
+    return done + int(plain.nsteps)
 
 
 def first_band(guess: Guess, start: End, end: End, n_images: int) -> Floats:

@@ -34,7 +34,7 @@ class Meter:
     def evaluate(self, stage: str, positions: Floats) -> tuple[Floats, Floats]:
         """Return energies (n,), eV, and forces (n, N, 3), eV/Å, of positions (n, N, 3), Å.
 
-        Raises :class:`~embench.errors.PotentialError` where the potential raises, or answers what is no energy or force.
+        Raises :class:`~embench.errors.PotentialError` where the potential raises, or gives no finite numbers.
         """
         started = time.process_time()
         self.calls[stage] += len(positions)
@@ -60,15 +60,15 @@ class Meter:
 
         meter = self
 
-        class Metered(Calculator):  # type: ignore[misc]
-            implemented_properties = ("energy", "forces")
+        class Metered(Calculator):
+            implemented_properties = ["energy", "forces"]  # noqa: RUF012 -- ASE wants a list
 
             def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
-                super().calculate(atoms, properties, system_changes)
+                super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
                 energies, forces = meter.evaluate(stage, atoms.positions[None])
                 self.results = {"energy": float(energies[0]), "forces": forces[0]}
 
-        return Metered()
+        return Metered()  # type: ignore[no-untyped-call]
 
     def _checked(self, stage: str, positions: Floats, energies: Any, forces: Any) -> tuple[Floats, Floats]:
         energies, forces = np.asarray(energies, np.float64), np.asarray(forces, np.float64)

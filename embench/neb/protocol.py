@@ -144,7 +144,7 @@ def settings_from(values: dict[str, Any]) -> Settings:
 
 def _words_ends(settings: Settings) -> str:
     return (
-        f"The cell is kept. Both ends are relaxed with ASE's QuasiNewton until no atom feels more than "
+        "The cell is kept. Both ends are relaxed with ASE's QuasiNewton until no atom feels more than "
         f"{settings.end_fmax:g} eV/Å, in at most {settings.end_steps} steps; the end of the hop starts from the "
         "released final structure where there is one, else from the initial framework with the ion moved."
     )
@@ -154,8 +154,8 @@ def _words_band(settings: Settings) -> str:
     return "\n".join(
         (
             _words_ends(settings),
-            f"The band has {settings.n_images} images, ends included, evenly spaced along the relaxed path of the rigid "
-            "framework, with the displacements of the relaxed ends blended in. Improved tangent, springs of "
+            f"The band has {settings.n_images} images, ends included, evenly spaced along the relaxed path of the "
+            "rigid framework, with the displacements of the relaxed ends blended in. Improved tangent, springs of "
             f"{settings.spring_constant:g} eV/Å², L-BFGS over the whole band with steps of at most "
             f"{settings.step_cap:g} Å, to {settings.band_fmax:g} eV/Å in at most {settings.band_steps} steps, without "
             "climbing.",
@@ -163,8 +163,8 @@ def _words_band(settings: Settings) -> str:
             f"tangent to {settings.climb_fmax:g} eV/Å.",
             "If one of them slides below a neighbour, rises by more than "
             f"{settings.climb_rise:g} eV, moves by more than {settings.climb_leave:g} of the gap to its nearer "
-            f"neighbour (at least {settings.climb_leave_least:g} Å) or takes more than {settings.climb_calls} calls, or "
-            "if there is no hump, the whole band goes on with its highest image climbing, to "
+            f"neighbour (at least {settings.climb_leave_least:g} Å) or takes more than {settings.climb_calls} calls, "
+            "or if there is no hump, the whole band goes on with its highest image climbing, to "
             f"{settings.full_fmax:g} eV/Å in at most {settings.full_steps} steps.",
         )
     )
@@ -174,9 +174,9 @@ def _words_ase(settings: Settings) -> str:
     return "\n".join(
         (
             _words_ends(settings),
-            f"The band has {settings.n_images} images, ends included, interpolated with IDPP. ASE's NEB with the method "
-            f"'{settings.tangent}' and springs of {settings.spring_constant:g} eV/Å², no climbing, BFGS over the whole "
-            f"band to {settings.band_fmax:g} eV/Å in at most {settings.band_steps} steps.",
+            f"The band has {settings.n_images} images, ends included, interpolated with IDPP. ASE's NEB with the "
+            f"method '{settings.tangent}' and springs of {settings.spring_constant:g} eV/Å², no climbing, BFGS over "
+            f"the whole band to {settings.band_fmax:g} eV/Å in at most {settings.band_steps} steps.",
         )
     )
 

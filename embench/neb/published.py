@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,9 @@ def relax_with_ase(start: End, end: End, meter: Meter, numbers: Any, cell: Float
     images.append(Atoms(numbers, ends[1], cell=cell, pbc=True))
     for image in images:
         image.calc = meter.calculator("band")
-    neb = NEB(images, k=settings.spring_constant, method="eb", climb=False)
+    neb: Any = NEB(images, k=settings.spring_constant, method="eb", climb=False)
     neb.interpolate(method="idpp")
-    optimiser = BFGS(neb, logfile=None, maxstep=settings.step_cap)
+    optimiser: Any = BFGS(neb, logfile=os.devnull, maxstep=settings.step_cap)
     converged = bool(optimiser.run(fmax=settings.band_fmax, steps=settings.band_steps))
     band = Band(
         positions=np.stack([image.positions for image in images]),

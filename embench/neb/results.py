@@ -107,7 +107,7 @@ class NebResult:
         Raises :class:`~embench.errors.NebError` where that is none.
         """
         known = {each.name for each in fields(cls)}
-        taken = {
+        taken: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known
         }
         try:

@@ -39,8 +39,8 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
     Parameters
     ----------
     hop
-        An entry of the dataset, or anything with the arrays of :class:`~embench.hops.hop.Pathway`; ``final_frac_coords``
-        (N, 3) is used where it has one.
+        An entry of the dataset, or anything with the arrays of :class:`~embench.hops.hop.Pathway`;
+        ``final_frac_coords`` (N, 3) is used where it has one.
     calculator
         An ASE calculator, or an object with ``evaluate``, see :class:`~embench.neb.calculators.Potential`.
 
