@@ -22,7 +22,7 @@ import typer
 from sections import OUT, machine, show
 
 import embench
-from embench._markdown import markdown_table
+from embench.common.markdown import markdown_table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREDICTIONS = REPOSITORY / "leaderboard" / "submissions" / "model-3" / "published.csv"

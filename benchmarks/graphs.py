@@ -20,10 +20,10 @@ import typer
 from sections import OUT, machine, show
 
 import embench
-from embench._markdown import markdown_table
 from embench.baselines.alignn.graphs.bands import Crystal, band
+from embench.baselines.alignn.graphs.batch import line_graph
 from embench.baselines.alignn.graphs.cache import GraphSettings, build
-from embench.baselines.alignn.graphs.line import line_graph
+from embench.common.markdown import markdown_table
 
 # What the target was set to: how many times faster than jarvis-tools.
 LEAST_RATIO = 10.0

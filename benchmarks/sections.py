@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from embench.files import write_text
+from embench.common.files import write_text
 
 TITLE = "# Benchmarks"
 OUT = typer.Option(None, "--out", help="Put the section into this page instead of printing it.")

@@ -19,7 +19,6 @@ import typer
 from sections import OUT, machine, show
 
 import embench
-from embench._markdown import markdown_table
 from embench.baselines.alignn.configs import CONFIGS, PathwayConfig
 from embench.baselines.alignn.finetune import Scale, split
 from embench.baselines.alignn.graphs.crystal import Graph
@@ -27,6 +26,7 @@ from embench.baselines.alignn.hops import samples
 from embench.baselines.alignn.model.pathways import MODELS, PathwayBatch, PathwayModel, pathway_model
 from embench.baselines.alignn.training.data import GraphData
 from embench.baselines.alignn.training.run import fit, seeded
+from embench.common.markdown import markdown_table
 
 SEED = 0
 PROTOCOL = "published"

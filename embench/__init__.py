@@ -16,7 +16,7 @@ from embench._version import DATASET_VERSION, __version__
 if TYPE_CHECKING:
     from embench.dataset import Dataset, Entry, load
     from embench.evaluation import Evaluation, evaluate
-    from embench.hub.convert import to_hf
+    from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
 # The public names and the modules that define them: nothing is imported before it is used.
@@ -29,7 +29,7 @@ _PUBLIC = {
     "evaluate": "evaluation",
     "load": "dataset",
     "protocol": "splits",
-    "to_hf": "hub.convert",
+    "to_hf": "release.convert",
 }
 
 __all__ = [

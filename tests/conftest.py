@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import embench
+from embench.baselines.registry import BaselineSpec
+from embench.splits import Fold, Protocol
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -51,3 +56,23 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, which CI does not accept: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def double() -> Callable[..., BaselineSpec]:
+    """Make the entry of the registry that a test baseline would have."""
+
+    def make(name: str, **fields: object) -> BaselineSpec:
+        spec = BaselineSpec(name="double", title="Double", description="", factory=f"tests.baselines.doubles:{name}")
+        return dataclasses.replace(spec, **fields)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small() -> Protocol:
+    """Four folds of six entries each, out of the first twenty-four."""
+    ids = embench.load().entry_ids[:24]
+    parts = [ids[start : start + 6] for start in range(0, 24, 6)]
+    folds = [Fold(str(i), tuple(x for x in ids if x not in part), part) for i, part in enumerate(parts)]
+    return Protocol("small", tuple(folds), "5ma11")

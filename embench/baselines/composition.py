@@ -18,7 +18,7 @@ from embench.baselines.base import FloatArray, Prediction
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 HEAVIEST = 94
 PROPERTIES = (

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embench.baselines.executor import Executor, SerialExecutor
-from embench.baselines.record import code_digest, hardware, library_versions, make_record, peak_memory_mib
+from embench.baselines.record import hardware, library_versions, make_record, peak_memory_mib
 from embench.baselines.registry import BaselineSpec, load_object
 from embench.baselines.store import FoldResult, FoldStore, RunKey
+from embench.common.code import code_digest
+from embench.common.executor import Executor, SerialExecutor
+from embench.common.files import write_together
 from embench.dataset import load
 from embench.errors import BaselineError
-from embench.files import write_together
-from embench.predictions import canonical_csv
+from embench.evaluation.predictions import canonical_csv
 from embench.splits.load import Fold, Protocol
 
 # Called with the stage (features, folds), how many of its parts are done, and how many there are.

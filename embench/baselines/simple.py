@@ -38,7 +38,7 @@ class NearestNeighbour:
     """The barrier of the most similar training entry.
 
     A hop in the same structure prototype is preferred to any other; among those the nearest in migrating ion, hop
-    length, coordination and bottleneck is copied (:func:`embench.splits.leakage.nearest_neighbours` has the rule).
+    length, coordination and bottleneck is copied (:func:`embench.audit.leakage.nearest_neighbours` has the rule).
     """
 
     def __init__(self, *, seed: int) -> None:  # noqa: ARG002
@@ -51,7 +51,7 @@ class NearestNeighbour:
 
     def predict(self, entries: Dataset) -> Prediction:
         """Return the copied barriers."""
-        from embench.splits.leakage import SIMILAR_HOP, neighbours_between
+        from embench.audit.leakage import SIMILAR_HOP, neighbours_between
 
         if self.train is None:
             raise RuntimeError("predict was called before fit")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from embench.files import write_text
+from embench.common.files import write_text
 
 _STALE_SECONDS = 3600.0
 
@@ -104,17 +103,6 @@ class FoldStore:
 
     def _path(self, fold: str) -> Path:
         return self.folder / f"{quote(fold, safe='')}.json"
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be computed again: features and results of finished folds.
-
-    That is ``$EMBENCH_CACHE``, otherwise ``embench`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
-    """
-    own = os.environ.get("EMBENCH_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "embench"
 
 
 def _checksum(payload: dict[str, Any]) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from embench.baselines.executor import Executor
     from embench.baselines.registry import BaselineSpec
     from embench.baselines.runner import Run
+    from embench.common.executor import Executor
 
 app = typer.Typer(help="The reference baselines: run, reproduce and compare them.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ _SUBMISSIONS = typer.Option(
 def list_baselines() -> None:
     """List the baselines."""
     from embench.baselines.registry import BASELINES
-    from embench.cli._tables import plain_table, print_table
+    from embench.cli._terminal import plain_table, print_table
 
     table = plain_table("baseline", "kind", "uncertainty", "what it is")
     for spec in BASELINES:
@@ -75,7 +75,7 @@ def run(
 
     Interrupted or killed, the same command goes on where it was: finished folds are kept.
     """
-    from embench.baselines.executor import open_executor
+    from embench.common.executor import open_executor
 
     spec = _spec(name, factory)
     names = _protocols(spec, protocol)
@@ -98,8 +98,8 @@ def run_all(
     fresh: bool = _FRESH,
 ) -> None:
     """Run baselines on all their protocols, and write predictions, records and submissions."""
-    from embench.baselines.executor import open_executor
-    from embench.baselines.submission import write_submission
+    from embench.common.executor import open_executor
+    from embench.leaderboard.entrants.baseline import write_submission
 
     specs = _specs(names)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
@@ -123,8 +123,8 @@ def blend(
     Whether the second adds anything is what ``embench evaluate FILE --protocol P --against FIRST`` then says.
     """
     from embench.baselines.blend import blend as average
-    from embench.files import write_text
-    from embench.predictions import canonical_csv
+    from embench.common.files import write_text
+    from embench.evaluation.predictions import canonical_csv
 
     found = average(first, second, protocol)
     write_text(out, canonical_csv(found.entry_ids, (round(value, 6) for value in found.values.tolist())))
@@ -142,8 +142,8 @@ def reproduce(
     work: Path = _WORK,
 ) -> None:
     """Run a baseline again and compare with its committed predictions; exit code 1 where they differ."""
-    from embench.baselines.executor import open_executor
     from embench.baselines.registry import baseline_spec
+    from embench.common.executor import open_executor
 
     spec = baseline_spec(name)
     names = _protocols(spec, protocol)
@@ -157,7 +157,7 @@ def reproduce(
 def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUBMISSIONS) -> None:
     """Make the submission of a baseline from its predictions and records."""
     from embench.baselines.registry import baseline_spec
-    from embench.baselines.submission import write_submission
+    from embench.leaderboard.entrants.baseline import write_submission
 
     protocols = write_submission(baseline_spec(name), results / name, submissions / name)
     typer.echo(f"wrote {submissions / name}: {', '.join(protocols)}")
@@ -171,9 +171,8 @@ def table(
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
 ) -> None:
     """Score the predictions of all baselines on all protocols and show them in one page."""
-    from embench.baselines.table import results_page
-    from embench.cli._pages import deliver
-    from embench.cli._progress import progress_bars
+    from embench.cli._terminal import deliver, progress_bars
+    from embench.pages.baselines import results_page
 
     def page() -> str:
         with progress_bars("baselines") as update:
@@ -214,8 +213,8 @@ def _run(
 ) -> Run:
     """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted."""
     from embench.baselines.runner import run_baseline
-    from embench.baselines.store import cache_folder
-    from embench.cli._progress import progress_bars
+    from embench.cli._terminal import progress_bars
+    from embench.common.cache import cache_folder
     from embench.splits import protocol
 
     folder = (work or cache_folder() / "baselines") / part
@@ -240,7 +239,7 @@ def _run(
 def _reproduce(spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None) -> bool:
     from embench.baselines.reproduce import check_current, compare_with, read_record
     from embench.baselines.runner import forget_run
-    from embench.baselines.store import cache_folder
+    from embench.common.cache import cache_folder
     from embench.dataset import load
     from embench.splits import protocol
 

@@ -25,7 +25,7 @@ class Side(StrEnum):
 
 
 class Format(StrEnum):
-    """A format of :func:`embench.export.export`."""
+    """A format of :func:`embench.dataset.export.export`."""
 
     extxyz = "extxyz"
     csv = "csv"
@@ -33,7 +33,9 @@ class Format(StrEnum):
 
 
 _AS_JSON = typer.Option(False, "--json", help="Print JSON, for a program.")
+
 _SPLIT = typer.Option(None, "--split", help="Only this side of the published split.", show_default=False)
+
 _EXCLUDE = typer.Option(
     [], "--exclude-flag", help="Leave out entries with this flag; can be repeated.", show_default=False, metavar="FLAG"
 )
@@ -90,7 +92,7 @@ def export(
     """Write train.FORMAT and test.FORMAT: structures (extxyz), scalar columns (csv) or everything (jsonl)."""
     if images is not None and format is not Format.extxyz:
         raise typer.BadParameter(f"a band can be written as extxyz only, not as {format}", param_hint="--images")
-    from embench.export import export as write
+    from embench.dataset.export import export as write
 
     data = _choose(split, exclude_flag)
     with _progress(f"writing {format}", len(data)) as advance:
@@ -140,3 +142,68 @@ def _progress(task: str, total: int, *, patience: float = 1.0) -> Iterator[Calla
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+@app.command()
+def audit(
+    submissions: Path = typer.Option(
+        Path("leaderboard/submissions"), "--submissions", help="Folder of submissions with barriers.csv.", metavar="DIR"
+    ),
+    out: Path | None = typer.Option(
+        None, "--out", help="Write the page to this file instead of printing it.", metavar="FILE", show_default=False
+    ),
+    write_table: bool = typer.Option(
+        False, "--write-table", help="Also write the table that the curation sets the flag label_suspect from."
+    ),
+    check: bool = typer.Option(
+        False, "--check", help="Write nothing; fail where FILE or the table is not that of now."
+    ),
+) -> None:
+    """Compare the labels with barriers from interatomic potentials and with their duplicates."""
+    from embench.audit import find_suspects, read_potentials
+    from embench.audit.suspects import suspect_table, table_path
+    from embench.cli._terminal import deliver
+    from embench.dataset import load
+    from embench.pages.labels import label_page
+
+    data = load()
+    potentials = read_potentials(submissions, data.entry_ids)
+
+    def table() -> str:
+        labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+        return suspect_table(find_suspects(labels, potentials))
+
+    deliver(lambda: label_page(data, potentials), out, check=check)
+    if write_table or check:
+        deliver(table, table_path(), check=check)
+
+
+@app.command()
+def describe(
+    out: Path | None = typer.Option(None, "--out", help="Write the page to this file.", show_default="standard output"),
+    check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+) -> None:
+    """Describe every column with its unit, every flag with its rule, and the corrections of the ledger."""
+    from embench.cli._terminal import deliver
+    from embench.pages.dataset import describe_dataset
+
+    deliver(describe_dataset, out, check=check)
+
+
+@app.command()
+def paths(
+    out: Path | None = typer.Option(None, "--out", help="Write the page to this file.", show_default="standard output"),
+    check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+) -> None:
+    """Relax the paths of all entries and describe which of them other atoms block; takes a minute or two."""
+    from embench.cli._terminal import deliver, progress_bars
+    from embench.dataset import load
+    from embench.pages.paths import paths_page, relax_all
+
+    def page() -> str:
+        data = load()
+        with progress_bars("paths") as update:
+            found = relax_all(data, progress=lambda done, total: update("relaxing", done, total))
+        return paths_page(data, found)
+
+    deliver(page, out, check=check)

@@ -80,7 +80,7 @@ def evaluate(
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
     _write(evaluations, json=json, full=full)
     if report is not None:
-        from embench.report.html import write_html
+        from embench.report.page import write_html
 
         write_html(evaluations[0], report)
 
@@ -101,11 +101,11 @@ def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> No
     """Write the JSON file, and print the table unless the JSON is printed."""
     ranking = None
     if len(evaluations) > 1:
-        from embench.ranking import rank_evaluations
+        from embench.evaluation.ranking import rank_evaluations
 
         ranking = rank_evaluations(evaluations)
     if json is not None:
-        from embench.report.as_json import document, dumps, ranking_document, write_json
+        from embench.evaluation.document import document, dumps, ranking_document, write_json
 
         content = document(evaluations[0]) if ranking is None else ranking_document(ranking)
         if json == "-":

@@ -30,7 +30,7 @@ def export(
 ) -> None:
     """Assemble the folder for the hub: card, Parquet files, splits, reference predictions, Croissant, checksums."""
     from embench.errors import StaleFileError
-    from embench.hub import export as exporting
+    from embench.release import export as exporting
 
     if check:
         if stale := exporting.stale(folder):
@@ -50,8 +50,8 @@ def card(
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the card of now."),
 ) -> None:
     """Write the card of the dataset, and its line in the checksums beside it."""
-    from embench.cli._pages import deliver
-    from embench.hub.export import CARD, contents, renew_checksums
+    from embench.cli._terminal import deliver
+    from embench.release.export import CARD, contents, renew_checksums
 
     deliver(lambda: contents()[CARD].decode(), out, check=check)
     if not check and renew_checksums(out.parent):
@@ -63,7 +63,7 @@ def check_folder(
     folder: Path = typer.Argument(_FOLDER, metavar="DIR", help="Folder that embench hub export wrote."),
 ) -> None:
     """Check everything about the folder that can be checked without the hub."""
-    from embench.hub.check import check
+    from embench.release.check import check
 
     check(folder, say=typer.echo)
     typer.echo(f"{folder} can be published")
@@ -84,7 +84,7 @@ def push(
 
     The token is the one of hf auth login, or HF_TOKEN.
     """
-    from embench.hub.push import check_committed, dataset_upload
+    from embench.release.uploads import check_committed, dataset_upload
 
     if not allow_dirty:
         check_committed(folder)
@@ -108,7 +108,7 @@ def push_space(
     timeout: float = _TIMEOUT,
 ) -> None:
     """Publish a static site as a Space, in one commit."""
-    from embench.hub.push import space_upload
+    from embench.release.uploads import space_upload
 
     upload = space_upload(folder, repository=repo, title=title, create_pr=create_pr)
     _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)

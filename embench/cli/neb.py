@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
+    from embench.dataset import Entry
     from embench.neb.results import NebResult
 
 INTERRUPTED = 130
@@ -42,7 +42,7 @@ def run(
     retry: bool = typer.Option(False, "--retry", help="Compute again what has failed."),
 ) -> None:
     """Compute barriers; the same command goes on where it was interrupted."""
-    from embench.baselines.executor import open_executor
+    from embench.common.executor import open_executor
     from embench.dataset import load
     from embench.neb.batch import run_hops
     from embench.neb.protocol import settings_named

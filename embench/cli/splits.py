@@ -12,7 +12,7 @@ app = typer.Typer(help="Look at the protocols, make their folds, and audit them.
 @app.command("list")
 def list_protocols() -> None:
     """List the protocols and what each measures."""
-    from embench.cli._tables import plain_table, print_table
+    from embench.cli._terminal import plain_table, print_table
     from embench.splits import PROTOCOLS, protocol
 
     table = plain_table("protocol", "scored", "folds", "grouped by", "what it measures", right=("scored", "folds"))
@@ -34,10 +34,10 @@ def show(
     name: str = typer.Argument(..., metavar="PROTOCOL", help="Such as host-10fold.", show_default=False),
 ) -> None:
     """Print what the folds of a protocol contain."""
-    from embench.cli._tables import plain_table, print_table
+    from embench.cli._terminal import plain_table, print_table
     from embench.dataset import load
     from embench.splits import protocol
-    from embench.splits.describe import QUANTILES, describe_folds
+    from embench.splits.load import QUANTILES, describe_folds
 
     found = protocol(name)
     levels = "/".join(f"{level:.0%}".rstrip("%") for level in QUANTILES)
@@ -84,7 +84,7 @@ def audit(
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
 ) -> None:
     """Measure what the training side of every protocol knows of the entries that are scored."""
-    from embench.cli._pages import deliver
-    from embench.splits.leakage_page import leakage_page
+    from embench.cli._terminal import deliver
+    from embench.pages.leakage import leakage_page
 
     deliver(leakage_page, out, check=check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
+    from embench.leaderboard.submit import Rival, Standing
     from embench.leaderboard.submit.fields import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
@@ -146,7 +147,7 @@ def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator
         raise
     finally:
         if kept and _on_terminal():
-            from embench.files import write_text
+            from embench.common.files import write_text
             from embench.leaderboard.submission.folder import slug_from
             from embench.leaderboard.submit.stage import description_text
 
@@ -230,7 +231,6 @@ def _present(submission: Submission, submissions: Path, files: dict[str, Path], 
 
 
 def _check_and_score(submission: Submission, submissions: Path, *, fill_missing: bool) -> None:
-    from embench.cli._submit_report import print_signs, print_standings
     from embench.errors import SubmissionError
     from embench.leaderboard.check import check_submissions, readable_submissions
     from embench.leaderboard.submit import standing
@@ -282,3 +282,67 @@ def _print_git_steps(folder: Path, name: str) -> None:
         f"  git push -u origin submission-{folder.name}\n"
         f"There the same check runs again: embench leaderboard check {folder.name}"
     )
+
+
+def print_standings(standings: Sequence[Standing]) -> None:
+    """Print the board of the first protocol, and a line for each of the others."""
+    for position, found in enumerate(standings):
+        _print_scores(found)
+        if position == 0:
+            _print_board(found)
+
+
+def print_signs(submission: Submission, others: Sequence[Submission]) -> None:
+    """Print the signs of trouble in a submission, seen beside the others."""
+    from embench.leaderboard.signs import sign_lines, signs_of_trouble
+
+    signs = signs_of_trouble([*others, submission], only=[submission.slug])[submission.slug]
+    for line in sign_lines(signs):
+        typer.echo(f"sign of trouble: {line}")
+    if signs:
+        typer.echo("Signs of trouble are shown on the board. Explain in the description what is behind them.")
+
+
+def _print_scores(found: Standing) -> None:
+    evaluation = found.evaluation
+    mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
+    line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
+    if len(found.rivals) > 1:
+        line += f", rank {_rank(found.own)} of {len(found.rivals)}"
+    if coverage.filled:
+        line += (
+            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with the training median"
+        )
+    typer.echo(line)
+
+
+def _print_board(found: Standing) -> None:
+    """Print the systems of the protocol by MAE, and whether each can be told from this one."""
+    from embench.cli._terminal import plain_table, print_table
+
+    if len(found.rivals) < 2:
+        typer.echo("There is no other submission to compare with.")
+        return
+    table = plain_table(
+        "rank", "system", "MAE", "this − that (eV)", "this is", right=("rank", "MAE", "this − that (eV)")
+    )
+    for rival in found.rivals:
+        own = rival.slug == found.slug
+        table.add_row(
+            _rank(rival),
+            f"→ {rival.name}" if own else rival.name,
+            f"{rival.mae:.3f}",
+            "" if own else f"{rival.difference:+.3f} ({rival.low:+.3f} to {rival.high:+.3f})",
+            "" if own else _verdict(rival),
+        )
+    print_table(table)
+
+
+def _verdict(rival: Rival) -> str:
+    if not rival.resolved:
+        return "not resolved"
+    return "better" if rival.difference < 0.0 else "worse"
+
+
+def _rank(rival: Rival) -> str:
+    return f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

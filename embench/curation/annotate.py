@@ -6,17 +6,10 @@ from collections import Counter
 
 import numpy as np
 
+from embench.crystal.periodic import TIE, Floats, closest_approach, distance_matrix, has_overlap, shortest_translation
 from embench.curation.coordination import anion_elements, anion_radius, formal_charge, surround
 from embench.curation.endpoints import compare_endpoints
 from embench.curation.entry import RawEntry
-from embench.curation.geometry import (
-    TIE,
-    Floats,
-    closest_approach,
-    distance_matrix,
-    has_overlap,
-    shortest_translation,
-)
 
 # Sites nearer to each other than this make a structure corrupt, Å; no bond is shorter than 0.7 Å.
 OVERLAP = 0.5

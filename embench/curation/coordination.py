@@ -8,8 +8,8 @@ from itertools import product
 
 import numpy as np
 
+from embench.crystal.periodic import Floats, distance_matrix, surroundings
 from embench.curation.entry import RawEntry
-from embench.curation.geometry import Floats, distance_matrix, surroundings
 from embench.errors import UpstreamError
 
 # An anion coordinates the ion up to this multiple of the sum of their Shannon radii. Over the ends of the hops in

@@ -13,8 +13,8 @@ from itertools import product
 
 import numpy as np
 
+from embench.crystal.periodic import Floats, Integers
 from embench.curation.entry import RawEntry
-from embench.curation.geometry import Floats, Integers
 from embench.errors import UpstreamError
 
 # Sites farther than this from their image are not the same site, Å: half of what separates sites of one element.

@@ -1,15 +1,9 @@
-"""Whether the files are byte for byte the released ones, and if not, which entries were changed.
-
-``python -m embench.curation.fingerprint FOLDER`` writes the tables anew, for a release that has been reviewed.
-"""
+"""Whether the files are byte for byte the released ones, and if not, which entries were changed."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from embench.curation.sheet import TABLE_FILE
@@ -46,22 +40,3 @@ def _changed_entries(file: str, found: Fingerprints) -> list[str]:
     released = {(row["file"], row["entry_id"]): row["digest"] for row in rows}
     keys = {key for key in found.keys() | released.keys() if key[0] == file}
     return sorted(entry_id for _, entry_id in keys if found.get((file, entry_id)) != released.get((file, entry_id)))
-
-
-def _write_tables(folder: Path) -> None:
-    from embench.curation.read import read_files
-
-    contents, records, sheet = read_files(folder)
-    tables = Path(__file__).parent / "tables"
-    sums = [(file, hashlib.sha256(data).hexdigest()) for file, data in sorted(contents.items())]
-    entries = [(*key, value) for key, value in sorted(fingerprints(records, sheet).items())]
-    for name, titles, rows in (
-        ("upstream_files", ("file", "sha256"), sums),
-        ("upstream_entries", ("file", "entry_id", "digest"), entries),
-    ):
-        with open(tables / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([titles, *rows])
-
-
-if __name__ == "__main__":
-    _write_tables(Path(sys.argv[1]))

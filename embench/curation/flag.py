@@ -9,11 +9,11 @@ from typing import cast
 
 import numpy as np
 
+from embench.crystal.periodic import distance_matrix, largest_displacement
 from embench.curation.annotate import is_corrupt
 from embench.curation.coordination import anion_elements, anion_radius, formal_charge, ion_radius
 from embench.curation.entry import RawEntry
 from embench.curation.framework import element_roles
-from embench.curation.geometry import distance_matrix, largest_displacement
 from embench.curation.tables import read_table
 from embench.errors import LedgerError
 from embench.schema import FLAGS

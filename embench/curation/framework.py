@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embench.crystal.periodic import Floats, distance_matrix, has_overlap
 from embench.curation.annotate import OVERLAP
 from embench.curation.coordination import BOND_FACTOR, anion_elements
 from embench.curation.entry import RawEntry
-from embench.curation.geometry import Floats, distance_matrix, has_overlap
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

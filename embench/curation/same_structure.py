@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from embench.crystal.periodic import Floats
 from embench.curation.endpoints import lattice_rotations, mapping_deviation
 from embench.curation.entry import RawEntry
-from embench.curation.geometry import Floats
 from embench.curation.prototypes import connected_components
 
 # Cells are the same when no lattice parameter differs by more, Å and degrees. Between cells of one composition in the

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embench import schema
+from embench.common.files import write_together
 from embench.errors import DatasetError
-from embench.files import write_together
 
 if TYPE_CHECKING:
     import pyarrow as pa

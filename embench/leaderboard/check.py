@@ -14,8 +14,8 @@ from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS, lis
 from embench.leaderboard.submission.read import list_slugs
 
 if TYPE_CHECKING:
+    from embench.evaluation.predictions import Predictions
     from embench.leaderboard.submission import Submission
-    from embench.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,9 @@ def score(submission: Submission, protocol: str) -> Score:
     Raises :class:`~embench.errors.PredictionsError` where they cannot be scored, or are not complete though the kind
     of the submission asks for it.
     """
-    from embench.evaluation import GOOD_CONDUCTOR
-    from embench.matching import match
+    from embench.evaluation.evaluator import GOOD_CONDUCTOR
+    from embench.evaluation.scored import match, scored_set
     from embench.metrics import metric
-    from embench.scored import scored_set
     from embench.statistics.bootstrap import point_values
 
     scored = scored_set(protocol)
@@ -155,7 +154,7 @@ def score(submission: Submission, protocol: str) -> Score:
 
 
 def _read_predictions(submission: Submission, protocol: str, known: tuple[str, ...]) -> Predictions:
-    from embench.predictions import read_predictions
+    from embench.evaluation.predictions import read_predictions
 
     path = submission.file(protocol)
     assert path is not None, "only asked for protocols that have a file"

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from embench.baselines.executor import Executor, SerialExecutor
-from embench.hops.hop import Pathway
+from embench.common.executor import Executor, SerialExecutor
+from embench.crystal.hop import Pathway
 from embench.neb.calculators import Potential, PotentialSpec, potential_spec
 from embench.neb.protocol import NEB1, Settings
 from embench.neb.results import NebResult

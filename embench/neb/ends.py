@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.hops.hop import Pathway
+from embench.crystal.hop import Pathway
 from embench.neb.meter import Meter
 from embench.neb.protocol import Settings
 

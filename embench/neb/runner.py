@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal.hop import Pathway
 from embench.errors import EmbenchError
-from embench.hops.hop import Pathway
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
 from embench.neb.ends import End, Guess, first_band, guess_of, relax_end
@@ -39,7 +39,7 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
     Parameters
     ----------
     hop
-        An entry of the dataset, or anything with the arrays of :class:`~embench.hops.hop.Pathway`;
+        An entry of the dataset, or anything with the arrays of :class:`~embench.crystal.hop.Pathway`;
         ``final_frac_coords`` (N, 3) is used where it has one.
     calculator
         An ASE calculator, or an object with ``evaluate``, see :class:`~embench.neb.calculators.Potential`.

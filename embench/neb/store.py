@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from embench.common.files import atomic_path, write_text
 from embench.errors import NebError, OutputError
-from embench.files import atomic_path, write_text
 from embench.neb.results import NebResult
 
 RUN, LINES, TABLE, BANDS, UNDER_WAY = "run.json", "results.jsonl", "results.parquet", "bands", "under-way"

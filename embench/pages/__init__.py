@@ -1,1 +1,1 @@
-"""Texts of the generated pages, with named places for what is computed."""
+"""The generated pages of ``docs/``, each computed from the dataset, the splits or the baselines."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.hops import Hop
-from embench.hops.potentials import Repulsion, SiteEnergy
+from embench.crystal import Hop
+from embench.crystal.potentials import Repulsion, SiteEnergy
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from embench.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
-    from embench.hops import Hop, Pathway
+    from embench.crystal import Hop, Pathway
     from embench.pathways.landscape import Landscape
 
 Floats = NDArray[np.float64]
@@ -64,7 +63,7 @@ def relaxed_path(entry: Pathway) -> RelaxedPath:
         Without scipy, pymatgen or ASE.
     """
     _need_libraries()
-    from embench.hops import hop_of
+    from embench.crystal import hop_of
     from embench.pathways.landscape import CUTOFF, landscape_of
 
     hop = hop_of(entry, cutoff=CUTOFF, n_points=2)
@@ -124,14 +123,15 @@ def _reason(landscape: Landscape, path: Floats) -> str | None:
     return _overlap(landscape, path) or f"no way around {element}: the path comes within {distance:.2f} Å of it"
 
 
-def relaxed_band(entry: Entry, n: int) -> Floats:
+def relaxed_band(entry: Pathway, n: int) -> Floats:
     """Return the fractional coordinates (n, n_sites, 3) of a band of `n` images evenly spaced on the relaxed path.
 
     The shape of the path does not depend on `n`; the other sites stay where the initial structure has them.
     """
+    from embench.crystal.hop import structure_digest
     from embench.pathways.string import evenly_spaced
 
-    points = _kept(entry).points
+    points = _kept(_Keyed(structure_digest(entry), entry)).points
     cart = evenly_spaced(points @ entry.lattice, n)
     band = np.repeat(entry.frac_coords[np.newaxis], n, axis=0)
     band[:, 0] = np.linalg.solve(entry.lattice.T, cart.T).T
@@ -139,9 +139,17 @@ def relaxed_band(entry: Entry, n: int) -> Floats:
     return band
 
 
+@dataclass(frozen=True)
+class _Keyed:
+    """A pathway that is told from others by its content: a user's own class need not be hashable."""
+
+    digest: str
+    entry: Pathway = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _kept(entry: Entry) -> RelaxedPath:
-    return relaxed_path(entry)
+def _kept(keyed: _Keyed) -> RelaxedPath:
+    return relaxed_path(keyed.entry)
 
 
 def _need_libraries() -> None:

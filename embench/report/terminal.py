@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,93 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from embench.common.text import plural
 from embench.metrics import metric
-from embench.report.wording import coverage_text, interval_text, note, summary, title_lines, value_text
 from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from embench.breakdown import Breakdown, GroupScores, SubsetScores
-    from embench.comparison import Comparison
     from embench.evaluation import Evaluation
-    from embench.ranking import Ranking
+    from embench.evaluation.breakdown import Breakdown, GroupScores, SubsetScores
+    from embench.evaluation.comparison import Comparison
+    from embench.evaluation.ranking import Ranking
+    from embench.evaluation.scored import Coverage
+
+UNDEFINED = "undefined"
+
+
+def value_text(name: str, value: float, *, unit: bool = True, signed: bool = False) -> str:
+    """Return a score with three decimals (decades with one), and its unit."""
+    if not math.isfinite(value):
+        return UNDEFINED
+    spec = metric(name)
+    decimals = 1 if spec.unit == "decades" else 3
+    sign = "+" if signed or spec.direction == "zero" else ""
+    # No "-0.000": rounding leaves a sign that means nothing.
+    text = f"{round(value, decimals) + 0.0:{sign}.{decimals}f}"
+    return f"{text} {spec.unit}" if unit and spec.unit else text
+
+
+def interval_text(name: str, estimate: Estimate, *, signed: bool = False) -> str:
+    """Return the 95 % interval of a score, or a dash where there is none."""
+    if not math.isfinite(estimate.low):
+        return "–"
+    low, high = (value_text(name, value, unit=False, signed=signed) for value in (estimate.low, estimate.high))
+    return f"{low} to {high}"
+
+
+def title_lines(evaluation: Evaluation) -> tuple[str, str, str]:
+    """Return what was scored: the name of the predictions, on what, and what counts as a good conductor."""
+    return (
+        evaluation.name,
+        f"Protocol {evaluation.protocol}: {plural(evaluation.n, 'entry')} from "
+        f"{plural(evaluation.n_hosts, 'host framework')}, {coverage_text(evaluation.coverage)}.",
+        f"Good conductor: E_m < {evaluation.threshold:g} eV.",
+    )
+
+
+def coverage_text(coverage: Coverage) -> str:
+    """Return how many of the scored entries were predicted, and what became of the others."""
+    if not coverage.filled:
+        return "all predicted"
+    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with the training median"
+
+
+def note(evaluation: Evaluation, name: str) -> str:
+    """Return what a score means here; empty where its name says it."""
+    counts, support = evaluation.confusion, evaluation.support[name]
+    claimed = counts.true_positive + counts.false_positive
+    good = counts.true_positive + counts.false_negative
+    notes = {
+        "mae": f"training median: {value_text('mae', evaluation.reference['mae'], unit=False)}",
+        "r2_without_metal_site": f"{plural(evaluation.n - support.n, 'path')} left out",
+        "bias": "prediction − target",
+        "rate_error_decades": "hopping rate at 300 K, median",
+        "accuracy": f"{counts.true_positive + counts.true_negative} of {evaluation.n} in the right class",
+        "precision": f"{counts.true_positive} of {claimed} called good are",
+        "recall": f"{counts.true_positive} of {good} good ones found",
+        "pathway_ranking": f"{plural(support.n, 'pair')} of pathways",
+        "lowest_barrier_found": f"{plural(support.n, 'structure')} with a choice",
+        "coverage_95": "targets inside ± 1.96 σ",
+        "coverage_68": "targets inside ± 0.99 σ",
+        "error_uncertainty_spearman": "does σ tell large errors",
+    }
+    return notes.get(name, "")
+
+
+def summary(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what the figures mean, in sentences."""
+    if evaluation.comparison is not None:
+        yield evaluation.comparison.sentence
+        return
+    if math.isfinite(evaluation.detectable):
+        yield (
+            f"Intervals come from resampling the {plural(evaluation.n_hosts, 'host framework')}. A rival with "
+            "unrelated errors of this size is told apart only if its MAE differs by "
+            f"{evaluation.detectable:.2f} eV or more (80 % power); --against compares two systems pair by pair."
+        )
+
 
 FIRST_SCREEN = (
     "mae",
@@ -34,7 +111,9 @@ FIRST_SCREEN = (
     "coverage_95",
     "error_uncertainty_spearman",
 )
+
 COMPARED = ("mae", "r2", "accuracy", "precision", "recall", "pathway_ranking")
+
 FAMILIES = {
     "regression": "Barriers",
     "classification": "Good conductors",

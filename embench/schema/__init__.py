@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION
 from embench.errors import UnknownNameError
-from embench.schema.flags import FLAGS
 from embench.schema.geometry import GEOMETRY
 from embench.schema.labels import GROUPS, LABELS
-from embench.schema.spec import Column, Flag
+from embench.schema.spec import FLAGS, Column, Flag
 
 if TYPE_CHECKING:
     import pyarrow as pa

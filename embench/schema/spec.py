@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TARGET = "migration_barrier"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -51,3 +53,69 @@ def section(title: str, *columns: tuple[str, str, str | None, bool, str]) -> tup
         Column(name=name, dtype=dtype, unit=unit, nullable=nullable, description=text, section=title)
         for name, dtype, unit, nullable, text in columns
     )
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag(
+        name="structure_corrupt",
+        description="The released structure is damaged: atoms overlap. Loaded like any other, scored in no protocol.",
+        rule="two sites of the initial structure are less than 0.5 Å apart",
+    ),
+    Flag(
+        name="elements_misplaced",
+        description="The elements of the released structure do not belong to the sites that they are listed with.",
+        rule="a polyanion centre has its nearest anion more than 1.1 times as far as the median site of its element",
+    ),
+    Flag(
+        name="path_not_minimum_image",
+        description="The released band is longer than the shortest periodic image of its hop.",
+        rule="hop_distance exceeds hop_distance_minimum_image by more than 0.01 Å",
+    ),
+    Flag(
+        name="path_clash",
+        description="The straight line runs into another atom; the real path must bend.",
+        rule="one of the five released images lies within 1.0 Å of another atom",
+    ),
+    Flag(
+        name="path_through_metal_site",
+        description="The straight line runs through a site that a framework metal occupies.",
+        rule="one of the five released images lies within 0.5 Å of a framework metal, and the band is the shortest "
+        "image of its hop (not path_not_minimum_image)",
+    ),
+    Flag(
+        name="duplicate",
+        description="Another entry has the same structure and a symmetry-equivalent hop.",
+        rule="group_duplicate has more than one member",
+    ),
+    Flag(
+        name="label_conflict",
+        description="A duplicate of this entry carries a clearly different barrier.",
+        rule="the barriers within group_duplicate differ by more than 0.05 eV",
+        from_target=True,
+    ),
+    Flag(
+        name="outlier",
+        description="The barrier lies far outside the bulk of the distribution.",
+        rule="migration_barrier above the third quartile of the published training part plus 3 interquartile ranges "
+        "(Tukey's outer fence: 3.19 eV)",
+        from_target=True,
+    ),
+    Flag(
+        name="suspect_endpoints",
+        description="An end of the hop is no plausible site of the migrating ion.",
+        rule="at an end of the hop an anion is nearer than 0.8 times the sum of its Shannon radius and that of the "
+        "migrating ion for the lowest coordination number listed, or any other atom is nearer than 2.0 Å",
+    ),
+    Flag(
+        name="final_framework_differs",
+        description="The framework relaxes between the ends: a band built from the initial structure drops this.",
+        rule="final structure released and a site other than the migrating ion displaced by more than 0.1 Å, a common "
+        "shift and strain taken out, sites of one element matched",
+    ),
+    Flag(
+        name="label_suspect",
+        description="Independent potentials agree with each other and not with the label.",
+        rule="to be set by the label audit",
+        from_target=True,
+    ),
+)

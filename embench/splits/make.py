@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from embench.common.files import write_text, write_together
 from embench.errors import MissingDependencyError, SplitsError
-from embench.files import write_text, write_together
 from embench.splits.load import MANIFEST
 from embench.splits.registry import PROTOCOLS, REST, SPLITS_VERSION, ProtocolSpec
 

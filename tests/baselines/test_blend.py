@@ -10,7 +10,7 @@ import pytest
 import embench
 from embench.baselines.blend import blend
 from embench.errors import BaselineError
-from embench.predictions import canonical_csv
+from embench.evaluation.predictions import canonical_csv
 
 PROTOCOL = "host-10fold"
 

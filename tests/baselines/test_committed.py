@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 import embench
 from embench.baselines.registry import BASELINES, baseline_spec
-from embench.baselines.submission import write_submission
-from embench.baselines.table import results_page
 from embench.cli.app import app
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
+from embench.leaderboard.entrants.baseline import write_submission
+from embench.pages.baselines import results_page
 from embench.splits import protocol_names
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,9 +9,10 @@ import pytest
 import embench
 from embench.baselines import features
 from embench.baselines.features import feature_table
-from embench.baselines.features.cache import cache_folder, structure_digest
+from embench.baselines.features.cache import cache_folder
+from embench.crystal.hop import structure_digest
 from embench.errors import FeatureError, UnknownNameError
-from tests.hops.made import Made, rocksalt
+from tests.crystal.made import Made, rocksalt
 
 QUICK = ["composition", "geometry", "radial", "functional"]
 
@@ -82,7 +83,7 @@ def test_features_are_read_back_and_not_computed_again(salt: Made, monkeypatch) 
     def never(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("embench.hops.hop_of", never)
+    monkeypatch.setattr("embench.crystal.hop_of", never)
     assert values(salt) == first
 
 

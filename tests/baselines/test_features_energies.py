@@ -7,9 +7,9 @@ import pytest
 
 from embench.baselines.features.profiles import PROFILES, profile, profile_features, valence_sums
 from embench.baselines.features.response import along_line, relax
-from embench.hops import hop_of
-from embench.hops.bond_valence import born_mayer
-from tests.hops.made import rocksalt
+from embench.crystal import hop_of
+from embench.crystal.bond_valence import born_mayer
+from tests.crystal.made import rocksalt
 
 
 # Cubic lattice parameters of the CRC Handbook, Å.

@@ -9,8 +9,8 @@ from dscribe.descriptors import SOAP
 
 import embench
 from embench.baselines.features.soap import CUTOFF, DEGREE, N_RADIAL, SPECIES, power_spectra, soap_features
-from embench.hops import hop_of
-from tests.hops.made import Made, rocksalt
+from embench.crystal import hop_of
+from tests.crystal.made import Made, rocksalt
 
 PER_PART = N_RADIAL * (N_RADIAL + 1) // 2 * (DEGREE + 1)
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import embench
-from embench.baselines.executor import open_executor
 from embench.baselines.runner import forget_run, run_baseline
+from embench.common.executor import open_executor
 from embench.errors import BaselineError, HiddenTargetError
 from tests.baselines.doubles import LOG, PAUSE, Spy, logged
 

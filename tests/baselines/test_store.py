@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from embench.baselines.store import FoldResult, FoldStore, RunKey, cache_folder
+from embench.baselines.store import FoldResult, FoldStore, RunKey
+from embench.common.cache import cache_folder
 
 KEY = RunKey(
     baseline="median",

@@ -11,7 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from embench.cli import data_audit, splits
+from embench.cli import data as data_audit
+from embench.cli import splits
 from embench.errors import PredictionsError, StaleFileError, UnknownNameError
 from embench.splits import protocol_names
 
@@ -114,6 +115,6 @@ def test_audit_takes_another_folder_of_submissions(tmp_path):
 
 def test_write_table_writes_where_the_curation_reads(tmp_path, monkeypatch):
     table = tmp_path / "label_suspect.csv"
-    monkeypatch.setattr("embench.label_audit.suspects.table_path", lambda: table)
+    monkeypatch.setattr("embench.audit.suspects.table_path", lambda: table)
     audit("--out", str(tmp_path / "page.md"), "--write-table")
     assert len(table.read_text().splitlines()) == 1 + 27

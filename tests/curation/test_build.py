@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import embench
-from embench._resources import resource_folder
 from embench.cli.app import app
+from embench.common.shipped import resource_folder
 from embench.curation import build as build_module
 from embench.curation.build import build_dataset
 from embench.errors import UpstreamError

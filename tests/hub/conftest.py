@@ -23,7 +23,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def contents() -> dict[str, bytes]:
     """All files of the folder for the hub, made from the repository as it is."""
-    from embench.hub.export import contents
+    from embench.release.export import contents
 
     return contents()
 

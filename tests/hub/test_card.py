@@ -49,7 +49,7 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def test_is_made_the_same_twice(contents):
-    from embench.hub.export import contents as make
+    from embench.release.export import contents as make
 
     assert make() == contents
 
@@ -131,7 +131,7 @@ class TestStale:
     def test_description_of_a_column(self, card, monkeypatch):
         from dataclasses import replace
 
-        from embench.hub.card_tables import columns_by_section
+        from embench.release.card import columns_by_section
 
         assert columns_by_section() in card
         changed = tuple(replace(spec, unit="K") if spec.name == "hop_distance" else spec for spec in schema.COLUMNS)
@@ -139,7 +139,7 @@ class TestStale:
         assert columns_by_section() not in card
 
     def test_flags_of_an_entry(self, card):
-        from embench.hub.card_tables import flags
+        from embench.release.card import flags
 
         assert flags(embench.load()) in card
         assert flags(embench.load().filter(exclude_flags=["path_clash"])) not in card

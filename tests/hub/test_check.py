@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from embench.errors import DatasetError, HubError
-from embench.hub.check import check
 from embench.hub.checksums import CHECKSUMS, parse_checksums, verify_folder
-from embench.hub.export import renew_checksums
+from embench.release.check import check
+from embench.release.export import renew_checksums
 
 pytestmark = pytest.mark.xdist_group("hub")
 
@@ -51,7 +51,7 @@ def test_everything_that_is_wrong_is_named(folder):
     ],
 )
 def test_header_of_the_card(folder, monkeypatch, old, new, message):
-    from embench.hub import check as module
+    from embench.release import check as module
 
     monkeypatch.setattr(module, "_check_configurations", lambda folder, data: "not looked at here")
     monkeypatch.setattr(module, "_check_croissant", lambda folder, data: "not looked at here")
@@ -77,7 +77,7 @@ def test_header_of_the_card(folder, monkeypatch, old, new, message):
     ],
 )
 def test_croissant(folder, monkeypatch, change, message):
-    from embench.hub import check as module
+    from embench.release import check as module
 
     monkeypatch.setattr(module, "_check_configurations", lambda folder, data: "not looked at here")
     document = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))

@@ -154,7 +154,7 @@ class TestCard:
         from typer.testing import CliRunner
 
         from embench.cli.hub import app
-        from embench.hub import export
+        from embench.release import export
 
         monkeypatch.setattr(export, "contents", lambda: contents)
         return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -187,7 +187,7 @@ class TestCard:
         assert (folder / "notes.txt").read_text() == "mine"
 
     def test_check_says_what_it_looked_at(self, hub, folder, monkeypatch):
-        from embench.hub import check
+        from embench.release import check
 
         monkeypatch.setattr(check, "_check_configurations", lambda folder, data: "not looked at here")
         monkeypatch.setattr(check, "_check_croissant", lambda folder, data: "not looked at here")

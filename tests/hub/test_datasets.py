@@ -11,7 +11,7 @@ import pytest
 
 import embench
 from embench import schema
-from embench.hub.features import CLOSED_SETS, features
+from embench.release.convert import CLOSED_SETS, features
 from tests.conftest import REPOSITORY
 from tests.hub.compare import compare
 

@@ -11,7 +11,8 @@ from embench.errors import HubError
 from embench.hub.checksums import CHECKSUMS, render_checksums
 from embench.hub.client import Hub
 from embench.hub.plan import Upload, make_plan
-from embench.hub.push import Pushed, check_committed, push
+from embench.hub.push import Pushed, push
+from embench.release.uploads import check_committed
 from tests.hub.conftest import upload, write_files
 
 pytestmark = [

@@ -6,7 +6,7 @@ import pytest
 
 from embench.errors import HubError
 from embench.hub.checksums import CHECKSUMS, parse_checksums
-from embench.hub.push import space_upload
+from embench.release.uploads import space_upload
 from tests.hub.conftest import write_files
 from tests.hub.test_push import publish
 from tests.hub.test_push import pytestmark as pytestmark

@@ -13,10 +13,11 @@ import pytest
 
 import embench
 from embench.errors import EmbenchError, OutputError, PredictionsError, StaleFileError, SubmissionError
-from embench.leaderboard.board import Board, build_board, scoring, write
-from embench.leaderboard.board.pairs import compare_all
+from embench.evaluation.document import dumps
+from embench.leaderboard.board import Board, build_board, write
+from embench.leaderboard.board import build as scoring
+from embench.leaderboard.board.standings import compare_all
 from embench.leaderboard.board.write import board_texts, check_current, write_board
-from embench.report.as_json import dumps
 from embench.splits import protocol_names
 from tests.leaderboard.conftest import REPOSITORY, SUBMISSIONS
 

@@ -11,13 +11,13 @@ from scipy import stats
 
 import embench
 from embench.curation.sheet import TABLE_FILE, TEST_SHEET, read_sheet
+from embench.evaluation.predictions import read_predictions
+from embench.evaluation.scored import scored_set
 from embench.leaderboard.signs import Sign, sign_lines, signs_of_trouble
 from embench.leaderboard.signs.labels import poisson_tail
 from embench.leaderboard.signs.leaked import gap_between
 from embench.leaderboard.signs.predicted import label_seen_in_training, seen_in_training
 from embench.leaderboard.submission import Submission, read_submission, read_submissions
-from embench.predictions import read_predictions
-from embench.scored import scored_set
 from embench.splits import protocol_names
 from tests.leaderboard.make import write_submission
 

@@ -20,16 +20,15 @@ from embench.dataset import load
 from embench.errors import MissingDependencyError, OutputError
 from embench.leaderboard.board import Board
 from embench.leaderboard.site import write_site
-from embench.leaderboard.site.assets import script_json, write_assets
-from embench.leaderboard.site.main import write_main
-from embench.leaderboard.site.main_rows import duration, rank_interval
+from embench.leaderboard.site.assets import script_json, web_address, write_assets
+from embench.leaderboard.site.main.page import write_main
+from embench.leaderboard.site.main.rows import duration, rank_interval
 from embench.leaderboard.site.scores import axis_of, score_of, ticks
-from embench.leaderboard.site.submission_page import write_submission_pages
-from embench.leaderboard.site.submission_page_card import card_of
-from embench.leaderboard.site.submission_page_pairs import pairs_of
-from embench.leaderboard.site.templates import web_address
-from embench.report.html.bars import Scale
+from embench.leaderboard.site.submissions.card import card_of
+from embench.leaderboard.site.submissions.page import write_submission_pages
+from embench.leaderboard.site.submissions.pairs import pairs_of
 from embench.splits import protocol_names
+from embench.web.bars import Scale
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytest.importorskip("jinja2")

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embench.common.files import atomic_path
 from embench.errors import CheckpointError, MissingDependencyError
-from embench.files import atomic_path
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from embench.baselines.alignn.graphs.cache import GraphSettings
 from embench.baselines.alignn.model.backbone import AlignnConfig
-from embench.baselines.alignn.training.settings import TrainingSettings
+from embench.baselines.alignn.training.module import TrainingSettings
 from embench.errors import UnknownNameError
 
 # Barriers are learned as they are, or as log(E + OFFSET), eV: relative errors for large ones, absolute for small ones.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embench.common.files import atomic_path
 from embench.errors import CorpusError, MissingDependencyError, UnknownNameError
-from embench.files import atomic_path
 
 if TYPE_CHECKING:
     import pandas as pd

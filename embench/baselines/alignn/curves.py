@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from embench.common.files import atomic_path
 from embench.errors import InvalidValueError, MissingDependencyError
-from embench.files import atomic_path
 
 Curve = dict[int, float]
 _LABELS = {"train": "training", "validation": "validation"}

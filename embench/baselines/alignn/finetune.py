@@ -16,11 +16,11 @@ from embench.baselines.alignn.configs import OFFSET, PathwayConfig, configuratio
 from embench.baselines.alignn.hops import samples
 from embench.baselines.alignn.model.pathways import Join, PathwayBatch, PathwayModel, pathway_model
 from embench.baselines.alignn.training.data import GraphData
+from embench.baselines.alignn.training.module import TrainingSettings
 from embench.baselines.alignn.training.run import fit, predict, seeded
-from embench.baselines.alignn.training.settings import TrainingSettings
 from embench.baselines.models.conformal import grouped_folds
+from embench.common.files import atomic_path
 from embench.errors import CheckpointError, InvalidValueError, MissingDependencyError
-from embench.files import atomic_path
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench._markdown import markdown_table
+from embench.common.files import write_text
+from embench.common.markdown import markdown_table
 from embench.errors import InvalidValueError
-from embench.files import write_text
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.corpus import Corpus
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 BEGIN, END = "<!-- overlap: begin -->", "<!-- overlap: end -->"
 KINDS = ("as released", "without the migrating ion", "with the ion at both ends")

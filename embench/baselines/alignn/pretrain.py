@@ -13,8 +13,8 @@ from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import GraphSettings, build
 from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig
 from embench.baselines.alignn.training.data import GraphData
+from embench.baselines.alignn.training.module import TrainingSettings
 from embench.baselines.alignn.training.run import fit, seeded
-from embench.baselines.alignn.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.corpus import Corpus

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embench.hops import Hop, Pathway
+    from embench.crystal import Hop, Pathway
 
 __all__ = ["FEATURE_SETS", "FeatureSet", "feature_table"]
 
@@ -118,7 +118,7 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
     import numpy as np
 
     from embench.baselines.features.cache import cached
-    from embench.hops import hop_of
+    from embench.crystal import hop_of
 
     for name in sets:
         if name not in FEATURE_SETS:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
+from embench.common.files import write_text
+from embench.crystal import Pathway
+from embench.crystal.hop import structure_digest
 from embench.errors import OutputError
-from embench.files import write_text
-from embench.hops import Pathway
 
 Features = dict[str, float]
 
@@ -34,19 +32,6 @@ def cache_folder() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))
     return base / "embench" / "features"
-
-
-def structure_digest(entry: Pathway) -> str:
-    """Return a checksum of all that features are made from: structure, end of the hop and functional."""
-    digest = hashlib.sha256()
-    for array in (entry.lattice, entry.frac_coords, entry.path_end):
-        values = np.ascontiguousarray(np.asarray(array, dtype="<f8"))
-        digest.update(repr(values.shape).encode())
-        # Adding zero turns -0.0 into 0.0.
-        digest.update((values + 0.0).tobytes())
-    digest.update(np.ascontiguousarray(np.asarray(entry.atomic_numbers, dtype="<i4")).tobytes())
-    digest.update(entry.functional.encode())
-    return digest.hexdigest()[:32]
 
 
 def cached(entry: Pathway, *, name: str, version: str, compute: Callable[[Pathway], Features]) -> Features:

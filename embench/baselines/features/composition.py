@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.hops import Hop
-from embench.hops.ions import ion_radius
+from embench.crystal import Hop
+from embench.crystal.ions import ion_radius
 
 Floats = NDArray[np.float64]
 

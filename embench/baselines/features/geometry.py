@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.hops.hop import Hop, Mask
+from embench.crystal.hop import Hop, Mask
 
 Floats = NDArray[np.float64]
 

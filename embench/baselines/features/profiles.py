@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.features.response import Relaxed, along_line, relax
-from embench.hops import Hop
-from embench.hops.potentials import Repulsion, SiteEnergy
+from embench.crystal import Hop
+from embench.crystal.potentials import Repulsion, SiteEnergy
 
 Floats = NDArray[np.float64]
 

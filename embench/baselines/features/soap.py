@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal import Hop
 from embench.errors import MissingDependencyError
-from embench.hops import Hop
 
 Floats = NDArray[np.float64]
 

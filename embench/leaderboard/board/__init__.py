@@ -11,7 +11,7 @@ Stored scores are never read. The same predictions, dataset and code give the sa
 
 from __future__ import annotations
 
+from embench.common.cache import default_cache
 from embench.leaderboard.board.build import Board, build_board
-from embench.leaderboard.board.cache import default_cache
 
 __all__ = ["Board", "build_board", "default_cache"]

@@ -2,14 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from embench.leaderboard.board.cache import ResultCache
+from embench.common.cache import ResultCache, code_of, digest_of
+from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
-from embench.leaderboard.board.scoring import Progress, basis, score_all, tasks_of
+from embench.leaderboard.board.detail import SEED, Details, Progress, Task, score
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission import Submission
+
+# What decides the figures, with all that these modules import.
+_CODE = ("embench.leaderboard.board.detail", "embench.leaderboard.board.standings")
+
+# Starting a process costs about as much as scoring this many files.
+_WORTH_A_PROCESS = 4
+
+
+def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
+    """Return what there is to score, by submission and in the order of the protocols."""
+    tasks = []
+    for submission in submissions:
+        for name in submission.protocols():
+            file = submission.file(name)
+            if file is not None:
+                fill = submission.may_be_incomplete
+                tasks.append(Task(slug=submission.slug, protocol=name, file=file, fill_missing=fill))
+    return tasks
+
+
+def basis() -> dict[str, Any]:
+    """Return what all results rest on beside the predictions: code, dataset and settings."""
+    import numpy as np
+
+    from embench.dataset import load
+    from embench.evaluation.evaluator import GOOD_CONDUCTOR, RESAMPLES
+
+    return {
+        "code": code_of(*_CODE),
+        "numpy": np.__version__,
+        "dataset": load().digest,
+        "threshold": GOOD_CONDUCTOR,
+        "resamples": RESAMPLES,
+        "seed": SEED,
+    }
+
+
+def score_all(
+    tasks: Sequence[Task],
+    *,
+    based_on: Mapping[str, Any],
+    cache: ResultCache,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Details:
+    """Return the details of every task; see :func:`~embench.leaderboard.board.detail.score`.
+
+    `workers` processes share what the cache does not know.
+
+    Raises
+    ------
+    SubmissionError
+        A predictions file cannot be read.
+    PredictionsError
+        Predictions cannot be scored; the message names submission, file and line.
+    """
+    checksums = {task: _checksum(task) for task in tasks}
+    keys = {task: _key(task, checksums[task], based_on) for task in tasks}
+    found = {task: cache.read(key) for task, key in keys.items()}
+    missing = [task for task, detail in found.items() if detail is None]
+    done = len(tasks) - len(missing)
+    if progress is not None:
+        progress("scores", done, len(tasks))
+    for task, detail in _run(missing, workers=workers):
+        found[task] = detail
+        if detail["checksums"]["predictions"] == checksums[task]:  # else the file was changed meanwhile
+            cache.write(keys[task], detail)
+        done += 1
+        if progress is not None:
+            progress("scores", done, len(tasks))
+    return {(task.slug, task.protocol): detail for task, detail in found.items() if detail is not None}
+
+
+def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, dict[str, Any]]]:
+    from embench.common.executor import open_executor
+
+    with open_executor(workers=max(1, min(workers, len(tasks) // _WORTH_A_PROCESS))) as executor:
+        yield from executor.run(_scored, tasks)
+
+
+def _scored(task: Task) -> tuple[Task, dict[str, Any]]:
+    # Plain data as JSON gives it back: a fresh result must not differ from a cached one.
+    return task, json.loads(json.dumps(score(task)))
+
+
+def _checksum(task: Task) -> str:
+    try:
+        return hashlib.sha256(task.file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SubmissionError(f"submission {task.slug}: cannot read {task.file}: {error.strerror}") from None
+
+
+def _key(task: Task, checksum: str, based_on: Mapping[str, Any]) -> str:
+    from embench.splits import protocol
+
+    return digest_of(
+        {
+            **based_on,
+            "slug": task.slug,
+            "protocol": task.protocol,
+            "split": protocol(task.protocol).sha256,
+            "predictions": checksum,
+            "fill_missing": task.fill_missing,
+        }
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +128,7 @@ class Board:
     """All submissions, scored and ranked.
 
     `content` is what ``leaderboard.json`` holds. `details` is, for each slug and protocol that the submission has
-    predictions for, what :func:`embench.report.as_json.document` says of its evaluation: entries, metrics,
+    predictions for, what :func:`embench.evaluation.document.document` says of its evaluation: entries, metrics,
     subsets, breakdown, calibration.
     """
 

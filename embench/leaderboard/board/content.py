@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from embench._version import DATASET_VERSION, __version__
-from embench.leaderboard.board.cache import ResultCache, code_of, digest_of
-from embench.leaderboard.board.scoring import Details, Progress
+from embench.common.cache import ResultCache, code_of, digest_of
+from embench.leaderboard.board.detail import Details, Progress
 from embench.leaderboard.board.standings import standings
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION

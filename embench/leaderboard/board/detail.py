@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embench.errors import PredictionsError
-from embench.evaluation import GOOD_CONDUCTOR, RESAMPLES, evaluate
-from embench.matching import match
+from embench.evaluation import evaluate
+from embench.evaluation.document import document, estimate_document
+from embench.evaluation.evaluator import GOOD_CONDUCTOR, RESAMPLES
+from embench.evaluation.predictions import read_predictions
+from embench.evaluation.scored import match, scored_set
 from embench.metrics import metric
-from embench.predictions import read_predictions
-from embench.report.as_json import document, estimate_document
-from embench.scored import scored_set
 from embench.statistics.bootstrap import bootstrap
+
+if TYPE_CHECKING:
+    pass
 
 # The highest energy along the path minus that of the initial state, where `prediction` is another definition.
 OTHER_DEFINITION = "barrier_max_minus_start"
@@ -32,7 +36,7 @@ class Task:
 
 
 def score(task: Task) -> dict[str, Any]:
-    """Return :func:`embench.report.as_json.document` of the evaluation, and ``other_definition``.
+    """Return :func:`embench.evaluation.document.document` of the evaluation, and ``other_definition``.
 
     That holds MAE and R² of the barriers in the column :data:`OTHER_DEFINITION`, where the file has one. Raises
     :class:`~embench.errors.PredictionsError`, which names the submission, for predictions that cannot be scored.
@@ -64,3 +68,8 @@ def _column(file: Path, name: str) -> dict[str, str]:
         if name not in (rows.fieldnames or ()):
             return {}
         return {row["entry_id"]: row[name] for row in rows if row[name]}
+
+
+# By slug and protocol.
+Details: TypeAlias = "dict[tuple[str, str], dict[str, Any]]"
+Progress: TypeAlias = Callable[[str, int, int], None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from embench._markdown import fill_page, markdown_table
+from embench.common.markdown import fill_page, markdown_table
 from embench.errors import OutputError
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 

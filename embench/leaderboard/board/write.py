@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.errors import OutputError, StaleFileError
+from embench.evaluation.document import dumps
 from embench.leaderboard.board.markdown import board_page, renewed
-from embench.report.as_json import dumps
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.build import Board

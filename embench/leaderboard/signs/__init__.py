@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from embench.leaderboard.signs import copies, in_sample, labels, leaked
-from embench.leaderboard.signs.predicted import Pool, read_pool
-from embench.leaderboard.signs.sign import Sign, sign_lines
+from embench.leaderboard.signs.predicted import Pool, Sign, read_pool, sign_lines
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission

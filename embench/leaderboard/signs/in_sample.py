@@ -7,8 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from embench.leaderboard.signs.predicted import SAME_EV, BoolArray, Pool, Predicted
-from embench.leaderboard.signs.sign import Sign
+from embench.leaderboard.signs.predicted import SAME_EV, BoolArray, Pool, Predicted, Sign
 from embench.statistics.paired import sign_flip_test
 from embench.statistics.resampling import cluster_codes
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from embench.leaderboard.signs.predicted import FloatArray, Pool, Predicted, label_seen_in_training
-from embench.leaderboard.signs.sign import Sign
+from embench.leaderboard.signs.predicted import FloatArray, Pool, Predicted, Sign, label_seen_in_training
 
 FEWEST = 30
 CLOSE_EV = 0.05

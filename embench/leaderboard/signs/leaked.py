@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from embench.leaderboard.signs.predicted import BoolArray, FloatArray, Pool, Predicted, seen_in_training
-from embench.leaderboard.signs.sign import Sign
+from embench.leaderboard.signs.predicted import BoolArray, FloatArray, Pool, Predicted, Sign, seen_in_training
 from embench.metrics.sample import IntArray
 from embench.statistics.resampling import cluster_codes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -10,16 +10,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from embench.scored import ScoredSet, scored_set
+from embench.evaluation.scored import ScoredSet, scored_set
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
 
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing to look at: of which `kind`, on which `protocol` (None where it concerns none), and in words."""
+
+    kind: str
+    protocol: str | None
+    text: str
+
+
+def sign_lines(signs: Iterable[Sign]) -> list[str]:
+    """Return the signs in words, one line for those that say the same of several protocols."""
+    protocols: dict[str, list[str]] = {}
+    for sign in signs:
+        protocols.setdefault(sign.text, []).extend([sign.protocol] if sign.protocol else [])
+    return [f"{', '.join(names)}: {text}" if names else text for text, names in protocols.items()]
+
+
 FloatArray = npt.NDArray[np.float64]
+
 BoolArray = npt.NDArray[np.bool_]
 
 # Kinds that are fitted to barriers. The others, potentials, have no training side: folds mean nothing to them.
 TRAINED = ("property-model", "hybrid", "literature")
+
 # Equal to the last digit that anybody writes.
 SAME_EV = 1e-6
 
@@ -78,7 +98,6 @@ class Pool:
 
         nan where fewer than `at_least` of them predict the entry; None where there are not that many.
         """
-        from embench.leaderboard.signs.copies import is_copy
 
         errors = [other.size for other in self.others(predicted) if not is_copy(predicted, other)]
         if len(errors) < at_least:
@@ -96,7 +115,7 @@ def read_pool(submissions: Sequence[Submission]) -> Pool:
 
 
 def _read(submission: Submission, protocol: str) -> Predicted:
-    from embench.predictions import read_predictions
+    from embench.evaluation.predictions import read_predictions
 
     path, scored = submission.file(protocol), _scored(protocol)
     assert path is not None, "only asked for protocols that have a file"
@@ -139,3 +158,44 @@ def label_seen_in_training(protocol: str) -> BoolArray:
             low, high = np.searchsorted(known, (target[entry_id] - 5.01e-4, target[entry_id] + 5.01e-4))
             seen[entry_id] = high > low
     return np.array([seen[entry_id] for entry_id in scored.entry_ids])
+
+
+FEWEST = 10
+
+SAME_SHARE = 0.25
+
+NEAR = 0.1
+"""Nearly the same: the median difference is below this fraction of the smaller median error. The two most similar
+honest submissions have 0.29."""
+
+CORRELATION = 0.995
+"""Another scale: the Pearson correlation of the predictions; honest submissions reach 0.975."""
+
+LEAST_SPREAD_EV = 0.05
+
+
+def is_copy(predicted: Predicted, other: Predicted) -> bool:
+    """Return whether the predictions are those of the other submission, or nearly."""
+    return _likeness(predicted, other) is not None
+
+
+def _likeness(predicted: Predicted, other: Predicted) -> str | None:
+    """Return in words how the predictions are like those of the other submission; its name is to follow."""
+    if predicted.sha256 == other.sha256:
+        return "The predictions file is, byte for byte, that of"
+    both = predicted.given & other.given
+    if both.sum() < FEWEST:
+        return None
+    mine, theirs = predicted.prediction[both], other.prediction[both]
+    difference = np.abs(mine - theirs)
+    same = float((difference <= SAME_EV).mean())
+    if same >= SAME_SHARE:
+        return f"{same:.0%} of the predictions are the same numbers as those of"
+    typical = min(float(np.median(predicted.size[both])), float(np.median(other.size[both])))
+    if float(np.median(difference)) < NEAR * typical:
+        return f"The predictions differ by {float(np.median(difference)):.3f} eV (median) from those of"
+    if min(mine.std(), theirs.std()) > LEAST_SPREAD_EV:
+        correlation = float(np.corrcoef(mine, theirs)[0, 1])
+        if correlation > CORRELATION:
+            return f"On another scale (correlation {correlation:.4f}) the predictions are those of"
+    return None

@@ -22,12 +22,12 @@ def write_site(board: Board, folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
+    from embench.evaluation.document import write_json
     from embench.leaderboard.site.assets import write_assets
     from embench.leaderboard.site.entries import write_entries
-    from embench.leaderboard.site.main import write_main
+    from embench.leaderboard.site.main.page import write_main
     from embench.leaderboard.site.method import write_method
-    from embench.leaderboard.site.submission_page import write_submission_pages
-    from embench.report.as_json import write_json
+    from embench.leaderboard.site.submissions.page import write_submission_pages
 
     write_assets(folder / "assets")
     write_json(board.content, folder / "leaderboard.json")

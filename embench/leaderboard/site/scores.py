@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from embench.report.html.bars import Bar, Scale, bar, scale_of, symmetric_scale
-from embench.report.html.wording import interval, number, quantity
+from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
+from embench.web.wording import interval, number, quantity
 
 # The axis ends at this multiple of the training median's score: a system far worse than that would flatten the rest.
 _WIDEST = 1.3
+
 # Metrics without a unit have no lower end; their axis begins here at the latest.
 _LOWEST = -0.5
+
 _STEPS = (1.0, 2.0, 5.0, 10.0)
+
 _MOST_TICKS = 5
 
 
@@ -107,3 +110,24 @@ def _order(metric: Mapping[str, Any], value: float) -> float:
 
 def _tick_text(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of system. `colour` is the name of a CSS variable and `symbol` one of plotly's markers: each kind has its
+    own of both, so that no two are told apart by colour alone.
+    """
+
+    title: str
+    description: str
+    colour: str
+    symbol: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "property-model": Kind("Property model", "from the structure straight to the barrier", "--blue", "circle"),
+    "potential-neb": Kind("Potential with NEB", "an interatomic potential and a NEB run", "--vermilion", "triangle-up"),
+    "hybrid": Kind("Hybrid", "a property model that needs a calculation with a potential first", "--green", "diamond"),
+    "literature": Kind("Published numbers", "barriers taken from a publication", "--purple", "square"),
+}
+"""By the name that submissions use."""

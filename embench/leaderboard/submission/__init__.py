@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embench.leaderboard.submission.folder import SUBMISSION_FILE
-from embench.leaderboard.submission.read import read_submission, read_submissions, submission_from
-from embench.leaderboard.submission.schema import json_schema
+from embench.leaderboard.submission.read import json_schema, read_submission, read_submissions, submission_from
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Submission, TrainingData
@@ -31,7 +30,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the models when they are first asked for: they need pydantic."""
     if name in ("Submission", "TrainingData"):
-        from embench.leaderboard.submission.schema import import_model
+        from embench.leaderboard.submission.read import import_model
 
         return getattr(import_model(), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embench._text import plural
-from embench.errors import SubmissionError
+from embench.common.text import listing, plural
+from embench.errors import MissingDependencyError, SubmissionError
 from embench.leaderboard.submission import plain_yaml
 from embench.leaderboard.submission.folder import (
     CARD_FILE,
@@ -19,11 +20,38 @@ from embench.leaderboard.submission.folder import (
     read_bytes,
     read_text,
 )
-from embench.leaderboard.submission.schema import import_model
-from embench.predictions import listing
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from embench.leaderboard.submission.model import Submission
+
+_TITLE = "A submission to the embench leaderboard"
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def import_model() -> ModuleType:
+    """Return the module of the models; raises MissingDependencyError where pydantic is not installed."""
+    try:
+        from embench.leaderboard.submission import model
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("pydantic"):
+            raise
+        raise MissingDependencyError("pydantic", "leaderboard", "reading submissions") from None
+    return model
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of ``submission.yaml``."""
+    schema: dict[str, Any] = import_model().Submission.model_json_schema()
+    return {"$schema": _DIALECT, **schema, "title": _TITLE}
+
+
+def json_schema_text() -> str:
+    """Return the JSON Schema as the text of its file."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
 
 # What may lie beside the submissions.
 _NO_SUBMISSIONS = frozenset({"README.md", ".gitkeep", ".gitattributes"})

@@ -11,7 +11,7 @@ from typing import Any
 from embench.errors import SubmissionError, did_you_mean, nearest_names
 from embench.leaderboard.submission import plain_yaml
 from embench.leaderboard.submission.folder import read_text
-from embench.leaderboard.submission.schema import import_model
+from embench.leaderboard.submission.read import import_model
 
 Content = dict[str, Any]
 """Fields by name as in ``submission.yaml``, with tuples for lists; those of training_data under that key."""
@@ -190,7 +190,7 @@ def read_template(path: Path) -> Content:
 
 def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: int) -> Content:
     """Return all fields in the order of the schema: those given, the computed ones, and the defaults of the rest."""
-    from embench import DATASET_VERSION, __version__
+    from embench._version import DATASET_VERSION, __version__
     from embench.splits.registry import SPLITS_VERSION
 
     scored_with = {"embench": __version__, "dataset": DATASET_VERSION, "splits": SPLITS_VERSION}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from embench._text import plural
+from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
 from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
@@ -72,7 +72,7 @@ def _checked(path: Path, named: str | None, kind: str | None) -> str:
 
 def _read_ids(path: Path) -> frozenset[str]:
     from embench.dataset import load
-    from embench.predictions import read_predictions
+    from embench.evaluation.predictions import read_predictions
 
     try:
         size = path.stat().st_size

@@ -109,7 +109,7 @@ def description_text(content: Mapping[str, Any]) -> str:
 
 def _count(files: Mapping[str, Path]) -> int:
     from embench.dataset import load
-    from embench.predictions import read_predictions
+    from embench.evaluation.predictions import read_predictions
 
     known = load().entry_ids
     return len({entry_id for path in files.values() for entry_id in read_predictions(path, known=known).entry_ids})

@@ -10,8 +10,8 @@ from embench.errors import EmbenchError
 
 if TYPE_CHECKING:
     from embench.evaluation import Evaluation
+    from embench.evaluation.scored import Matched
     from embench.leaderboard.submission import Submission
-    from embench.matching import Matched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
     import numpy as np
 
     from embench.evaluation import evaluate
-    from embench.leaderboard.board.pairs import compare_all
+    from embench.leaderboard.board.standings import compare_all
     from embench.statistics.ranking import rank_systems
 
     path = submission.file(protocol)
@@ -97,8 +97,8 @@ def _match(other: Submission, evaluation: Evaluation, slug: str) -> Matched | No
 
     A broken one among the others is for the check of that one to say.
     """
-    from embench.matching import match
-    from embench.predictions import read_predictions
+    from embench.evaluation.predictions import read_predictions
+    from embench.evaluation.scored import match
 
     path = other.file(evaluation.protocol)
     if path is None or other.slug == slug:

@@ -11,8 +11,7 @@ from embench.baselines.alignn.graphs.bands import band
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import build
 from embench.baselines.alignn.graphs.crystal import Graph
-from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig, Backbone
-from embench.baselines.alignn.model.heads import PropertyHeads, mean_pool
+from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig, Backbone, PropertyHeads, mean_pool
 from embench.errors import InvalidValueError
 from tests.baselines.alignn.graph_checks import SYMMETRIC, settled
 

@@ -13,8 +13,7 @@ from typer.testing import CliRunner
 from embench.baselines.alignn.checkpoint import import_checkpoint, import_checkpoint_file, load, save
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import build
-from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig
-from embench.baselines.alignn.model.heads import mean_pool
+from embench.baselines.alignn.model.backbone import Alignn, AlignnConfig, mean_pool
 from embench.cli.app import app
 from embench.errors import CheckpointError
 from tests.baselines.alignn.graph_checks import SYMMETRIC, settled

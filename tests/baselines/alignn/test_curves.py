@@ -129,7 +129,7 @@ def test_what_cannot_be_watched(few, tmp_path):
 
 
 def test_commands(few, tmp_path, monkeypatch):
-    monkeypatch.setattr("embench.cli.alignn_train._fold", lambda *_: type("Part", (), {"train": few}))
+    monkeypatch.setattr("embench.cli.alignn._fold", lambda *_: type("Part", (), {"train": few}))
     made = CliRunner().invoke(app, ["alignn", "watch", "alignn-scratch", "--epochs", "1", "--out", str(tmp_path)])
     assert made.exit_code == 0, made.output
     assert "wrote the log into" in made.output

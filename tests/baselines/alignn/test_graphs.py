@@ -11,11 +11,9 @@ import torch
 import embench
 from embench.baselines.alignn.graphs import cache
 from embench.baselines.alignn.graphs.bands import around_images, band, final_state, initial_state
-from embench.baselines.alignn.graphs.batch import GraphBatch
+from embench.baselines.alignn.graphs.batch import GraphBatch, atom_features, line_graph
 from embench.baselines.alignn.graphs.cache import GraphSettings, build, cached
 from embench.baselines.alignn.graphs.crystal import Graph, neighbour_graph
-from embench.baselines.alignn.graphs.elements import atom_features
-from embench.baselines.alignn.graphs.line import line_graph
 from embench.errors import InvalidValueError
 from tests.baselines.alignn.graph_checks import (
     SYMMETRIC,

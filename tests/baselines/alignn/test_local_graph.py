@@ -10,7 +10,7 @@ import pytest
 import embench
 from embench.baselines.alignn.local.graph import ANGLE_CUTOFF, NEIGHBOURS, LocalGraph, crystal_graph, hop_graph
 from embench.errors import FeatureError
-from tests.hops.made import rocksalt
+from tests.crystal.made import rocksalt
 
 MADE = rocksalt(cation=3, anion=8, length=4.2)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import embench
-from embench._resources import weights_file
 from embench.baselines.alignn.local import model as module
 from embench.baselines.alignn.local.model import PreTrained, Scratch, WithProfiles
 from embench.baselines.registry import baseline_spec
+from embench.common.shipped import weights_file
 
 pytestmark = pytest.mark.xdist_group("alignn")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("alignn")
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     from embench.baselines.alignn.local.network import NetworkConfig
-    from embench.baselines.alignn.training.settings import TrainingSettings
+    from embench.baselines.alignn.training.module import TrainingSettings
 
     monkeypatch.setattr(Scratch, "members", 2)
     monkeypatch.setattr(

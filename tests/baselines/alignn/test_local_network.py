@@ -12,7 +12,7 @@ import embench
 from embench.baselines.alignn.local.batch import Batch
 from embench.baselines.alignn.local.network import LocalAlignn, NetworkConfig, gated_update
 from tests.baselines.alignn.test_local_graph import MADE, around
-from tests.hops.made import rocksalt
+from tests.crystal.made import rocksalt
 
 CONFIG = NetworkConfig(hidden=8, embedding=4, head=6)
 

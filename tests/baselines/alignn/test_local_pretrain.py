@@ -13,7 +13,7 @@ from embench.baselines.alignn.corpus import Corpus
 from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.local.network import LocalAlignn, NetworkConfig
 from embench.baselines.alignn.local.pretrain import load_backbone, pretrain, write_pretrained
-from embench.baselines.alignn.training.settings import TrainingSettings
+from embench.baselines.alignn.training.module import TrainingSettings
 from embench.errors import CheckpointError
 
 CONFIG = NetworkConfig(hidden=8, embedding=4, head=8, readout="mean")

@@ -10,15 +10,13 @@ import torch
 
 import embench
 from embench.baselines.alignn.configs import configuration
-from embench.baselines.alignn.environment import cut, near_path
 from embench.baselines.alignn.graphs.bands import band, initial_state
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import build
 from embench.baselines.alignn.graphs.crystal import HOST
-from embench.baselines.alignn.hops import samples
-from embench.baselines.alignn.model.backbone import AlignnConfig, Backbone
+from embench.baselines.alignn.hops import cut, near_path, samples
+from embench.baselines.alignn.model.backbone import AlignnConfig, AttentionPool, Backbone
 from embench.baselines.alignn.model.pathways import Model1, Model2, PathwayBatch, pathway_model
-from embench.baselines.alignn.model.readout import AttentionPool
 from embench.errors import InvalidValueError, UnknownNameError
 
 pytestmark = pytest.mark.xdist_group("alignn-training")

@@ -21,9 +21,8 @@ from embench.baselines.alignn.finetune import Scale, finetune, read_trained, spl
 from embench.baselines.alignn.model.backbone import AlignnConfig
 from embench.baselines.alignn.pretrain import balance
 from embench.baselines.alignn.training.data import EpochSampler
-from embench.baselines.alignn.training.module import masked_l1
+from embench.baselines.alignn.training.module import TrainingSettings, masked_l1
 from embench.baselines.alignn.training.run import LAST, fit, predict
-from embench.baselines.alignn.training.settings import TrainingSettings
 from embench.errors import CheckpointError, InvalidValueError
 from tests.baselines.alignn.training_checks import Small, Vectors, problem, small, weights
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from embench.baselines.alignn.training.data import GraphData
+from embench.baselines.alignn.training.module import TrainingSettings
 from embench.baselines.alignn.training.run import fit, seeded
-from embench.baselines.alignn.training.settings import TrainingSettings
 
 PAUSE = 0.25  # seconds in every forward pass of a run that is to be killed
 

@@ -12,7 +12,7 @@ from embench.baselines.alignn.graphs.crystal import HOST, Graph
 from embench.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 IMAGES = 5
 

@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from embench.baselines.alignn.graphs.crystal import Graph
-from embench.baselines.alignn.graphs.line import line_graph
-from embench.errors import InvalidValueError
+from embench.errors import InvalidValueError, MissingDependencyError
+
+IndexArray = npt.NDArray[np.int64]
+
+
+def line_graph(
+    src: npt.ArrayLike, dst: npt.ArrayLike, vectors: npt.ArrayLike
+) -> tuple[IndexArray, IndexArray, npt.NDArray[np.float32]]:
+    """Return all pairs of edges of which the first ends where the second begins, and the angles between them.
+
+    For edges u → v → w the angle is the one at v, between the directions to u and to w. The way back, w = u in the
+    same cell, is among them with a cosine of 1. An edge to an image of its own atom could follow itself, and does not.
+    These are ``line_graph(backtracking=True)`` of DGL and
+    ``compute_bond_cosines`` of alignn, in another order.
+
+    Parameters
+    ----------
+    src, dst : (e,)
+        Atoms at both ends of every edge.
+    vectors : (e, 3)
+        From `src` to `dst`, of any length but zero.
+
+    Returns
+    -------
+    first, second : (t,) int64
+        Numbers of edges, sorted by `first`.
+    cosines : (t,) float32
+        Between -1 and 1.
+    """
+    begins, ends = np.asarray(src, dtype=np.int64), np.asarray(dst, dtype=np.int64)
+    bonds = np.asarray(vectors, dtype=np.float32).reshape(-1, 3)
+    n_atoms = int(max(begins.max(initial=-1), ends.max(initial=-1))) + 1
+    leaving = np.bincount(begins, minlength=n_atoms)
+    starts = np.cumsum(leaving) - leaving
+    by_start = np.argsort(begins, kind="stable")
+    # Every edge is continued by all edges that leave its end; they are neighbours in `by_start`.
+    continued = leaving[ends]
+    first = np.repeat(np.arange(len(begins)), continued)
+    place = np.arange(len(first)) - np.repeat(np.cumsum(continued) - continued, continued)
+    second = by_start[np.repeat(starts[ends], continued) + place]
+    others = first != second
+    first, second = first[others], second[others]
+    return first, second, _cosines(bonds, first, second)
+
+
+def _cosines(bonds: npt.NDArray[np.float32], first: IndexArray, second: IndexArray) -> npt.NDArray[np.float32]:
+    lengths = np.linalg.norm(bonds, axis=1)
+    product = np.zeros(len(first), dtype=np.float32)
+    for axis in range(3):
+        column = bonds[:, axis]
+        product -= column[first] * column[second]
+    cosines: npt.NDArray[np.float32] = np.clip(product / (lengths[first] * lengths[second]), -1, 1)
+    return cosines
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,3 +153,31 @@ class GraphBatch:
 
 def _integers(values: np.ndarray[Any, Any]) -> Tensor:
     return torch.from_numpy(values.astype(np.int64))
+
+
+N_FEATURES = 92
+
+_HEAVIEST = 118
+
+
+@lru_cache(maxsize=1)
+def atom_features() -> npt.NDArray[np.float32]:
+    """Return the features (119, 92) of every element by its atomic number, row 0 empty.
+
+    They are the one-hot features of group, period, electronegativity, radius and more of CGCNN (Xie and Grossman,
+    Phys. Rev. Lett. 120, 145301, 2018) as jarvis-tools ships them. It has none beyond fermium and gives fermium's
+    there, and so does this table.
+
+    Raises :class:`~embench.errors.MissingDependencyError` without jarvis-tools.
+    """
+    try:
+        from jarvis.core.specie import cgcnn_feature_json
+    except ImportError:
+        raise MissingDependencyError("jarvis-tools", "alignn", "the features of the elements") from None
+    with open(cgcnn_feature_json, encoding="utf-8") as file:
+        known = {int(number): row for number, row in json.load(file).items()}
+    table = np.zeros((_HEAVIEST + 1, N_FEATURES), dtype=np.float32)
+    for number in range(1, _HEAVIEST + 1):
+        table[number] = known[min(number, max(known))]
+    table.flags.writeable = False
+    return table

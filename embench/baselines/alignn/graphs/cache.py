@@ -11,9 +11,9 @@ import numpy as np
 
 from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.graphs.crystal import NEIGHBOURS, Graph, neighbour_graph
-from embench.baselines.store import cache_folder
+from embench.common.cache import cache_folder
+from embench.common.files import atomic_path
 from embench.errors import OutputError
-from embench.files import atomic_path
 
 # To be raised whenever the graph of a crystal changes.
 VERSION = 1

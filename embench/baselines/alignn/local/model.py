@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from embench._resources import weights_file
 from embench.baselines.base import Prediction
-from embench.baselines.features.cache import structure_digest
-from embench.hops import Pathway, hop_of
+from embench.common.shipped import weights_file
+from embench.crystal import Pathway, hop_of
+from embench.crystal.hop import structure_digest
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.local.graph import LocalGraph
     from embench.baselines.alignn.local.network import LocalAlignn, NetworkConfig
-    from embench.baselines.alignn.training.settings import TrainingSettings
+    from embench.baselines.alignn.training.module import TrainingSettings
     from embench.dataset import Dataset
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Scratch:
     @property
     def training(self) -> TrainingSettings:
         """How each network is trained."""
-        from embench.baselines.alignn.training.settings import TrainingSettings
+        from embench.baselines.alignn.training.module import TrainingSettings
 
         return TrainingSettings(precision="32", devices=1)
 

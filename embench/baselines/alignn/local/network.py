@@ -16,7 +16,7 @@ from alignn.models.utils import RBFExpansion
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from embench.baselines.alignn.graphs.elements import atom_features
+from embench.baselines.alignn.graphs.batch import atom_features
 from embench.baselines.alignn.local.batch import N_IMAGES, N_MARKS, Batch
 
 # Bonds are looked for up to here, Å.

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embench.common.files import atomic_path
 from embench.errors import CheckpointError, FeatureError
-from embench.files import atomic_path
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.corpus import Corpus
     from embench.baselines.alignn.local.network import LocalAlignn, NetworkConfig
-    from embench.baselines.alignn.training.settings import TrainingSettings
+    from embench.baselines.alignn.training.module import TrainingSettings
 
 
 @dataclass(frozen=True)

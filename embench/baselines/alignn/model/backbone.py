@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from embench.baselines.alignn.graphs.elements import N_FEATURES, atom_features
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from embench.baselines.alignn.graphs.batch import N_FEATURES, GraphBatch, atom_features
 from embench.errors import InvalidValueError, MissingDependencyError
 
 try:
@@ -19,11 +23,10 @@ try:
 except ImportError as error:
     raise MissingDependencyError(error.name or "alignn", "alignn", "the network ALIGNN") from None
 
-from embench.baselines.alignn.graphs.batch import GraphBatch
-from embench.baselines.alignn.model.heads import PropertyHeads, mean_pool
 
 # What the bins of distances and of cosines span: Å, and without unit.
 DISTANCES = (0.0, 8.0)
+
 COSINES = (-1.0, 1.0)
 
 
@@ -154,3 +157,59 @@ def _use_batch_norm(module: nn.Module) -> None:
             setattr(module, name, nn.BatchNorm1d(child.normalized_shape[0]))
         else:
             _use_batch_norm(child)
+
+
+def mean_pool(x: Tensor, batch: GraphBatch) -> Tensor:
+    """Return the mean (g, f) over the atoms of each graph, from their features (n, f)."""
+    total = x.new_zeros(len(batch), x.shape[1]).index_add(0, batch.graph, x)
+    return total / batch.n_nodes[:, None]
+
+
+class PropertyHeads(nn.Module):
+    """One head for each property, as in the multi-property model (Devi, Butler and Sai Gautam, 2024).
+
+    Every head is a SiLU on the pooled features, `layers` hidden layers of `width` with SiLU, and a linear layer.
+    """
+
+    def __init__(self, features: int, *, outputs: int, width: int = 128, layers: int = 2) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(_head(features, width, layers) for _ in range(outputs))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Return the properties (g, outputs), from pooled features (g, f)."""
+        return torch.cat([head(pooled) for head in self.heads], dim=1)
+
+
+def _head(features: int, width: int, layers: int) -> nn.Sequential:
+    parts: list[nn.Module] = [nn.SiLU()]
+    for number in range(layers):
+        parts += [nn.Linear(width if number else features, width), nn.SiLU()]
+    return nn.Sequential(*parts, nn.Linear(width, 1))
+
+
+class AttentionPool(nn.Module):
+    """A weighted mean of the atoms, added to their mean: the readout of MODEL-4.
+
+    With queries q, keys k and values v, each a linear layer with ReLU on the features x of the atoms, the weight of
+    atom i is the softmax over the atoms of one graph of ``sum_j tanh(k_i · q_j)``. What is returned is the layer
+    normalisation of ``mean_i x_i + sum_i weight_i v_i``. In training a fifth of the weights is dropped.
+
+    The published MODEL-4 has four heads in name only: their features are side by side in q, k and v, but the scalar
+    product runs over all of them, so it is one head.
+    """
+
+    def __init__(self, features: int, *, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(features, features) for _ in range(3))
+        self.norm = nn.LayerNorm(features)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, batch: GraphBatch) -> Tensor:
+        """Return a vector (g, features) for each graph, from the features (n, features) of the atoms."""
+        return torch.stack([self._pooled(atoms) for atoms in torch.split(x, batch.n_nodes.tolist())])
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        query, key, value = (F.relu(layer(x)) for layer in (self.query, self.key, self.value))
+        weights = torch.softmax(torch.tanh(key @ query.T).sum(dim=1), dim=0)
+        pooled: Tensor = self.norm(x.mean(dim=0) + self.dropout(weights) @ value)
+        return pooled

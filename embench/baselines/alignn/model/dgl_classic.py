@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from embench.baselines.alignn.graphs.batch import GraphBatch
-from embench.baselines.alignn.graphs.elements import N_FEATURES, atom_features
+from embench.baselines.alignn.graphs.batch import N_FEATURES, GraphBatch, atom_features
 from embench.baselines.alignn.model.backbone import Alignn
 from embench.errors import InvalidValueError, MissingDependencyError
 

@@ -16,9 +16,14 @@ from torch import Tensor, nn
 
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.crystal import Graph
-from embench.baselines.alignn.model.backbone import AlignnConfig, Backbone, update
-from embench.baselines.alignn.model.heads import PropertyHeads, mean_pool
-from embench.baselines.alignn.model.readout import AttentionPool
+from embench.baselines.alignn.model.backbone import (
+    AlignnConfig,
+    AttentionPool,
+    Backbone,
+    PropertyHeads,
+    mean_pool,
+    update,
+)
 from embench.errors import UnknownNameError
 
 Join = Literal["add", "sub", "cc"]

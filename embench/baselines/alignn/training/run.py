@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from embench.baselines.alignn.training.data import GraphData, loader
-from embench.baselines.alignn.training.module import Regression
-from embench.baselines.alignn.training.settings import TrainingSettings
+from embench.baselines.alignn.training.module import Regression, TrainingSettings
 
 LAST, LOG = "last.ckpt", "metrics.csv"
 

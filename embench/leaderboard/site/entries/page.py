@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from embench.files import write_text
-from embench.leaderboard.site.assets import write_data
+from embench.common.files import write_text
+from embench.leaderboard.site.assets import environment, write_data
 from embench.leaderboard.site.entries.paths import paths_of
 from embench.leaderboard.site.entries.predictions import best_errors, predictions, protocols
 from embench.leaderboard.site.entries.records import index, record
 from embench.leaderboard.site.entries.surroundings import REACH
-from embench.leaderboard.site.kinds import KINDS
-from embench.leaderboard.site.templates import environment
+from embench.leaderboard.site.scores import KINDS
 from embench.metrics.regression import BOLTZMANN_EV, ROOM_TEMPERATURE
-from embench.report.html.wording import flag_name
 from embench.schema import FLAGS
+from embench.web.wording import flag_name
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
     from embench.leaderboard.board import Board
 
 CHUNK = 20

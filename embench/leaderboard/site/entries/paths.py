@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.common.files import write_text
 from embench.errors import StaleFileError
-from embench.files import write_text
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def drawn_path(entry: Entry) -> DrawnPath:
 
     Raises :class:`~embench.errors.FeatureError` for a structure without an ionic model.
     """
-    from embench.hops import hop_of
+    from embench.crystal import hop_of
     from embench.pathways import relaxed_path
     from embench.pathways.landscape import CUTOFF, landscape_of
     from embench.pathways.string import evenly_spaced
@@ -91,7 +91,7 @@ def _relative(energy: Floats) -> list[float]:
 
 def structure_of(entry: Entry) -> str:
     """Return a checksum of all that a path follows from."""
-    from embench.baselines.features.cache import structure_digest
+    from embench.crystal.hop import structure_digest
 
     return structure_digest(entry)[:16]
 

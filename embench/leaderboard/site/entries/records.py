@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embench.audit.leakage import RELATIONS
 from embench.leaderboard.site.entries.paths import N_POINTS, DrawnPath
 from embench.leaderboard.site.entries.surroundings import surroundings
 from embench.schema import COLUMNS, FLAGS
-from embench.splits.leakage import RELATIONS
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 SHOWN_COLUMNS = tuple(spec for spec in COLUMNS if not spec.shape and not spec.name.startswith("group_"))
 """The columns that the table of all values of an entry shows; groups are shown as neighbours."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from embench.entry import Entry
+    from embench.dataset.entry import Entry
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -125,7 +125,7 @@ def distance_to(path: Floats, coords: Floats) -> Floats:
 
 def drawn_radius(element: str) -> float:
     """Return the radius that an atom is drawn with, Å: 0.4 times its covalent radius (Cordero 2008), at most 0.6."""
-    from embench.hops.ions import covalent_radius
+    from embench.crystal.ions import covalent_radius
 
     return round(min(0.6, 0.4 * covalent_radius(element)), 3)
 
@@ -154,7 +154,7 @@ def _around(entry: Entry, points: Floats) -> tuple[Floats, Integers]:
 def _roles(entry: Entry, symbols: tuple[str, ...]) -> dict[str, str]:
     from pymatgen.core import Element
 
-    from embench.hops.ions import assign_ions
+    from embench.crystal.ions import assign_ions
 
     anions = assign_ions(entry.lattice, symbols, entry.frac_coords).anions
     roles = {symbol: "metal" if Element(symbol).is_metal else "centre" for symbol in set(symbols)}
@@ -165,7 +165,7 @@ def _bonds(coords: Floats, kinds: Integers, elements: list[str], roles: dict[str
     """Return the bonded pairs (b, 2): one of the two is no metal, and neither is of the migrating element."""
     from scipy.spatial import cKDTree
 
-    from embench.hops.ions import covalent_radius
+    from embench.crystal.ions import covalent_radius
 
     pairs = cKDTree(coords).query_pairs(_LONGEST_BOND, output_type="ndarray").astype(np.intp)
     radii = np.array([covalent_radius(element) for element in elements])[kinds]

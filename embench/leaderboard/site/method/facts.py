@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench.label_audit.barriers import UNRELAXED, Potential
-from embench.label_audit.noise import find_duplicates
-from embench.label_audit.page import compare
-from embench.label_audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE
+from embench.audit.barriers import UNRELAXED, Potential, compare
+from embench.audit.leakage import RELATIONS, Leakage, measure
+from embench.audit.noise import find_duplicates
+from embench.audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE
 from embench.leaderboard.site.entries import entry_address, filter_address
 from embench.metrics.regression import EV_PER_DECADE
 from embench.schema import FLAGS
-from embench.splits.leakage import RELATIONS, Leakage, measure
 from embench.splits.load import protocol
 from embench.splits.registry import ProtocolSpec, protocol_spec
 

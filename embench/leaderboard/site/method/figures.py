@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench.leaderboard.site.kinds import KINDS
-from embench.report.html.theme import axis, layout
-from embench.report.html.wording import number
+from embench.leaderboard.site.scores import KINDS
+from embench.web.theme import axis, layout
+from embench.web.wording import number
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embench.audit.leakage import RELATIONS
+from embench.common.files import write_text
 from embench.errors import HubError
-from embench.files import write_text
 from embench.hub.about import LICENCE_URL, UPSTREAM_URL
-from embench.hub.references import read_references
-from embench.leaderboard.site.kinds import KINDS
+from embench.leaderboard.site.assets import environment
 from embench.leaderboard.site.method import facts, figures
-from embench.leaderboard.site.templates import environment
-from embench.splits.leakage import RELATIONS
+from embench.leaderboard.site.scores import KINDS
+from embench.release.references import read_references
 from embench.statistics.paired import FLIPS, POWER
 from embench.statistics.ranking import SIGNIFICANCE
 

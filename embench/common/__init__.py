@@ -1,0 +1,1 @@
+"""What every part uses: atomic files, the cache folder, workers, shipped files, words and tables."""

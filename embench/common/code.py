@@ -1,0 +1,93 @@
+"""What code a result depends on: a digest over modules and the files of numbers beside them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+from pathlib import Path
+
+from embench.common.shipped import weights_file
+from embench.errors import BaselineError
+
+# What these give to a model is covered by the checksums of dataset and folds.
+_DATA_LAYER = (
+    "embench._version",
+    "embench.common.files",
+    "embench.common.shipped",
+    "embench.common.text",
+    "embench.dataset",
+    "embench.dataset.dataset",
+    "embench.dataset.entry",
+    "embench.dataset.store",
+    "embench.errors",
+    "embench.schema",
+    "embench.schema.geometry",
+    "embench.schema.labels",
+    "embench.schema.spec",
+    "embench.splits",
+    "embench.splits.load",
+    "embench.splits.registry",
+)
+_DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
+# Packages whose modules read files of numbers that lie beside them.
+_WITH_DATA = ("embench.baselines.", "embench.crystal.")
+_NOT_FOLLOWED = frozenset(_DATA_LAYER)
+
+
+def code_digest(*paths: str, weights: str | None = None) -> str:
+    """Return the sha256 over the source of the code behind dotted paths ``module:name``.
+
+    That is the module, the modules of embench that it imports, directly or not, and the data files beside those
+    that belong to :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby
+    never used again. `weights` names a file of shipped weights, which counts as code does.
+
+    Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
+    :class:`~embench.errors.DatasetError` where the weights are missing.
+    """
+    sources: dict[str, bytes] = {}
+    waiting = [path.partition(":")[0] for path in paths]
+    for name in waiting:
+        if _source_file(name) is None:
+            raise BaselineError(f"there is no module {name!r}; a factory is written module:Class")
+    while waiting:
+        name = waiting.pop()
+        file = _source_file(name)
+        if name in sources or name in _NOT_FOLLOWED or file is None:
+            continue
+        sources[name] = file.read_bytes()
+        waiting += _imports(sources[name])
+        if name.startswith(_WITH_DATA):
+            sources |= {f"{name}:{path.name}": path.read_bytes() for path in _data_files(file.parent)}
+    digest = hashlib.sha256()
+    for name in sorted(sources):
+        digest.update(f"{name}\0{len(sources[name])}\0".encode() + sources[name])
+    if weights is not None:
+        digest.update(weights_file(weights).read_bytes())
+    return digest.hexdigest()
+
+
+def _source_file(module: str) -> Path | None:
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return Path(found.origin) if found is not None and found.origin and found.origin.endswith(".py") else None
+
+
+def _imports(source: bytes) -> list[str]:
+    """Return the modules of embench that a source names in import statements, wherever they stand."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # What is imported from a package may be a module in it.
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.startswith("embench.")]
+
+
+def _data_files(folder: Path) -> list[Path]:
+    """Return the files of numbers beside the modules in `folder`, and in its subfolder ``data``."""
+    files = (path for place in (folder, folder / "data") if place.is_dir() for path in place.iterdir())
+    return sorted(path for path in files if path.is_file() and path.suffix in _DATA_SUFFIXES)

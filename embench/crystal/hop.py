@@ -1,0 +1,196 @@
+"""A hop: points on the straight line, and every atom around it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embench.crystal.ions import Ions, assign_ions
+from embench.errors import FeatureError
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.integer]
+Mask = NDArray[np.bool_]
+
+N_POINTS = 17
+# Atoms up to this distance from the line are neighbours, Å.
+CUTOFF = 8.0
+# A released hop is kept unless another periodic image of it is shorter by more than this, Å.
+IMAGE_TOLERANCE = 0.01
+
+
+class Pathway(Protocol):
+    """What is needed of an entry; :class:`embench.Entry` has it, and so may a user's own class.
+
+    The site 0 migrates to `path_end` (3,), fractional. `lattice` (3, 3) has rows in Å.
+    """
+
+    @property
+    def entry_id(self) -> str: ...  # noqa: D102
+    @property
+    def lattice(self) -> Floats: ...  # noqa: D102
+    @property
+    def atomic_numbers(self) -> NDArray[np.int16]: ...  # noqa: D102
+    @property
+    def frac_coords(self) -> Floats: ...  # noqa: D102
+    @property
+    def path_end(self) -> Floats: ...  # noqa: D102
+    @property
+    def functional(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, eq=False)
+class Hop:
+    """A hop and its surroundings.
+
+    Attributes
+    ----------
+    symbols : (N,) elements of the structure; the first one migrates.
+    volume : of the cell, Å^3.
+    points : (n, 3) Cartesian points of the line, ends included, Å.
+    neighbours : (M, 3) Cartesian coordinates of all atoms within CUTOFF of the line, periodic images included;
+        the migrating ion and its own periodic images, which move with it, are left out.
+    elements : (M,) their elements.
+    distances : (n, M) distances between points and neighbours, Å.
+    ions : formal charges, radii and anions.
+    """
+
+    symbols: tuple[str, ...]
+    volume: float
+    points: Floats
+    neighbours: Floats
+    elements: NDArray[np.str_]
+    distances: Floats
+    ions: Ions
+
+    @property
+    def mobile(self) -> str:
+        """Element of the migrating ion."""
+        return self.symbols[0]
+
+    @property
+    def length(self) -> float:
+        """Length of the hop, Å."""
+        return float(np.linalg.norm(self.points[-1] - self.points[0]))
+
+    @property
+    def is_anion(self) -> Mask:
+        """Which neighbours are anions, (M,)."""
+        return np.isin(self.elements, sorted(self.ions.anions))
+
+    @property
+    def is_mobile(self) -> Mask:
+        """Which neighbours are ions of the migrating element, (M,)."""
+        return np.asarray(self.elements == self.mobile)
+
+    @property
+    def is_cation(self) -> Mask:
+        """Which neighbours are neither anions nor of the migrating element, (M,)."""
+        return ~self.is_anion & ~self.is_mobile
+
+    def of_neighbours(self, values: dict[str, float]) -> Floats:
+        """Return a quantity of the elements for each neighbour, (M,)."""
+        return np.array([values[symbol] for symbol in self.elements.tolist()], dtype=np.float64)
+
+    @property
+    def charges(self) -> Floats:
+        """Formal charges of the neighbours, (M,), e."""
+        return self.of_neighbours(dict(self.ions.charges))
+
+    @property
+    def contact_distances(self) -> Floats:
+        """Sums of the radii of the migrating ion and of each neighbour, (M,), Å."""
+        return self.of_neighbours(dict(self.ions.radii)) + self.ions.radii[self.mobile]
+
+
+def hop_of(entry: Pathway, *, n_points: int = N_POINTS, cutoff: float = CUTOFF) -> Hop:
+    """Return the hop of an entry along the straight line of its shortest periodic image.
+
+    Raises :class:`~embench.errors.FeatureError` for arrays that are no structure, an unknown element, and for a
+    structure in which nothing is left once the migrating ion is taken away.
+    """
+    lattice, frac_coords = np.asarray(entry.lattice, np.float64), np.asarray(entry.frac_coords, np.float64)
+    symbols = _symbols(entry)
+    _check(entry, lattice, frac_coords)
+    start = frac_coords[0]
+    end = start + _shortest(lattice, np.asarray(entry.path_end, np.float64) - start)
+    try:
+        ions = assign_ions(lattice, symbols, frac_coords)
+    except FeatureError as error:
+        raise FeatureError(f"{entry.entry_id}: {error}") from None
+    points = np.linspace(start, end, n_points) @ lattice
+    neighbours, sites = _around_line(lattice, frac_coords[1:], points, cutoff)
+    return Hop(
+        symbols=symbols,
+        volume=float(abs(np.linalg.det(lattice))),
+        points=points,
+        neighbours=neighbours,
+        elements=np.array(symbols[1:])[sites],
+        distances=np.linalg.norm(points[:, None] - neighbours[None], axis=-1),
+        ions=ions,
+    )
+
+
+def _symbols(entry: Pathway) -> tuple[str, ...]:
+    from pymatgen.core import Element
+
+    try:
+        return tuple(Element.from_Z(int(number)).symbol for number in entry.atomic_numbers)
+    except ValueError as error:
+        raise FeatureError(f"{entry.entry_id}: no such element ({error})") from None
+
+
+def _check(entry: Pathway, lattice: Floats, frac_coords: Floats) -> None:
+    n_sites = len(entry.atomic_numbers)
+    if frac_coords.shape != (n_sites, 3) or lattice.shape != (3, 3) or np.shape(entry.path_end) != (3,):
+        raise FeatureError(
+            f"{entry.entry_id}: lattice {lattice.shape}, frac_coords {frac_coords.shape} and path_end "
+            f"{np.shape(entry.path_end)} do not belong to a structure of {n_sites} sites"
+        )
+    if n_sites < 2 or not (np.isfinite(frac_coords).all() and np.isfinite(entry.path_end).all()):
+        raise FeatureError(f"{entry.entry_id}: the structure has {n_sites} sites; two finite ones are needed")
+    if not abs(np.linalg.det(lattice)) > 1.0:
+        raise FeatureError(f"{entry.entry_id}: the volume of the cell is {abs(np.linalg.det(lattice)):g} Å^3")
+
+
+def _shortest(lattice: Floats, step: Floats) -> Floats:
+    """Return the shortest periodic image of a fractional vector (3,), itself if it is as short as any."""
+    from pymatgen.core import Lattice
+    from pymatgen.util.coord import pbc_shortest_vectors
+
+    vector = pbc_shortest_vectors(Lattice(lattice), np.zeros((1, 3)), (step % 1.0)[None])[0, 0]
+    if np.linalg.norm(step @ lattice) <= np.linalg.norm(vector) + IMAGE_TOLERANCE:
+        return step
+    return np.asarray(np.linalg.solve(lattice.T, vector), np.float64)
+
+
+def _around_line(lattice: Floats, frac_coords: Floats, points: Floats, cutoff: float) -> tuple[Floats, Integers]:
+    """Return the periodic images of sites within `cutoff` of a straight line: coordinates (M, 3) and sites (M,)."""
+    from pymatgen.core import Lattice
+
+    middle, hop = points.mean(axis=0), points[-1] - points[0]
+    length = float(np.linalg.norm(hop))
+    images: Any = Lattice(lattice).get_points_in_sphere(frac_coords, middle, length / 2 + cutoff, zip_results=False)
+    coords, sites = np.asarray(images[0], np.float64).reshape(-1, 3) @ lattice, np.asarray(images[2], np.intp)
+    along = np.clip((coords - points[0]) @ hop / max(length**2, 1e-12), 0.0, 1.0)
+    near = np.linalg.norm(coords - points[0] - along[:, None] * hop, axis=1) <= cutoff
+    # A fixed order, so that sums do not depend on how the search went.
+    order = np.lexsort((*coords[near].round(6).T, sites[near]))
+    return coords[near][order], sites[near][order]
+
+
+def structure_digest(entry: Pathway) -> str:
+    """Return a checksum of all that features are made from: structure, end of the hop and functional."""
+    digest = hashlib.sha256()
+    for array in (entry.lattice, entry.frac_coords, entry.path_end):
+        values = np.ascontiguousarray(np.asarray(array, dtype="<f8"))
+        digest.update(repr(values.shape).encode())
+        # Adding zero turns -0.0 into 0.0.
+        digest.update((values + 0.0).tobytes())
+    digest.update(np.ascontiguousarray(np.asarray(entry.atomic_numbers, dtype="<i4")).tobytes())
+    digest.update(entry.functional.encode())
+    return digest.hexdigest()[:32]

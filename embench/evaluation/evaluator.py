@@ -1,0 +1,257 @@
+"""Scoring predictions on a protocol: `embench.evaluate`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from embench.errors import InvalidValueError
+from embench.evaluation.breakdown import Breakdown, PartsOf, SubsetScores
+from embench.evaluation.comparison import Comparison, compare
+from embench.evaluation.find import find_predictions
+from embench.evaluation.predictions import Source, read_predictions
+from embench.evaluation.scored import Coverage, Matched, ScoredSet, make_sample, match, scored_set
+from embench.metrics import HEADLINE, Resamples, Sample, Support, metrics_for
+from embench.metrics.uncertainty import CALIBRATION_LEVELS, calibration_curve
+from embench.statistics.bootstrap import bootstrap, point_values
+from embench.statistics.intervals import Estimate
+from embench.statistics.paired import detectable_difference, standard_error
+
+PUBLISHED = "published"
+GOOD_CONDUCTOR = 0.65  # eV
+RESAMPLES = 10_000
+CONFUSION = ("true_positive", "false_positive", "false_negative", "true_negative")
+FEWEST_RESAMPLES, MOST_RESAMPLES = 100, 1_000_000
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Good conductors (E_m below the threshold) found and missed, and others taken for them and not."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+
+@dataclass(frozen=True)
+class ScoredEntry:
+    """One scored entry: its barrier, the prediction, and what to know about it. eV."""
+
+    entry_id: str
+    target: float
+    prediction: float
+    error: float
+    uncertainty: float | None
+    filled: bool
+    fold: str
+    formula: str
+    mobile_ion: str
+    structure_class: str
+    functional: str
+    pathway: str
+    group_structure: str
+    group_host: str
+    seen_host: bool
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """The scores of one set of predictions on one protocol, with 95 % intervals.
+
+    `metrics` maps the name of each metric to its estimate, and `support` to what it rests on;
+    :func:`embench.metrics.metric` describes it. `reference`
+    holds the headline metrics of predicting the median of the training targets. `detectable` is the difference of
+    MAE (eV) from which a system with unrelated errors can be told apart with 80 % power. `n_hosts` counts the host
+    frameworks, which are what is resampled. Checksums are sha256.
+    """
+
+    name: str
+    protocol: str
+    dataset_version: str
+    n: int
+    n_hosts: int
+    threshold: float
+    seed: int
+    resamples: int
+    checksums: dict[str, str]
+    coverage: Coverage
+    warnings: tuple[str, ...]
+    metrics: dict[str, Estimate]
+    support: dict[str, Support]
+    confusion: Confusion
+    reference: dict[str, float]
+    detectable: float
+    subsets: tuple[SubsetScores, ...]
+    comparison: Comparison | None = None
+    sample: Sample = field(kw_only=True)
+    scored: ScoredSet = field(kw_only=True)
+
+    def __repr__(self) -> str:
+        mae = self.metrics["mae"]
+        return (
+            f"<Evaluation of {self.name} on {self.protocol}: MAE {mae.value:.3f} eV "
+            f"({mae.low:.3f} to {mae.high:.3f}), n = {self.n}>"
+        )
+
+    @cached_property
+    def entries(self) -> tuple[ScoredEntry, ...]:
+        """All scored entries, sorted by entry_id."""
+        labels = {name: values.tolist() for name, values in self.scored.labels.items()}
+        filled = frozenset(self.coverage.filled)
+        sample, scored = self.sample, self.scored
+        sigma = None if sample.uncertainty is None else sample.uncertainty.tolist()
+        return tuple(
+            ScoredEntry(
+                entry_id=entry_id,
+                target=float(sample.target[i]),
+                prediction=float(sample.prediction[i]),
+                error=float(sample.error[i]),
+                uncertainty=None if sigma is None else sigma[i],
+                filled=entry_id in filled,
+                fold=str(scored.fold[i]),
+                seen_host=bool(scored.seen_host[i]),
+                flags=scored.flags[i],
+                **{name: values[i] for name, values in labels.items()},
+            )
+            for i, entry_id in enumerate(scored.entry_ids)
+        )
+
+    @cached_property
+    def breakdown(self) -> tuple[Breakdown, ...]:
+        """The scores of groups of entries, on the same draws of host frameworks as the metrics.
+
+        Computed when first asked for: the short table on the terminal does without.
+        """
+        parts = PartsOf.of(self.scored)
+        _, found = bootstrap(self.sample, (), parts.group_parts(), resamples=self.resamples, seed=self.seed)
+        return parts.group_scores(found)
+
+    @cached_property
+    def calibration(self) -> tuple[tuple[float, float], ...]:
+        """Expected and observed coverage of the central intervals; empty without uncertainties."""
+        if self.sample.uncertainty is None:
+            return ()
+        observed = calibration_curve(Resamples.once(self.sample))[0].tolist()
+        return tuple(zip(CALIBRATION_LEVELS, observed, strict=True))
+
+
+def evaluate(
+    predictions: Source,
+    protocol: str = PUBLISHED,
+    *,
+    threshold: float = GOOD_CONDUCTOR,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    fill_missing: bool = False,
+    against: Source | None = None,
+) -> Evaluation:
+    """Score predictions of migration barriers on a protocol.
+
+    Parameters
+    ----------
+    predictions
+        Path of a predictions file, slug of a submission, mapping from entry_id to eV, or a table with the columns
+        ``entry_id``, ``prediction`` and optionally ``uncertainty``.
+    protocol
+        Name of the protocol: which entries are scored, and what a model could be trained on.
+    threshold
+        Barrier (eV) below which an entry is a good conductor.
+    seed, resamples
+        Of the bootstrap over host frameworks that makes the intervals.
+    fill_missing
+        Fill entries without a prediction with the median of the targets on the training side of their fold, and
+        count them in ``coverage``. Otherwise a missing entry is an error; no entry is ever left out.
+    against
+        Other predictions to compare with, pair by pair.
+
+    Raises
+    ------
+    PredictionsError
+        The predictions cannot be scored; the message names lines and entries.
+    UnknownNameError
+        There is no such protocol.
+    InvalidValueError
+        `threshold`, `seed` or `resamples` is out of range.
+
+    Examples
+    --------
+    >>> import embench
+    >>> guess = {entry_id: 0.6 for entry_id in embench.protocol("published").scored_ids}
+    >>> scores = embench.evaluate(guess, resamples=1000)
+    >>> scores.n, scores.metrics["mae"].value < 0.6
+    (60, True)
+    """
+    _check_settings(threshold, seed, resamples)
+    scored = scored_set(protocol)
+    own, *rival = (
+        _read(source, scored, threshold=threshold, fill_missing=fill_missing)
+        for source in (predictions, against)
+        if source is not None
+    )
+    return _score(scored, own, rival[0] if rival else None, seed=seed, resamples=resamples)
+
+
+def _check_settings(threshold: float, seed: int, resamples: int) -> None:
+    if not math.isfinite(threshold):
+        raise InvalidValueError(f"the threshold must be a finite number of eV, not {threshold}")
+    if seed < 0:
+        raise InvalidValueError(f"the seed must not be negative, and is {seed}")
+    if not FEWEST_RESAMPLES <= resamples <= MOST_RESAMPLES:
+        raise InvalidValueError(
+            f"the number of resamples must be between {FEWEST_RESAMPLES} and {MOST_RESAMPLES}, and is {resamples}"
+        )
+
+
+def _read(source: Source, scored: ScoredSet, *, threshold: float, fill_missing: bool) -> Matched:
+    name = None
+    if isinstance(source, str | Path):
+        name = str(source)
+        source = find_predictions(source, scored.protocol)
+    submitted = read_predictions(source, known=scored.known_ids, name=name)
+    return match(submitted, scored, threshold=threshold, fill_missing=fill_missing)
+
+
+def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int, resamples: int) -> Evaluation:
+    sample = own.sample
+    parts = PartsOf.of(scored)
+    replicates, of_subsets = bootstrap(
+        sample, metrics_for(sample), parts.subset_parts(), resamples=resamples, seed=seed
+    )
+    comparison = None
+    if rival is not None:
+        rivals, _ = bootstrap(rival.sample, metrics_for(rival.sample), resamples=resamples, seed=seed)
+        comparison = compare((sample, replicates), (rival.sample, rivals), other=rival, seed=seed)
+    mae_error = standard_error(replicates.only(["mae"]).resampled[0])
+    median = make_sample(scored, scored.fill, threshold=sample.threshold)
+    return Evaluation(
+        name=own.predictions.name,
+        protocol=scored.protocol,
+        dataset_version=scored.dataset_version,
+        n=len(sample),
+        n_hosts=sample.n_clusters,
+        threshold=sample.threshold,
+        seed=seed,
+        resamples=resamples,
+        checksums={"predictions": own.predictions.sha256, **scored.checksums},
+        coverage=own.coverage,
+        warnings=own.warnings,
+        metrics=replicates.estimates(),
+        support={spec.name: spec.support_of(sample) for spec in replicates.specs},
+        confusion=_confusion(sample),
+        reference=point_values(median, HEADLINE),
+        # Two systems with unrelated errors of this size: their variances add.
+        detectable=detectable_difference(math.sqrt(2.0) * mae_error),
+        subsets=parts.subset_scores(of_subsets),
+        comparison=comparison,
+        sample=sample,
+        scored=scored,
+    )
+
+
+def _confusion(sample: Sample) -> Confusion:
+    once = Resamples.once(sample)
+    return Confusion(*(round(float(once.sum(name)[0])) for name in CONFUSION))

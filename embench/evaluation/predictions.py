@@ -1,0 +1,221 @@
+"""Predictions: read from a file or from memory, checked, and matched to the entries that a protocol scores."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from embench.common.text import SHOWN, _shorten, listing, plural
+from embench.errors import PredictionsError, did_you_mean, nearest_names
+from embench.evaluation.predictions_csv import Row, read_rows
+
+# A path, a mapping entry_id -> eV, or a table with the columns of a predictions file (pandas, polars, pyarrow).
+Source: TypeAlias = str | Path | Mapping[str, float] | Any
+LARGEST_EV = 1e6  # beyond it a value is no barrier whatever the unit, and its square overflows sooner or later
+SMALLEST_UNCERTAINTY_EV = 1e-6
+_LONGEST_ID = 200
+_SUSPECTED_MEV = 20.0  # eV; the highest barrier of the dataset is 8.77 eV
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Checked predictions, in the order of their source.
+
+    `values` are barriers (eV), `uncertainties` standard deviations (eV) or None. `sha256` is that of the file, or,
+    for predictions from memory, of the file that :func:`canonical_csv` makes of them. `name` says where they are
+    from. `warnings` are things that a person should look at.
+    """
+
+    name: str
+    entry_ids: tuple[str, ...]
+    values: tuple[float, ...]
+    uncertainties: tuple[float, ...] | None
+    sha256: str
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.entry_ids)
+
+
+def read_predictions(source: Source, *, known: Iterable[str], name: str | None = None) -> Predictions:
+    """Read predictions and check each of them.
+
+    Parameters
+    ----------
+    source
+        Path of a CSV file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
+        standard deviation, eV); a mapping from entry_id to eV; or a table with those columns (a data frame, or a
+        mapping from their names to lists).
+    known
+        The ids of all entries of the dataset.
+    name
+        What to call the predictions in results; by default the path or the type of `source`.
+
+    Raises
+    ------
+    PredictionsError
+        With line numbers: for a file that is no such table, for unknown or repeated entries, and for values that
+        are no finite numbers. Entries that are missing are found by the evaluation, which knows the protocol.
+    """
+    names = tuple(known)
+    if isinstance(source, str | Path):
+        called = str(source)
+        rows, digest = read_rows(Path(source), most_rows=max(10 * len(names), 1000))
+    else:
+        called = type(source).__name__
+        rows, digest = _rows_of_object(source), ""
+    checked = _check_rows(called, rows, names)
+    entry_ids = tuple(row.entry_id for row in rows)
+    values = tuple(value for value, _ in checked)
+    spread = [sigma for _, sigma in checked if sigma is not None]
+    uncertainties = tuple(spread) if spread else None
+    return Predictions(
+        name=name or called,
+        entry_ids=entry_ids,
+        values=values,
+        uncertainties=uncertainties,
+        sha256=digest or hashlib.sha256(canonical_csv(entry_ids, values, uncertainties).encode()).hexdigest(),
+        warnings=tuple(_warnings(values)),
+    )
+
+
+def canonical_csv(
+    entry_ids: Iterable[str], values: Iterable[float], uncertainties: Iterable[float] | None = None
+) -> str:
+    """Return predictions as the text of a predictions file, sorted by entry_id."""
+    columns = [entry_ids, values] + ([uncertainties] if uncertainties is not None else [])
+    header = ",".join(("entry_id", "prediction", "uncertainty")[: len(columns)])
+    lines = sorted(",".join(map(str, row)) for row in zip(*columns, strict=True))
+    return "\n".join((header, *lines, ""))
+
+
+def _rows_of_object(source: Any) -> list[Row]:
+    """Return the rows of predictions that are in memory, numbered from 1."""
+    pairs: Iterable[tuple[Any, Any, Any]]
+    if isinstance(source, Mapping) and "entry_id" not in source:
+        pairs = ((key, value, None) for key, value in source.items())
+    else:
+        named = source if isinstance(source, Mapping) else getattr(source, "columns", ())
+        # In pyarrow `columns` holds the data.
+        columns = [str(name) for name in getattr(source, "column_names", named)]
+        for name in ("entry_id", "prediction"):
+            if name not in columns:
+                raise PredictionsError(
+                    f"predictions of type {type(source).__name__} have no column {name!r} (found: "
+                    f"{', '.join(columns) or 'no columns'}); give a path, a mapping from entry_id to eV, or a table"
+                )
+        taken = [_values(source[name]) for name in ("entry_id", "prediction")]
+        spread = _values(source["uncertainty"]) if "uncertainty" in columns else [None] * len(taken[0])
+        pairs = zip(*taken, spread, strict=True)
+    rows = [Row(f"row {i}", str(key), value, sigma) for i, (key, value, sigma) in enumerate(pairs, start=1)]
+    if not rows:
+        raise PredictionsError("no predictions: the mapping or table is empty")
+    return rows
+
+
+def _values(column: Any) -> list[Any]:
+    """Return a column of any table as plain Python values."""
+    for name in ("to_pylist", "tolist", "to_list"):  # pyarrow, pandas and numpy, polars
+        if hasattr(column, name):
+            return list(getattr(column, name)())
+    return list(column)
+
+
+def _check_rows(name: str, rows: list[Row], known: tuple[str, ...]) -> list[tuple[float, float | None]]:
+    """Return value and uncertainty of each row; raises with all that is wrong in them."""
+    entries, first_seen = frozenset(known), dict[str, str]()
+    problems: list[str] = []
+    checked: list[tuple[float, float | None]] = []
+    with_spread = any(not _is_blank(row.uncertainty) for row in rows)
+    for row in rows:
+        wrong = []
+        if row.entry_id in first_seen:
+            wrong.append(f"entry {_shorten(row.entry_id)} is there already, in {first_seen[row.entry_id]}")
+        elif row.entry_id not in entries:
+            # The search for similar names is slow, and only the first problems are shown.
+            worth_it = len(problems) < SHOWN and len(row.entry_id) <= _LONGEST_ID
+            near = nearest_names(row.entry_id, known) if worth_it else []
+            wrong.append(f"unknown entry {_shorten(row.entry_id)}{did_you_mean(near)}")
+        first_seen.setdefault(row.entry_id, row.where)
+        value = sigma = math.nan
+        try:
+            value = parse_number(row.prediction)
+        except ValueError as error:
+            wrong.append(f"prediction {_shorten(row.prediction)} {error}")
+        if with_spread:
+            try:
+                sigma = _parse_uncertainty(row.uncertainty)
+            except ValueError as error:
+                wrong.append(f"uncertainty {_shorten(row.uncertainty)} {error}")
+        problems.extend(f"{row.where}: {text}" for text in wrong)
+        checked.append((value, sigma if with_spread else None))
+    if problems:
+        raise PredictionsError(listing(f"{name} cannot be scored, {plural(len(problems), 'problem')}", problems))
+    return checked
+
+
+def parse_number(raw: object) -> float:
+    """Return a prediction (eV); raises ValueError with the reason, to follow the value in a message."""
+    if isinstance(raw, bool):
+        raise ValueError("is not a number")
+    if isinstance(raw, str):
+        value = _parse_text(raw)
+    else:
+        try:
+            value = float(raw)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError("is not a number") from None
+    if math.isnan(value):
+        raise ValueError("is not a number; every entry needs a finite one (--fill-missing fills what is left out)")
+    if math.isinf(value):
+        raise ValueError("is infinite; every entry needs a finite number")
+    if abs(value) > LARGEST_EV:
+        raise ValueError("is beyond all barriers; give eV")
+    return value
+
+
+def _parse_text(raw: str) -> float:
+    text = raw.strip()
+    if not text:
+        raise ValueError("is empty; every entry needs a number (--fill-missing fills entries that are left out)")
+    try:
+        # Python also takes 1_000 and digits of other scripts; in a file of numbers they are slips.
+        if not text.isascii() or "_" in text:
+            raise ValueError
+        return float(text)
+    except ValueError:
+        hint = "; write decimals with a point" if "," in text else ""
+        raise ValueError(f"is not a number{hint}") from None
+
+
+def _parse_uncertainty(raw: object) -> float:
+    if _is_blank(raw):
+        raise ValueError("is empty; give one for every entry or for none")
+    value = parse_number(raw)
+    if value <= 0.0:
+        raise ValueError("is not positive; give one standard deviation in eV")
+    if value < SMALLEST_UNCERTAINTY_EV:
+        raise ValueError(f"is below {SMALLEST_UNCERTAINTY_EV:g} eV; no prediction is that certain")
+    return value
+
+
+def _is_blank(raw: object) -> bool:
+    """Return whether a cell holds nothing: tables in memory write None or NaN for that, files nothing."""
+    return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, float) and math.isnan(raw))
+
+
+def _warnings(values: tuple[float, ...]) -> Iterable[str]:
+    middle = statistics.median(values)
+    if middle > _SUSPECTED_MEV:
+        yield (
+            f"the median prediction is {middle:g}: is that meV? Predictions are in eV, and the highest barrier of "
+            "the dataset is 8.77 eV"
+        )
+    negative = sum(value < 0.0 for value in values)
+    if negative:
+        yield f"{plural(negative, 'negative prediction')}: a barrier is not negative"

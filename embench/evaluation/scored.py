@@ -1,0 +1,207 @@
+"""The entries that a protocol scores, with all that an evaluation needs to know about them."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embench.common.shipped import resource_folder
+from embench.common.text import listing, plural
+from embench.errors import PredictionsError, SplitsError
+from embench.evaluation.predictions import Predictions
+from embench.metrics.sample import Sample
+from embench.statistics.resampling import cluster_codes
+
+Strings = npt.NDArray[Any]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredSet:
+    """The n scored entries of a protocol, sorted by entry_id, and the training sides that they are held out from.
+
+    `known_ids` are all entries of the dataset. `fill` and `fill_uncertainty` (n) are the median of the targets on
+    the training side of the entry's fold, and the root mean square deviation of those targets from it, eV.
+    `checksums` are the sha256 of the protocol's file and of the dataset's.
+    """
+
+    protocol: str
+    dataset_version: str
+    known_ids: tuple[str, ...]
+    entry_ids: tuple[str, ...]
+    target: Floats
+    fold: Strings
+    fill: Floats
+    fill_uncertainty: Floats
+    seen_host: npt.NDArray[np.bool_]
+    flags: tuple[tuple[str, ...], ...]
+    labels: dict[str, Strings]
+    checksums: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.entry_ids)
+
+    def flagged(self, *names: str) -> npt.NDArray[np.bool_]:
+        """Return which entries carry at least one of the flags (n)."""
+        return np.array([not set(names).isdisjoint(flags) for flags in self.flags], dtype=np.bool_)
+
+
+# The string columns that an evaluation groups by or shows.
+LABELS = (
+    "formula",
+    "structure_class",
+    "functional",
+    "pathway",
+    "mobile_ion",
+    "group_structure",
+    "group_host",
+)
+
+
+def scored_set(name: str) -> ScoredSet:
+    """Return the scored entries of the protocol `name`.
+
+    Raises :class:`~embench.errors.UnknownNameError` for an unknown protocol and
+    :class:`~embench.errors.SplitsError` for one that names entries which the dataset does not have.
+    """
+    from embench.dataset import load
+    from embench.splits import protocol
+
+    data = load()
+    row_of = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
+    target, host = data.column("migration_barrier"), data.column("group_host")
+    parts = []
+    for fold in protocol(name):
+        train, test = (_rows(name, ids, row_of) for ids in (fold.train_ids, fold.test_ids))
+        # The median of the standard library: that of numpy imports its masked arrays, which takes as long as the rest.
+        middle = statistics.median(target[train].tolist()) if len(train) else float("nan")
+        spread = float(np.sqrt(np.mean((target[train] - middle) ** 2))) if len(train) else float("nan")
+        seen = np.isin(host[test], np.unique(host[train]))
+        parts.append((test, np.full(len(test), fold.name), middle, spread, seen))
+    rows = np.concatenate([part[0] for part in parts])
+    order = np.argsort(np.array([data.entry_ids[row] for row in rows]), kind="stable")
+    rows = rows[order]
+    repeats = [len(part[0]) for part in parts]
+    return ScoredSet(
+        protocol=name,
+        dataset_version=data.version,
+        known_ids=data.entry_ids,
+        entry_ids=tuple(data.entry_ids[row] for row in rows),
+        target=np.asarray(target[rows], dtype=np.float64),
+        fold=np.concatenate([part[1] for part in parts])[order],
+        fill=np.repeat([part[2] for part in parts], repeats)[order],
+        fill_uncertainty=np.repeat([part[3] for part in parts], repeats)[order],
+        seen_host=np.concatenate([part[4] for part in parts])[order],
+        flags=tuple(data.flags[row] for row in rows),
+        labels={label: data.column(label)[rows] for label in LABELS},
+        checksums=_checksums(name),
+    )
+
+
+def _checksums(protocol: str) -> dict[str, str]:
+    """Return the sha256 of the split file, and those that the dataset was checked against when it was loaded."""
+    digest = hashlib.sha256((resource_folder("splits") / f"{protocol}.csv").read_bytes()).hexdigest()
+    listed = (resource_folder("dataset") / "checksums.txt").read_text(encoding="utf-8").split()
+    return {f"{protocol}.csv": digest, **dict(zip(listed[1::2], listed[::2], strict=True))}
+
+
+def _rows(protocol: str, entry_ids: Sequence[str], row_of: dict[str, int]) -> npt.NDArray[np.intp]:
+    try:
+        return np.array([row_of[entry_id] for entry_id in entry_ids], dtype=np.intp)
+    except KeyError as error:
+        raise SplitsError(f"the protocol {protocol} names {error.args[0]!r}, which is not in the dataset") from None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the `scored` entries were predicted, and which were filled in with the training median."""
+
+    scored: int
+    predicted: int
+    filled: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of the scored entries that were predicted."""
+        return self.predicted / self.scored
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """Predictions in the order of the scored entries, ready to be scored."""
+
+    predictions: Predictions
+    sample: Sample
+    coverage: Coverage
+    warnings: tuple[str, ...]
+
+
+def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill_missing: bool) -> Matched:
+    """Return `predictions` matched to the `scored` entries.
+
+    Predictions for entries that the protocol does not score are ignored with a warning, so that one file can serve
+    several protocols. Entries without a prediction raise :class:`~embench.errors.PredictionsError`, unless
+    `fill_missing`: then they get the median of the training targets of their fold, and, where there are
+    uncertainties, the root mean square deviation from it.
+    """
+    position = {entry_id: i for i, entry_id in enumerate(predictions.entry_ids)}
+    missing = tuple(entry_id for entry_id in scored.entry_ids if entry_id not in position)
+    predicted = len(scored) - len(missing)
+    if not predicted or (missing and not fill_missing):
+        raise PredictionsError(_missing_message(predictions.name, scored, missing))
+    filled = np.array([entry_id not in position for entry_id in scored.entry_ids])
+    rows = [position.get(entry_id, 0) for entry_id in scored.entry_ids]
+    uncertainty = None
+    if predictions.uncertainties is not None:
+        uncertainty = np.where(filled, scored.fill_uncertainty, np.array(predictions.uncertainties)[rows])
+    sample = make_sample(
+        scored,
+        np.where(filled, scored.fill, np.array(predictions.values)[rows]),
+        uncertainty=uncertainty,
+        threshold=threshold,
+    )
+    warnings = list(predictions.warnings)
+    unscored = len(predictions) - predicted
+    if unscored:
+        warnings.append(
+            f"{plural(unscored, 'prediction')} for entries that the protocol {scored.protocol} does not score: ignored"
+        )
+    if missing:
+        warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: filled with the training median")
+    return Matched(predictions, sample, Coverage(len(scored), predicted, missing), tuple(warnings))
+
+
+def make_sample(
+    scored: ScoredSet,
+    prediction: np.ndarray[tuple[int], np.dtype[np.float64]],
+    *,
+    uncertainty: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None,
+    threshold: float,
+) -> Sample:
+    """Return the sample of predictions (n) of the scored entries, clustered by host framework."""
+    return Sample(
+        target=scored.target,
+        prediction=prediction,
+        uncertainty=uncertainty,
+        threshold=threshold,
+        cluster=cluster_codes(scored.labels["group_host"].tolist()),
+        structure=cluster_codes(scored.labels["group_structure"].tolist()),
+        through_metal_site=scored.flagged("path_through_metal_site"),
+    )
+
+
+def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> str:
+    if len(missing) == len(scored):
+        return f"{name} predicts none of the {len(scored)} entries that the protocol {scored.protocol} scores"
+    heading = f"{name} lacks {len(missing)} of the {len(scored)} entries that the protocol {scored.protocol} scores"
+    return (
+        f"{listing(heading, missing)}\n"
+        "Predict every scored entry, or pass --fill-missing (fill_missing=True) to score the training median there"
+    )

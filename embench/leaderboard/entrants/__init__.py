@@ -1,0 +1,1 @@
+"""What enters the board from the project itself: the baselines and the literature."""

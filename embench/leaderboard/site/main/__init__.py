@@ -1,0 +1,1 @@
+"""The main page of the site: the ranked systems of every protocol."""

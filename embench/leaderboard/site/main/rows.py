@@ -1,0 +1,117 @@
+"""The rows of the main page's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_of, score_of
+from embench.web.wording import UNDEFINED, count, count_plural, number, percent
+
+Row = dict[str, Any]
+
+DEFAULT_METRIC = "mae"
+COLUMNS = ("mae", "r2", "precision", "pathway_ranking")
+"""The metrics that have a column of their own, beside the chosen one, which is drawn as a bar."""
+
+_MINUTE, _HOUR = 60.0, 3600.0
+_LONG_HOURS = 100.0
+
+
+def metrics(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return all metrics of the board by name, those of its columns first."""
+    return {metric["name"]: metric for metric in (*content["metrics"], *content["more_metrics"])}
+
+
+def axes(content: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, Axis]:
+    """Return for each metric that some system of the protocol has the axis of its bars."""
+    return {
+        name: axis_of(metric, protocol["rows"], protocol["reference"].get(name))
+        for name, metric in metrics(content).items()
+        if any(_defined(row["metrics"].get(name)) for row in protocol["rows"])
+    }
+
+
+def scores(content: Mapping[str, Any], row: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Score]:
+    """Return the scores of a system by metric."""
+    known = metrics(content)
+    return {name: score_of(known[name], row["metrics"].get(name), axis) for name, axis in axes.items()}
+
+
+def rows(content: Mapping[str, Any], protocol: Mapping[str, Any], axes: Mapping[str, Axis]) -> list[Row]:
+    """Return the rows of a protocol's table, best first."""
+    return [_row(content, protocol, place, axes) for place in range(len(protocol["rows"]))]
+
+
+def _row(content: Mapping[str, Any], protocol: Mapping[str, Any], place: int, axes: Mapping[str, Axis]) -> Row:
+    row = protocol["rows"][place]
+    submission = content["submissions"][row["slug"]]
+    coverage = row["coverage"]
+    return {
+        "slug": row["slug"],
+        "name": submission["name"],
+        "kind": submission["kind"],
+        "kind_title": KINDS[submission["kind"]].title,
+        "search": " ".join([submission["name"], *submission["authors"], KINDS[submission["kind"]].title]).lower(),
+        "place": place,
+        "rank": f"{row['rank']:g}",
+        "rank_interval": rank_interval(row),
+        "mark": mark(protocol, row),
+        "scores": scores(content, row, axes),
+        "support": {name: support(name, row["metrics"][name], protocol) for name in COLUMNS},
+        "predicted": percent(coverage["share"]),
+        "share": coverage["share"],
+        "predicted_of": f"{coverage['predicted']} of {count(coverage['scored'], 'entry')}",
+        "hours": submission["cost_device_hours"],
+        "cost": duration(submission["cost_device_hours"]),
+        "hardware": submission["hardware"],
+        "signs": row["signs"],
+    }
+
+
+def mark(protocol: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """Return ``best`` for the system with the lowest MAE, ``tied`` for those that the data cannot tell from it."""
+    if row["slug"] == protocol["rows"][0]["slug"]:
+        return "best"
+    return "tied" if row["best_set"] else ""
+
+
+def rank_interval(row: Mapping[str, Any]) -> str:
+    """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one rank."""
+    low, high = f"{row['rank_low']:g}", f"{row['rank_high']:g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def duration(hours: float | None) -> str:
+    """Return device-hours as a person says them: ``0.4 s``, ``8.4 min``, ``18 h``."""
+    if hours is None:
+        return UNDEFINED
+    seconds = hours * _HOUR
+    if seconds < _MINUTE:
+        return f"{seconds:.2g} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.2g} min"
+    return f"{hours:,.0f} h" if hours >= _LONG_HOURS else f"{hours:.2g} h"
+
+
+def resolution(protocol: Mapping[str, Any]) -> str:
+    """Return in words what differences the entries of a protocol can show."""
+    if protocol["detectable"] is None:
+        return ""
+    return (
+        f"At this size, a system whose errors are unrelated to those of the first one is told from it only if their "
+        f"MAE differ by about {number(protocol['detectable'], decimals=2)} eV or more (80 % power). Systems that err "
+        "on the same entries can be told apart at smaller differences."
+    )
+
+
+def support(name: str, estimate: Mapping[str, Any] | None, protocol: Mapping[str, Any]) -> str:
+    """Return what a score without an interval was computed from; an empty string where it has one, or no score."""
+    if not _defined(estimate) or (estimate or {})["low"] is not None:
+        return ""
+    found = protocol["support"][name]
+    return count_plural(found["n"], found["unit"])
+
+
+def _defined(estimate: Mapping[str, Any] | None) -> bool:
+    return estimate is not None and estimate["value"] is not None

@@ -1,0 +1,101 @@
+"""A page for each submission: its card, its scores, where its errors are, and how it compares with any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench.common.files import write_text
+from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.scores import KINDS
+from embench.leaderboard.site.submissions.card import card_of
+from embench.leaderboard.site.submissions.data import write_errors, write_pathways
+from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
+from embench.leaderboard.site.submissions.scores import columns, scores_of
+from embench.report.page import headline
+from embench.web import tables
+from embench.web.figures import beyond_limit
+from embench.web.parity import below_range
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from embench.leaderboard.board import Board
+
+_WORST_SHOWN = 15
+
+
+def write_submission_pages(board: Board, folder: Path) -> None:
+    """Write ``submissions/<slug>.html`` for every submission of the board, and the data files that the pages load.
+
+    Raises
+    ------
+    MissingDependencyError
+        jinja2 is not installed.
+    OutputError
+        `folder` cannot be written.
+    """
+    places = write_pathways(board, folder)
+    template = environment().get_template("submission.html.j2")
+    for slug, submission in board.content["submissions"].items():
+        for name in submission["protocols"]:
+            write_errors(slug, board.details[slug, name], places, folder)
+        write_text(folder / "submissions" / f"{slug}.html", _page(board, slug, template))
+
+
+def _page(board: Board, slug: str, template: Template) -> str:
+    content, submission = board.content, board.content["submissions"][slug]
+    protocols = [protocol for protocol in content["protocols"] if protocol["name"] in submission["protocols"]]
+    details = [board.details[slug, protocol["name"]] for protocol in protocols]
+    pairs = [pairs_of(content, protocol, slug) for protocol in protocols]
+    return template.render(
+        root="../",
+        page="submission",
+        slug=slug,
+        submission=submission,
+        kind=KINDS[submission["kind"]],
+        card=card_of(content, slug),
+        columns=columns(content),
+        scores=scores_of(content, protocols, slug),
+        panels=[_panel(*parts) for parts in zip(protocols, details, pairs, strict=True)],
+        subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
+        flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
+        settings=content["settings"],
+        state=_state(content, slug, protocols, pairs),
+    )
+
+
+def _panel(protocol: Mapping[str, Any], detail: Mapping[str, Any], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Return what the page shows of one protocol."""
+    return {
+        "about": protocol,
+        "coverage": detail["coverage"],
+        "tiles": headline(detail),
+        "confusion": tables.confusion_cells(detail),
+        "pairs": pairs,
+        "metrics": tables.metric_tables(detail),
+        "breakdown": tables.breakdown_tables(detail),
+        "subsets": tables.subset_rows(detail),
+        "uncertain": bool(detail["calibration"]),
+        "worst": tables.worst_first(detail)[:_WORST_SHOWN],
+        "many_folds": len({entry["fold"] for entry in detail["entries"]}) > 1,
+        "below_range": below_range(detail["entries"]),
+        "beyond_limit": beyond_limit(detail["entries"]),
+    }
+
+
+def _state(
+    content: Mapping[str, Any], slug: str, protocols: Sequence[Mapping[str, Any]], pairs: Sequence[Sequence[Pair]]
+) -> dict[str, Any]:
+    """Return what the script of the page needs besides the data files."""
+    return {
+        "slug": slug,
+        "names": {other: submission["name"] for other, submission in content["submissions"].items()},
+        "protocols": {
+            protocol["name"]: [
+                {"slug": pair.slug, "verdict": pair.verdict, "resolved": pair.resolved} for pair in found
+            ]
+            for protocol, found in zip(protocols, pairs, strict=True)
+        },
+    }

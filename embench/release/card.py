@@ -1,0 +1,283 @@
+"""The dataset card: a header for the hub, and a text whose tables and figures are computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from embench import schema
+from embench.common.markdown import fill_page, markdown_table
+from embench.hub import about
+from embench.release import card as card_tables
+from embench.release.convert import CLOSED_SETS, features, import_datasets
+from embench.release.tables import FOLDS, PREDICTIONS, System
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from embench.dataset import Dataset
+    from embench.release.tables import System
+
+CONFIGURATIONS: dict[str, dict[str, str]] = {
+    "default": {"train": "data/train.parquet", "test": "data/test.parquet"},
+    "splits": {"folds": "splits/folds.parquet"},
+    "reference_predictions": {"predictions": "reference_predictions/predictions.parquet"},
+}
+"""The configurations of the dataset on the hub: for each its splits, and the file of each split."""
+
+_ROWS_ARE = {
+    "default": "an entry",
+    "splits": "an entry in a protocol",
+    "reference_predictions": "a prediction of a system for an entry",
+}
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+
+
+def render_card(
+    data: Dataset,
+    *,
+    tables: dict[str, pa.Table],
+    sizes: dict[str, int],
+    systems: Sequence[System],
+    root: Path,
+) -> str:
+    """Return the card of the dataset.
+
+    Parameters
+    ----------
+    data
+        The dataset that the card is for.
+    tables
+        The content of every file of :data:`CONFIGURATIONS`, by path.
+    sizes
+        The size of these files in bytes.
+    systems
+        The systems whose predictions are in ``reference_predictions``.
+    root
+        The checkout, for ``CITATION.cff`` and ``LICENSE``.
+    """
+    return f"---\n{_header(data, tables, sizes)}---\n\n{_text(data, tables, systems, root)}"
+
+
+def _header(data: Dataset, tables: dict[str, pa.Table], sizes: dict[str, int]) -> str:
+    """Return the YAML block that the hub and ``load_dataset`` read."""
+    import_datasets()
+    from datasets.info import DatasetInfosDict
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCardData
+
+    header = DatasetCardData(
+        pretty_name=f"{about.TITLE} (embench)",
+        license=about.LICENCE,
+        size_categories=[next(name for limit, name in SIZES if len(data) < limit)],
+        task_categories=["tabular-regression", "graph-ml"],
+        tags=[word.replace(" ", "-") for word in about.KEYWORDS],
+    )
+    MetadataConfigs(
+        {
+            name: {"data_files": [{"split": split, "path": path} for split, path in parts.items()]}
+            for name, parts in CONFIGURATIONS.items()
+        }
+    ).to_dataset_card_data(header)
+    DatasetInfosDict(
+        {name: _info(name, parts, tables, sizes) for name, parts in CONFIGURATIONS.items()}
+    ).to_dataset_card_data(header)
+    return header.to_yaml(line_break="\n") + "\n"
+
+
+def _info(name: str, parts: dict[str, str], tables: dict[str, pa.Table], sizes: dict[str, int]) -> Any:
+    library = import_datasets()
+    splits = {
+        split: library.SplitInfo(name=split, num_bytes=tables[path].nbytes, num_examples=tables[path].num_rows)
+        for split, path in parts.items()
+    }
+    return library.DatasetInfo(
+        features=configuration_features(name),
+        splits=library.SplitDict(splits),
+        download_size=sum(sizes[path] for path in parts.values()),
+        dataset_size=sum(tables[path].nbytes for path in parts.values()),
+    )
+
+
+def configuration_features(name: str) -> Any:
+    """Return the features of one configuration."""
+    if name == "default":
+        return features()
+    library = import_datasets()
+    specs = FOLDS if name == "splits" else PREDICTIONS
+    return library.Features({spec.name: library.Value(spec.dtype) for spec in specs})
+
+
+def _text(data: Dataset, tables: dict[str, pa.Table], systems: Sequence[System], root: Path) -> str:
+    from embench.release.references import bibtex, licence_notices, listed, read_references
+
+    references = read_references(root / "CITATION.cff")
+    predictions = tables[CONFIGURATIONS["reference_predictions"]["predictions"]]
+    pairs = list(zip(predictions["system"].to_pylist(), predictions["protocol"].to_pylist(), strict=True))
+    values = {
+        "title": about.TITLE,
+        "summary": about.SUMMARY,
+        "version": data.version,
+        "tag": about.TAG,
+        "repository": about.REPOSITORY,
+        "upstream_url": about.UPSTREAM_URL,
+        "upstream_commit": about.UPSTREAM_COMMIT,
+        "configurations": card_tables.configurations(_configuration_rows(tables)),
+        "columns": card_tables.columns_by_section(),
+        "fold_columns": card_tables.columns(FOLDS),
+        "prediction_columns": card_tables.columns(PREDICTIONS),
+        "flags": card_tables.flags(data),
+        "protocols": card_tables.protocols(),
+        "leakage": card_tables.leakage(),
+        "systems": card_tables.systems(systems, pairs),
+        "sources": listed(references),
+        "bibtex": bibtex(references),
+        "notices": licence_notices(root / "LICENSE"),
+        **card_tables.ledger(),
+        **card_tables.figures(data),
+    }
+    return fill_page("embench.release", "templates/card.md", values)
+
+
+def _configuration_rows(tables: dict[str, pa.Table]) -> list[list[object]]:
+    return [
+        [f"`{name}`", f"`{split}`", tables[path].num_rows, _ROWS_ARE[name], f"`{path}`"]
+        for name, parts in CONFIGURATIONS.items()
+        for split, path in parts.items()
+    ]
+
+
+def columns_of(name: str) -> tuple[schema.Column, ...]:
+    """Return the columns of one configuration."""
+    return {"default": schema.COLUMNS, "splits": FOLDS, "reference_predictions": PREDICTIONS}[name]
+
+
+_WORDS = {"string": "text", "float64": "float", "int16": "int16", "bool": "bool"}
+
+
+def columns_by_section() -> str:
+    """Return one table a section of the schema."""
+    parts = []
+    for section in dict.fromkeys(spec.section for spec in schema.COLUMNS):
+        parts += [f"### {section}", columns([spec for spec in schema.COLUMNS if spec.section == section])]
+    return "\n\n".join(parts)
+
+
+def columns(specs: Sequence[schema.Column]) -> str:
+    """Return the table of some columns."""
+    rows = [[f"`{spec.name}`", _type(spec), spec.unit or "", spec.description] for spec in specs]
+    return markdown_table(["column", "type", "unit", "meaning"], rows, left=("type", "unit", "meaning"))
+
+
+def _type(spec: schema.Column) -> str:
+    shape = ", ".join("n" if size is None else str(size) for size in spec.shape)
+    text = _WORDS[spec.scalar]
+    if spec.name in CLOSED_SETS:
+        text = "class label"
+    if spec.name == "flags":
+        text, shape = "class labels", ""
+    return text + (f" ({shape})" if shape else "") + (", *null*" if spec.nullable else "")
+
+
+def flags(data: Dataset) -> str:
+    """Return the table of flags, with how many entries of each side of the published split carry them."""
+    sides = data.column("published_split").tolist()
+    found = Counter((side, name) for side, names in zip(sides, data.flags, strict=True) for name in names)
+    rows = [
+        [
+            f"`{flag.name}`{' *' if flag.from_target else ''}".replace("*", r"\*"),
+            found["train", flag.name],
+            found["test", flag.name],
+            flag.description,
+            flag.rule,
+        ]
+        for flag in schema.FLAGS
+    ]
+    return markdown_table(["flag", "train", "test", "meaning", "rule"], rows, left=("meaning", "rule"))
+
+
+def protocols() -> str:
+    """Return the table of protocols."""
+    from embench.splits import PROTOCOLS, protocol
+
+    rows = []
+    for spec in PROTOCOLS:
+        found = protocol(spec.name)
+        group = f"`{spec.column}`" if spec.column else "nothing"
+        rows.append([f"`{spec.name}`", len(found.scored_ids), len(found), group, spec.measures])
+    header = ["protocol", "scored", "folds", "grouped by", "what it measures"]
+    return markdown_table(header, rows, left=("grouped by", "what it measures"))
+
+
+def leakage() -> str:
+    """Return the table of scored entries with a relative on the training side."""
+    from embench.audit.leakage import RELATIONS, count_shared
+    from embench.splits import protocol, protocol_names
+
+    rows = []
+    for name in protocol_names():
+        found = protocol(name)
+        counts = [
+            f"{count} ({count / len(found.scored_ids):.0%})" if count else "0" for count in count_shared(found).values()
+        ]
+        rows.append([f"`{name}`", len(found.scored_ids), *counts])
+    return markdown_table(["protocol", "scored", *(f"same {name}" for name in RELATIONS)], rows)
+
+
+def systems(found: Sequence[System], rows: Sequence[tuple[str, str]]) -> str:
+    """Return the table of systems; `rows` are the pairs (system, protocol) of all predictions."""
+    counts = Counter(rows)
+    table = []
+    for system in found:
+        numbers = ", ".join(f"{name} {counts[system.slug, name]}" for name in sorted(system.predictions))
+        table.append([f"`{system.slug}`", system.name, system.kind, numbers, system.source])
+    header = ["system", "name", "kind", "entries by protocol", "source"]
+    return markdown_table(header, table, left=header)
+
+
+def configurations(rows: Sequence[Sequence[object]]) -> str:
+    """Return the table of configurations, their splits and files."""
+    header = ["configuration", "split", "rows", "one row is", "file"]
+    return markdown_table(header, rows, left=("split", "one row is", "file"))
+
+
+def figures(data: Dataset) -> dict[str, str]:
+    """Return the figures that the prose of the card names."""
+    import numpy as np
+
+    barriers = data.column("migration_barrier")
+    metal = data.filter(include_flags=["path_through_metal_site"])
+    corrupt = data.filter(include_flags=["structure_corrupt"])
+    ions = Counter(data.column("mobile_ion").tolist()).most_common()
+    functionals = Counter(data.column("functional").tolist()).most_common()
+    finals = sum(value is not None for value in data.arrays("final_lattice"))
+    return {
+        "n_entries": str(len(data)),
+        "ions": ", ".join(f"{ion} {count}" for ion, count in ions),
+        "functionals": ", ".join(f"{name} {count}" for name, count in functionals),
+        "lowest": f"{barriers.min():.4f}",
+        "highest": f"{barriers.max():.2f}",
+        "mean": f"{barriers.mean():.3f}",
+        "median": f"{float(np.median(barriers)):.3f}",
+        "conductors": str(int((barriers < 0.65).sum())),
+        "finals": str(finals),
+        "n_corrupt": str(len(corrupt)),
+        "corrupt": ", ".join(f"`{name}`" for name in corrupt.entry_ids),
+        "n_metal": str(len(metal)),
+        "metal": ", ".join(f"`{name}`" for name in metal.entry_ids),
+        "example": data.entry_ids[int(np.argsort(barriers)[len(barriers) // 2])],
+    }
+
+
+def ledger() -> dict[str, str]:
+    """Return how many corrections the ledger holds, and of which columns."""
+    from embench.curation.tables import read_table
+
+    rows = read_table("ledger", ("entry_id", "column", "raw", "normalised", "reason"))
+    found = Counter(row["column"] for row in rows).most_common()
+    listed = ", ".join(f"`{name}` {count}" for name, count in found)
+    return {"n_ledger": str(sum(count for _, count in found)), "ledger_columns": listed}

@@ -1,0 +1,169 @@
+"""Whether a folder can be published: its files, card, features, tables and Croissant description."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench.errors import HubError, MissingDependencyError
+from embench.hub.checksums import verify_folder
+from embench.hub.client import Say, silent
+from embench.release.card import CONFIGURATIONS, configuration_features
+from embench.release.convert import import_datasets
+from embench.release.export import CARD, CROISSANT
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset
+
+# Records of each set that are read through the Croissant description; the rest is read in the same way.
+RECORDS = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A folder that can be published: its version, and the sha256 of its files by path."""
+
+    version: str
+    files: dict[str, str]
+
+
+def check(folder: Path, *, say: Say = silent) -> Checked:
+    """Check everything about a folder that can be checked without the hub; call `say` with each finding.
+
+    Raises
+    ------
+    HubError
+        Names what is wrong, one reason a line.
+    DatasetError
+        For Parquet files that this embench cannot read.
+    """
+    files = verify_folder(folder)
+    say(f"{len(files)} files agree with their checksums")
+    from embench.dataset import load
+
+    data = load(path=folder / "data")
+    say(f"dataset {data.version}: {len(data)} entries")
+    problems: list[str] = []
+    for step in (_check_card, _check_configurations, _check_croissant):
+        try:
+            say(step(folder, data))
+        except _Problem as problem:
+            problems.append(str(problem))
+    if problems:
+        raise HubError(f"{folder} cannot be published:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return Checked(version=data.version, files=files)
+
+
+class _Problem(Exception):
+    """One thing that is wrong with a folder."""
+
+
+def _check_card(folder: Path, data: Dataset) -> str:
+    """The header of the card parses, names a licence, and declares all configurations with their files and features."""
+    from huggingface_hub import DatasetCard
+
+    import_datasets()
+    from datasets.info import DatasetInfosDict
+    from datasets.utils.metadata import MetadataConfigs
+
+    try:
+        card = DatasetCard.load(folder / CARD)
+        infos = DatasetInfosDict.from_dataset_card_data(card.data)
+        configurations = MetadataConfigs.from_dataset_card_data(card.data)
+    except Exception as error:  # whatever the parsers of YAML and of features stumble over
+        raise _Problem(f"the header of {CARD} is no valid card: {_one_line(error)}") from None
+    missing = [name for name in ("license", "pretty_name", "size_categories", "tags") if not card.data.get(name)]
+    if missing:
+        raise _Problem(f"the header of {CARD} lacks {', '.join(missing)}")
+    for name, parts in CONFIGURATIONS.items():
+        declared = {item["split"]: item["path"] for item in configurations.get(name, {}).get("data_files", [])}
+        if declared != parts:
+            raise _Problem(f"{CARD} declares the files {declared} for the configuration {name}, not {parts}")
+        if name not in infos or infos[name].features != configuration_features(name):
+            raise _Problem(f"{CARD} declares other features for {name} than the schema of this embench")
+    if data.version not in card.text:
+        raise _Problem(f"{CARD} does not name the version {data.version}")
+    return f"{CARD}: valid header, {len(CONFIGURATIONS)} configurations with the features of the schema"
+
+
+def _check_configurations(folder: Path, data: Dataset) -> str:
+    """``load_dataset`` gives for the folder what :func:`embench.load` gives, and tables about the same entries."""
+    from embench.release.convert import to_hf
+
+    library = import_datasets()
+    with tempfile.TemporaryDirectory() as cache, _without_progress(library):
+        loaded = {}
+        for name in CONFIGURATIONS:
+            try:
+                loaded[name] = library.load_dataset(str(folder), name, cache_dir=cache)
+            except Exception as error:  # the library wraps whatever goes wrong in errors of many kinds
+                raise _Problem(f"load_dataset cannot read the configuration {name}: {_one_line(error)}") from None
+        for split, expected in to_hf(data, by_split=True).items():
+            if not loaded["default"][split].data.table.equals(expected.data.table):
+                raise _Problem(f"load_dataset gives other values for {split} than embench.load")
+        for name in ("splits", "reference_predictions"):
+            for part in loaded[name].values():
+                unknown = sorted(set(part["entry_id"]) - set(data.entry_ids))
+                if unknown:
+                    raise _Problem(f"{name} names entries that the dataset lacks: {', '.join(unknown[:5])}")
+        rows = sum(part.num_rows for parts in loaded.values() for part in parts.values())
+        # The tables are mapped from files in the cache, which is about to go.
+        del loaded
+    return f"load_dataset reads all configurations ({rows} rows), equal to embench.load"
+
+
+def _check_croissant(folder: Path, data: Dataset) -> str:
+    """The description is valid without a warning, has the checksums of the files, and its records can be read."""
+    mlcroissant = _import_mlcroissant()
+    path = folder / CROISSANT
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        described = mlcroissant.Dataset(jsonld=str(path))
+        issues = [*described.metadata.issues.errors, *described.metadata.issues.warnings]
+    except Exception as error:  # the library raises errors of many kinds for a description it cannot use
+        raise _Problem(f"{CROISSANT} is not valid: {_one_line(error)}") from None
+    if issues:
+        raise _Problem(f"{CROISSANT} is not valid: {_one_line(issues[0])}")
+    if document.get("version") != data.version:
+        raise _Problem(f"{CROISSANT} describes version {document.get('version')}, the data are {data.version}")
+    listed = verify_folder(folder)
+    for entry in document["distribution"]:
+        if "sha256" in entry and listed.get(entry["contentUrl"]) != entry["sha256"]:
+            raise _Problem(f"{CROISSANT} has another checksum for {entry['contentUrl']}")
+    for name in CONFIGURATIONS:
+        try:
+            read = list(itertools.islice(described.records(name), RECORDS))
+        except Exception as error:
+            raise _Problem(f"the records of {name} cannot be read through {CROISSANT}: {_one_line(error)}") from None
+        if len(read) < RECORDS:
+            raise _Problem(f"{CROISSANT} leads to {len(read)} records of {name}")
+    return f"{CROISSANT}: valid, {len(CONFIGURATIONS)} record sets can be read"
+
+
+def _import_mlcroissant() -> Any:
+    try:
+        import mlcroissant
+    except ImportError:
+        raise MissingDependencyError("mlcroissant", "hub", "checking the Croissant description") from None
+    return mlcroissant
+
+
+@contextmanager
+def _without_progress(library: Any) -> Iterator[None]:
+    disabled = library.are_progress_bars_disabled()
+    library.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not disabled:
+            library.enable_progress_bars()
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:500] or type(error).__name__

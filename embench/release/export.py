@@ -1,0 +1,136 @@
+"""Assemble the folder that goes to the hub."""
+
+from __future__ import annotations
+
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embench.common.files import write_text, write_together
+from embench.common.shipped import resource_folder
+from embench.errors import DatasetError, HubError
+from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DATA_FILES = ("data/train.parquet", "data/test.parquet", "data/checksums.txt")
+CARD = "README.md"
+CROISSANT = "croissant.json"
+
+
+def checkout() -> Path:
+    """Return the checkout that embench runs from: submissions, licence and citations are not in the wheel.
+
+    Raises :class:`~embench.errors.HubError` where embench is installed without one.
+    """
+    root = Path(__file__).parent.parent.parent
+    if not (root / "leaderboard" / "submissions").is_dir():
+        raise HubError(
+            "the folder for the hub is made from a checkout of the repository, and this embench is not in one"
+        )
+    return root
+
+
+def contents() -> dict[str, bytes]:
+    """Return all files of the folder, by path: the same bytes for the same state of the repository.
+
+    Raises
+    ------
+    DatasetError
+        For a dataset that is missing or damaged.
+    HubError
+        Outside of a checkout, and for a submission that cannot be read.
+    """
+    from embench.dataset import load
+    from embench.release.card import CONFIGURATIONS, render_card
+    from embench.release.croissant import render_croissant
+    from embench.release.references import read_references
+    from embench.release.tables import folds_table, predictions_table, read_systems
+
+    root, data = checkout(), load()
+    systems = read_systems(root / "leaderboard" / "submissions")
+    made = {
+        CONFIGURATIONS["splits"]["folds"]: folds_table(data),
+        CONFIGURATIONS["reference_predictions"]["predictions"]: predictions_table(systems, data),
+    }
+    found = {path: _dataset_file(path) for path in DATA_FILES}
+    found |= {path: _parquet(table) for path, table in made.items()}
+    tables = made | {path: _read(found[path]) for path in CONFIGURATIONS["default"].values()}
+    sizes = {path: len(content) for path, content in found.items()}
+    card = render_card(data, tables=tables, sizes=sizes, systems=systems, root=root)
+    references = read_references(root / "CITATION.cff")
+    found[CARD] = card.encode()
+    found[CROISSANT] = render_croissant(found, version=data.version, references=references).encode()
+    found["LICENSE"] = (root / "LICENSE").read_bytes()
+    found[CHECKSUMS] = render_checksums(found).encode()
+    return dict(sorted(found.items()))
+
+
+def export(folder: Path) -> list[Path]:
+    """Write the folder for the hub; return the files that changed. Other files in `folder` are left alone.
+
+    All files are replaced together, after all were written in full.
+
+    Raises
+    ------
+    OutputError
+        For a folder that cannot be written to.
+    """
+    changed = {folder / path: content for path, content in contents().items() if not _holds(folder / path, content)}
+    # The list of checksums last: a reader who comes in between sees that the folder does not agree with it.
+    order = sorted(changed, key=lambda path: (path.name == CHECKSUMS and path.parent == folder, path))
+    write_together({path: partial(_write, changed[path]) for path in order})
+    return order
+
+
+def stale(folder: Path) -> list[str]:
+    """Return the paths of the files in `folder` that are missing or not what :func:`export` writes."""
+    return [path for path, content in contents().items() if not _holds(folder / path, content)]
+
+
+def renew_checksums(folder: Path) -> bool:
+    """Compute the list of checksums of a folder anew from the files that it lists; return whether it changed.
+
+    A folder without a list is left without one.
+    """
+    listing = folder / CHECKSUMS
+    if not listing.is_file():
+        return False
+    text = listing.read_text(encoding="utf-8")
+    listed = parse_checksums(text, source=str(listing))
+    renewed = render_checksums({path: (folder / path).read_bytes() for path in listed if (folder / path).is_file()})
+    if renewed != text:
+        write_text(listing, renewed)
+    return renewed != text
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def _dataset_file(path: str) -> bytes:
+    file = resource_folder("dataset") / Path(path).name
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"cannot read {file}: {error.strerror}; write it with embench build") from None
+
+
+def _parquet(table: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
+    buffer = BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=19)
+    return buffer.getvalue()
+
+
+def _read(content: bytes) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(BytesIO(content))

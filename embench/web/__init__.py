@@ -1,0 +1,1 @@
+"""What generated pages share: palette, theme, bars, figures, tables and words."""

@@ -1,0 +1,246 @@
+"""The label audit: the rule, the known suspects, duplicates and the noise floor."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import embench
+from embench.audit import Duplicates, Potential, find_duplicates, find_suspects, read_potentials
+from embench.audit.barriers import compare
+from embench.audit.noise import Pair
+from embench.audit.suspects import suspect_table, table_path
+from embench.errors import PredictionsError, UnknownEntryError
+from embench.pages.labels import label_page
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "label-audit.md"
+
+
+@pytest.fixture(scope="module")
+def labels() -> dict[str, float]:
+    data = embench.load()
+    return dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+
+
+@pytest.fixture(scope="module")
+def potentials() -> list[Potential]:
+    return read_potentials(REPOSITORY / "leaderboard" / "submissions", embench.load().entry_ids)
+
+
+# ---------------------------------------------------------------------------------------------- known figures
+
+
+def test_orb_against_labels(potentials, labels):
+    (orb,) = (potential for potential in potentials if potential.slug == "orb-v3")
+    found = compare(orb, labels)
+    assert found.n == 572
+    assert found.median == pytest.approx(0.12, abs=0.005)
+    assert found.mean == pytest.approx(0.34, abs=0.005)
+
+
+def test_barriers_are_those_of_the_sources(potentials, shared):
+    """The submissions hold what the sources hold, here read by another route."""
+    by_slug = {potential.slug: potential.barriers for potential in potentials}
+    orb = pd.read_csv(shared / "umlip_neb" / "umlip_all_barriers.csv").set_index("sys_name")["barrier_max_minus_min_eV"]
+    assert by_slug["orb-v3"] == pytest.approx(orb.to_dict(), abs=1e-6)
+    sheet = pd.read_excel(shared / "upstream" / "TABULATION-GIT-HUB.xlsx").set_index("sys_name")
+    for slug, column in (("mace-relax", "MACE-RELAX"), ("mace-no-relax", "MACE-NO-RELAX")):
+        assert by_slug[slug] == pytest.approx(pd.to_numeric(sheet[column], errors="coerce").dropna().to_dict())
+
+
+def test_orb_and_mace_speak_against_27_labels_all_in_training(potentials, labels):
+    chosen = [potential for potential in potentials if potential.slug in ("orb-v3", "mace-relax")]
+    found = {suspect.entry_id for suspect in find_suspects(labels, chosen)}
+    assert len(found) == 27
+    named = "Na2CoSiO4_1 LiMnBO3_c2c_2 LiFeBO3_c2c_2 LiCoBO3_c2c_2 e-LiVOPO4_2 RbVPO4F_1 Na2MnO3_4 K3Ni2F7"
+    assert found >= set(named.split())
+    data = embench.load()
+    assert {data[entry_id].published_split for entry_id in found} == {"train"}
+    # The further potentials, which were computed for test entries only, add none and take none away.
+    assert {suspect.entry_id for suspect in find_suspects(labels, potentials)} == found
+
+
+# ---------------------------------------------------------------------------------------------- the rule
+
+
+def suspects_of(label: float, **barriers: float) -> list[str]:
+    potentials = [Potential(slug.replace("_", "-"), {"x": barrier}) for slug, barrier in barriers.items()]
+    return [slug for suspect in find_suspects({"x": label}, potentials) for slug in suspect.barriers]
+
+
+@pytest.mark.parametrize(
+    ("label", "barriers", "expected"),
+    [
+        pytest.param(0.5, {"orb_v3": 1.5, "mace_relax": 1.6}, ["orb-v3", "mace-relax"], id="both high"),
+        pytest.param(2.0, {"orb_v3": 0.9, "mace_relax": 1.0}, ["orb-v3", "mace-relax"], id="both low"),
+        pytest.param(0.5, {"orb_v3": 1.5}, [], id="one potential"),
+        pytest.param(0.5, {"orb_v3": 1.5, "orb_v2": 1.5}, [], id="one family"),
+        pytest.param(0.5, {"orb_v3": 1.5, "mace_no_relax": 1.5}, [], id="unrelaxed endpoints are no evidence"),
+        pytest.param(0.5, {"orb_v3": 1.5, "mace_relax": 1.15}, [], id="one too close"),
+        pytest.param(1.5, {"orb_v3": 0.6, "mace_relax": 2.4}, [], id="opposite sides"),
+        # Distances 1.0 and 1.59: they differ by 0.59 of the smaller; with 1.61 by more than 0.6.
+        pytest.param(0.0, {"orb_v3": 1.0, "mace_relax": 1.59}, ["orb-v3", "mace-relax"], id="just agree"),
+        pytest.param(0.0, {"orb_v3": 1.0, "mace_relax": 1.61}, [], id="just disagree"),
+        pytest.param(0.5, {"orb_v3": 1.5, "mace_relax": 1.6, "chgnet": 0.6}, [], id="a third supports the label"),
+        pytest.param(
+            0.5, {"orb_v3": 1.5, "mace_relax": 1.6, "mace_mp_0": 0.6}, [], id="a family speaks with its closest"
+        ),
+        pytest.param(
+            0.5,
+            {"orb_v3": 1.5, "mace_relax": 1.6, "chgnet": 9.0},
+            ["orb-v3", "mace-relax"],
+            id="a third agrees with none",
+        ),
+    ],
+)
+def test_rule(label, barriers, expected):
+    assert suspects_of(label, **barriers) == expected
+
+
+def test_without_unanimity_a_divided_entry_is_suspect():
+    potentials = [Potential(slug, {"x": barrier}) for slug, barrier in (("a", 1.5), ("b", 1.6), ("c", 0.6))]
+    assert find_suspects({"x": 0.5}, potentials) == []
+    (found,) = find_suspects({"x": 0.5}, potentials, unanimous=False)
+    assert found.mean == pytest.approx(1.55)
+    assert found.difference == pytest.approx(1.05)
+
+
+def test_the_table_that_the_curation_reads_is_up_to_date(potentials, labels):
+    text = table_path().read_text(encoding="utf-8")
+    assert text == suspect_table(find_suspects(labels, potentials)), "run: embench data audit --write-table"
+    for row in csv.DictReader(text.splitlines()):
+        assert float(row["migration_barrier"]) == pytest.approx(labels[row["entry_id"]], abs=5e-4)
+        barriers = [float(potential.split()[1]) for potential in row["potentials"].split(";")]
+        assert float(row["neb_barrier"]) == pytest.approx(np.mean(barriers), abs=1e-3)
+
+
+def test_the_dataset_carries_the_flag(potentials, labels):
+    """The dataset was built with the table of this audit: if not, run ``embench build`` again."""
+    flagged = {entry.entry_id for entry in embench.load().filter(include_flags=["label_suspect"])}
+    assert flagged == {suspect.entry_id for suspect in find_suspects(labels, potentials)}
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def write(folder: Path, slug: str, text: str) -> Path:
+    (folder / slug).mkdir(exist_ok=True)
+    (folder / slug / "barriers.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_reading_keeps_only_the_two_columns(tmp_path):
+    write(tmp_path, "b-1", "entry_id,note,prediction\nx,fine,0.5\n")
+    write(tmp_path, "a", "entry_id,prediction\ny,1\n")
+    (tmp_path / "without").mkdir()
+    found = read_potentials(tmp_path, ["x", "y"])
+    assert found == [Potential("a", {"y": 1.0}), Potential("b-1", {"x": 0.5})]
+    assert [potential.family for potential in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("entry_id,barrier\nx,1\n", "lacks the column prediction"),
+        ("", "lacks the column entry_id"),
+        ("entry_id,prediction\nx,1\nx,2\n", r"line 3: x occurs twice"),
+        ("entry_id,prediction\nx,\n", r"line 2: the prediction '' is no finite number"),
+        ("entry_id,prediction\nx,nan\n", "no finite number"),
+        ("entry_id,prediction\nx,1 eV\n", "no finite number"),
+        ("entry_id,prediction\nx\n", "no finite number"),
+    ],
+)
+def test_bad_files_are_refused(tmp_path, text, message):
+    with pytest.raises(PredictionsError, match=message):
+        read_potentials(write(tmp_path, "a", text), ["x"])
+
+
+def test_unknown_entries_are_refused(tmp_path):
+    with pytest.raises(UnknownEntryError, match="LiFePO5"):
+        read_potentials(write(tmp_path, "a", "entry_id,prediction\nLiFePO5,1\n"), ["LiFePO4"])
+
+
+def test_a_folder_without_potentials_is_refused(tmp_path):
+    with pytest.raises(PredictionsError, match="--submissions"):
+        read_potentials(tmp_path, [])
+
+
+# ---------------------------------------------------------------------------------------------- duplicates
+
+
+def pair(difference: float, name: str = "x") -> Pair:
+    return Pair(f"{name}1", f"{name}2", 1.0, 1.0 + difference)
+
+
+def test_standard_deviation_of_pairs_is_rms_over_root_two():
+    found = Duplicates(((pair(0.3),), (pair(0.0),), (pair(0.1),)))
+    assert found.standard_deviation().value == pytest.approx(math.sqrt((0.09 + 0.01) / 3 / 2))
+    assert found.mean_difference().value == pytest.approx(0.4 / 3)
+    assert found.median_difference == pytest.approx(0.1)
+    assert [each.difference for each in found.pairs] == pytest.approx([0.3, 0.1, 0.0])
+
+
+def test_larger_groups_give_the_pooled_variance():
+    rng = np.random.default_rng(1)
+    groups = [rng.normal(size=size) for size in (2, 3, 6)]
+    pairs = tuple(
+        tuple(Pair(str(i), str(j), *sorted((group[i], group[j]))) for i in range(len(group)) for j in range(i))
+        for group in groups
+    )
+    squares = sum(((group - group.mean()) ** 2).sum() for group in groups)
+    pooled = math.sqrt(squares / sum(len(group) - 1 for group in groups))
+    assert Duplicates(pairs).standard_deviation().value == pytest.approx(pooled)
+
+
+def test_intervals_cover_the_true_standard_deviation():
+    """Of 200 samples of 30 normal pairs with σ = 0.1, about 95 % of the intervals must hold 0.1."""
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(200):
+        differences = np.abs(rng.normal(scale=0.1 * math.sqrt(2), size=30))
+        found = Duplicates(tuple((pair(difference),) for difference in differences)).standard_deviation()
+        covered += found.low <= 0.1 <= found.high
+    # A percentile bootstrap of 30 pairs falls a little short of 95 %.
+    assert 0.86 <= covered / 200 <= 0.98
+
+
+def test_intervals_are_the_same_each_time():
+    found = Duplicates(((pair(0.3),), (pair(0.0),), (pair(0.1),)))
+    assert found.mean_difference() == found.mean_difference()
+
+
+def test_known_label_conflicts_are_found():
+    """Differences as the audit of the release states them."""
+    found = {
+        frozenset((each.first_id, each.second_id)): each.difference for each in find_duplicates(embench.load()).pairs
+    }
+    known = {
+        ("LiAlPO4F_2", "LiAlPO4F_3"): 0.484,
+        ("LiAlPO4F_1", "LiAlPO4F_4"): 0.307,
+        ("Li2MnSiO4_2", "Li2MnSiO4_3"): 0.26,
+        ("b-NaVP2O7_1", "b-NaVP2O7_2"): 0.08,
+    }
+    for ids, difference in known.items():
+        assert found[frozenset(ids)] == pytest.approx(difference, abs=5e-3)
+
+
+# ---------------------------------------------------------------------------------------------- the page
+
+
+def test_the_page_is_up_to_date(potentials):
+    expected = label_page(embench.load(), potentials)
+    assert PAGE.read_text(encoding="utf-8") == expected, "run: embench data audit --out docs/label-audit.md"
+
+
+def test_the_page_names_every_suspect_and_conflict(potentials, labels):
+    page = label_page(embench.load(), potentials)
+    for suspect in find_suspects(labels, potentials):
+        assert f"`{suspect.entry_id}`" in page
+    for each in find_duplicates(embench.load()).pairs:
+        assert each.difference == 0 or f"`{each.first_id}` | `{each.second_id}`" in page

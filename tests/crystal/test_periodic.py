@@ -1,0 +1,110 @@
+"""Distances in periodic structures, against hand calculation, brute force and scipy's own search."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embench.crystal.periodic import (
+    closest_approach,
+    distance_matrix,
+    has_overlap,
+    largest_displacement,
+    shortest_translation,
+    surroundings,
+)
+
+SKEW = np.array([[4.0, 0.0, 0.0], [3.1, 3.9, 0.0], [-2.5, 1.7, 5.2]])
+SHIFTS = np.array(list(product(range(-4, 5), repeat=3)))
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_points(seed, count):
+    return np.random.default_rng(seed).uniform(-1, 2, (count, 3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds)
+def test_distances_in_a_skew_cell_are_those_of_brute_force(seed):
+    a, b = some_points(seed, 3), some_points(seed + 1, 4)
+    apart = b[None, :, None] - a[:, None, None] + SHIFTS
+    apart -= np.rint(b - 0.5)[None, :, None] - np.rint(a - 0.5)[:, None, None]
+    expected = np.linalg.norm(apart @ SKEW, axis=-1).min(axis=-1)
+    assert distance_matrix(SKEW, a, b) == pytest.approx(expected, abs=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds)
+def test_the_closest_approach_is_that_of_a_finely_sampled_line(seed):
+    start, end, *sites = some_points(seed, 6)
+    line = closest_approach(SKEW, start, end, np.array(sites))
+    steps = np.linspace(0, 1, 2001)[:, None]
+    sampled = distance_matrix(SKEW, start + steps * (end - start), np.array(sites)).min()
+    half_step = np.linalg.norm((end - start) @ SKEW) / 4000
+    assert line.shortest <= sampled + 1e-10
+    assert sampled**2 <= line.shortest**2 + half_step**2 + 1e-9
+
+
+def test_a_line_that_ends_before_the_site_is_nearest_at_its_end():
+    cube = np.eye(3) * 20
+    line = closest_approach(cube, np.zeros(3), np.array([0.1, 0, 0]), np.array([[0.25, 0.2, 0]]))
+    # From (2, 0, 0) to (5, 4, 0).
+    assert line.shortest == pytest.approx(5)
+    assert line.where == 1
+
+
+def test_of_two_equally_near_sites_the_first_along_the_line_counts():
+    cube = np.eye(3) * 20
+    # 4.0 and 3.9999999 Å from the line: the same but for rounding.
+    sites = np.array([[0.1, 0.2, 0], [0.3, 0.2 - 5e-9, 0]])
+    for order in (sites, sites[::-1]):
+        line = closest_approach(cube, np.zeros(3), np.array([0.4, 0, 0]), order)
+        assert line.where == pytest.approx(0.25)
+
+
+def test_the_margin_brings_in_farther_sites():
+    cube = np.eye(3) * 20
+    sites = np.array([[0.1, 0.1, 0], [0.1, -0.2, 0]])
+    ends = np.zeros(3), np.array([0.2, 0, 0])
+    assert sorted(closest_approach(cube, *ends, sites, margin=2.5).distances) == pytest.approx([2, 4])
+
+
+def test_surroundings_hold_several_images_of_one_site():
+    cube = np.eye(3) * 3
+    around = surroundings(cube, np.array([0.5, 0.5, 0.5]), np.array([[0.0, 0, 0]]), radius=2.7)
+    # The eight corners of the cube are half a space diagonal away.
+    assert around.distances == pytest.approx([1.5 * np.sqrt(3)] * 8)
+    assert set(around.sites) == {0}
+    assert len(np.unique(around.coords.round(6), axis=0)) == 8
+
+
+def test_the_shortest_translation_need_not_be_a_lattice_vector_given():
+    assert shortest_translation(np.eye(3) * 4) == pytest.approx(4)
+    # Rows a and a + b of a square lattice: b is shorter than either in the second cell.
+    assert shortest_translation(np.array([[5.0, 0, 0], [5.0, 3.0, 0], [0, 0, 9.0]])) == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("apart", "overlaps"), [(0.49, True), (0.51, False)])
+def test_overlaps_are_found_across_the_cell_boundary(apart, overlaps):
+    sites = np.array([[0.001, 0.5, 0.5], [1.001 - apart / 7, 0.5, 0.5]])
+    assert has_overlap(np.eye(3) * 7, sites, within=0.5) is overlaps
+
+
+def test_neither_a_common_shift_nor_an_exchange_is_a_displacement():
+    cube = np.eye(3) * 8
+    a = some_points(7, 12)
+    elements = ["O"] * 8 + ["Ti"] * 4
+    assert largest_displacement(cube, elements, a, a + np.array([0.4, 1.3, -0.2])) == pytest.approx(0, abs=1e-9)
+    assert largest_displacement(cube, elements, a, a[[1, 0, *range(2, 12)]]) == pytest.approx(0, abs=1e-9)
+
+
+def test_one_displaced_site_counts_with_the_shift_of_the_mean_taken_out():
+    cube = np.eye(3) * 8
+    a = some_points(7, 12)
+    b = a.copy()
+    b[3, 1] += 0.6 / 8
+    assert largest_displacement(cube, ["O"] * 12, a, b) == pytest.approx(0.6 * 11 / 12)
