@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -55,12 +56,14 @@ class ChgnetPotential:
             model.graph_converter(Structure(lattice, species, each, coords_are_cartesian=True)).to(self.device)
             for each in positions
         ]
-        batch = BatchedGraph.from_graphs(
-            graphs,
-            bond_basis_expansion=model.bond_basis_expansion,
-            angle_basis_expansion=model.angle_basis_expansion,
-            compute_stress=False,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Converting a tensor with requires_grad")  # its volumes, not used here
+            batch = BatchedGraph.from_graphs(
+                graphs,
+                bond_basis_expansion=model.bond_basis_expansion,
+                angle_basis_expansion=model.angle_basis_expansion,
+                compute_stress=False,
+            )
         # Without compute_force the model does not differentiate; its own way would keep a second graph (create_graph).
         per_atom = model._compute(batch)["e"]
         scale = len(numbers) if model.is_intensive else 1

@@ -20,11 +20,25 @@ from embench.neb.results import NebResult
 from embench.neb.runner import calculate
 from embench.neb.store import RunKey, RunStore, compressed
 
-# Called with each result, how many are done, and how many there are.
-Progress = Callable[[NebResult | None, int, int], None]
-
 # An entry in which the process has died so often is not tried again.
 MOST_DEATHS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """How far a run is.
+
+    `result` has just been finished; None before the first. `done` of `total` hops have results, and `share` is the part
+    of the work of this run that is done, by the number of atoms.
+    """
+
+    result: NebResult | None
+    done: int
+    total: int
+    share: float
+
+
+Progress = Callable[[Step], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,30 +94,47 @@ def run_hops(
     spec = potential_spec(potential)
     store = RunStore(out)
     store.open(run_key(spec, options or {}, settings, dataset), _about(spec))
-    report = progress or (lambda *_: None)
-    done = store.results()
-    tasks = []
-    for hop in hops:
-        known = done.get(hop.entry_id)
-        if known is not None and not (retry and known.status == "failed"):
-            continue
-        if store.deaths(hop.entry_id) >= MOST_DEATHS and not retry:
-            store.add(_died(hop, spec, settings), None)
-            continue
-        tasks.append(_task(hop, spec, options or {}, settings, out))
-    total, finished = len(hops), len(hops) - len(tasks)
-    report(None, finished, total)
+    tasks = [
+        HopTask(
+            hop=hop,
+            potential=spec.name,
+            options=json.dumps(dict(options or {}), sort_keys=True),
+            settings=settings,
+            folder=out.resolve(),
+        )
+        for hop in _missing(hops, store, spec, settings, retry=retry)
+    ]
+    report = progress or (lambda _: None)
+    sites = {task.hop.entry_id: len(task.hop.atomic_numbers) for task in tasks}
+    finished, work, worked = len(hops) - len(tasks), sum(sites.values()), 0
+    report(Step(result=None, done=finished, total=len(hops), share=0.0))
     try:
-        for each in (executor or SerialExecutor()).run(run_hop, tasks):
-            store.add(each.result, each.band)
-            finished += 1
-            report(each.result, finished, total)
+        for done in (executor or SerialExecutor()).run(run_hop, tasks):
+            store.add(done.result, done.band)
+            finished, worked = finished + 1, worked + sites[done.result.entry_id]
+            report(Step(result=done.result, done=finished, total=len(hops), share=worked / work))
     except KeyboardInterrupt:
-        store.forgive(task.hop.entry_id for task in tasks)
+        store.forgive(sites)
         raise
     finally:
         store.write_table([hop.entry_id for hop in hops])
     return store.results()
+
+
+def _missing(
+    hops: Sequence[Pathway], store: RunStore, spec: PotentialSpec, settings: Settings, *, retry: bool
+) -> list[Pathway]:
+    """Return the hops to compute; those in which the process has died too often become failures instead."""
+    known, missing = store.results(), []
+    for hop in hops:
+        result = known.get(hop.entry_id)
+        if result is not None and not (retry and result.status == "failed"):
+            continue
+        if store.deaths(hop.entry_id) >= MOST_DEATHS and not retry:
+            store.add(_died(hop, spec, settings), None)
+        else:
+            missing.append(hop)
+    return missing
 
 
 def run_key(spec: PotentialSpec, options: Mapping[str, Any], settings: Settings, dataset: str) -> RunKey:
@@ -161,16 +192,6 @@ def _marked(task: HopTask) -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _potential(name: str, options: str) -> Potential:
     return potential_spec(name).create(json.loads(options))
-
-
-def _task(hop: Pathway, spec: PotentialSpec, options: Mapping[str, Any], settings: Settings, out: Path) -> HopTask:
-    return HopTask(
-        hop=hop,
-        potential=spec.name,
-        options=json.dumps(dict(options), sort_keys=True),
-        settings=settings,
-        folder=out.resolve(),
-    )
 
 
 def _died(hop: Pathway, spec: PotentialSpec, settings: Settings) -> NebResult:
