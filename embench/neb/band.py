@@ -191,13 +191,15 @@ class _Climbed:
 
 def _climb(band: Band, image: int, evaluate: Evaluate, settings: Settings) -> _Climbed:
     """Let one image climb while the others stay."""
-    start, first = band.positions[image], float(band.energies[image])
-    gaps = np.linalg.norm(np.diff(band.positions, axis=0), axis=(1, 2))
+    start, first = band.positions[image, 0], float(band.energies[image])
+    # The place of an image is that of its ion: the framework around it is only roughly relaxed so far, and what it still
+    # moves says nothing of the path.
+    gaps = np.linalg.norm(np.diff(band.positions[:, 0], axis=0), axis=1)
     room = max(settings.climb_leave_least, settings.climb_leave * float(min(gaps[image - 1], gaps[image])))
     optimiser, steps = Lbfgs(settings.step_cap), 0
     while True:
         force = band_forces(band, settings.spring_constant, image)[image - 1]
-        reason = _lost(band, image, first, float(np.linalg.norm(band.positions[image] - start)), room, settings)
+        reason = _lost(band, image, first, float(np.linalg.norm(band.positions[image, 0] - start)), room, settings)
         if reason is not None or largest(force) <= settings.climb_fmax:
             return _Climbed(band, largest(force), steps, reason)
         if steps == settings.climb_calls:

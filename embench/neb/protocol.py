@@ -33,8 +33,8 @@ class Settings:
     climb_window : humps of the band within this of its highest image climb as well, eV.
     climb_fmax, climb_calls : they climb alone, the others fixed, to this force, eV/Å, in at most so many calls.
     climb_rise : an image that climbs higher than this, eV,
-    climb_leave, climb_leave_least : or moves further than this part of the gap to its nearer neighbour, at least so
-        many Å, is not on the saddle of this path: the whole band goes on.
+    climb_leave, climb_leave_least : or whose migrating ion moves further than this part of the gap to the nearer
+        neighbour, at least so many Å, is not on the saddle of this path: the whole band goes on.
     full_fmax, full_steps : then the whole band is relaxed to this force, eV/Å, with its highest image climbing.
     """
 
@@ -162,7 +162,7 @@ def _words_band(settings: Settings) -> str:
             f"Then the highest image, and any hump within {settings.climb_window:g} eV of it, climbs alone along its "
             f"tangent to {settings.climb_fmax:g} eV/Å.",
             "If one of them slides below a neighbour, rises by more than "
-            f"{settings.climb_rise:g} eV, moves by more than {settings.climb_leave:g} of the gap to its nearer "
+            f"{settings.climb_rise:g} eV, moves its ion by more than {settings.climb_leave:g} of the gap to the nearer "
             f"neighbour (at least {settings.climb_leave_least:g} Å) or takes more than {settings.climb_calls} calls, "
             "or if there is no hump, the whole band goes on with its highest image climbing, to "
             f"{settings.full_fmax:g} eV/Å in at most {settings.full_steps} steps.",
