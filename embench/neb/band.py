@@ -192,8 +192,8 @@ class _Climbed:
 def _climb(band: Band, image: int, evaluate: Evaluate, settings: Settings) -> _Climbed:
     """Let one image climb while the others stay."""
     start, first = band.positions[image, 0], float(band.energies[image])
-    # The place of an image is that of its ion: the framework around it is only roughly relaxed so far, and what it still
-    # moves says nothing of the path.
+    # The place of an image is that of its ion. The framework is only roughly relaxed so far, and moves on for other
+    # reasons than a wrong saddle.
     gaps = np.linalg.norm(np.diff(band.positions[:, 0], axis=0), axis=1)
     room = max(settings.climb_leave_least, settings.climb_leave * float(min(gaps[image - 1], gaps[image])))
     optimiser, steps = Lbfgs(settings.step_cap), 0
