@@ -113,6 +113,7 @@ def estimate(
 def check(
     folder: Path = _RUN,
     names: bool = typer.Option(True, "--names/--counts", help="List the entries of each kind, or count them."),
+    again: bool = typer.Option(False, "--again", help="First judge all results anew by the rules of now."),
 ) -> None:
     """Show the failures of a run by kind, and what it has cost."""
     from embench.cli._terminal import plain_table, print_table
@@ -121,6 +122,12 @@ def check(
     from embench.neb.store import RunStore
 
     store = RunStore(folder)
+    if again:
+        from embench.dataset import load
+        from embench.neb.again import judge_again
+
+        for entry_id, (before, after) in judge_again(store, load()).items():
+            typer.echo(f"{entry_id}: {', '.join(before) or 'no failure'} -> {', '.join(after) or 'no failure'}")
     about, summary = store.about, summarise(list(store.results().values()))
     key = about["key"]
     typer.echo(f"{key['potential']} {key['version']}, {key['settings']['name']}: {summary.n} entries")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from embench.neb.results import NebResult
+
 # eV: differences that the fit of a potential or the noise of a relaxation does not explain.
 ENERGY_TOLERANCE = 0.05
 ENDS_APART = 0.5
@@ -23,8 +25,9 @@ class Profile:
     """What the rules read; None where it is not known.
 
     `energies` are those of all images, eV, ends included. `ends_equivalent` says whether symmetry makes the ends of the
-    hop equal. `ion_moved` is the larger displacement of the migrating ion at the two ends, and `clearance` the shortest
-    distance between atoms in any image, Å; `hop_ratio` is the length of the hop after over that before the relaxations.
+    hop equal. `ion_moved` is the larger displacement of the migrating ion at the two ends, Å, and `clearance` the
+    shortest distance between atoms in any image, bonds of the given structure left out, Å. `hop_ratio` is the length of
+    the hop after over that before the relaxations.
     """
 
     energies: tuple[float, ...] = ()
@@ -100,7 +103,7 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         name="clash",
-        description=f"two atoms of an image are nearer than {CLASH:g} Å",
+        description=f"two atoms of an image are nearer than {CLASH:g} Å that are not bonded in the given structure",
         rule=lambda profile: profile.clearance is not None and profile.clearance < CLASH,
     ),
     Failure(
@@ -109,6 +112,20 @@ FAILURES: tuple[Failure, ...] = (
         rule=lambda profile: not profile.energies,
     ),
 )
+
+
+def profile_of(result: NebResult, *, ends_equivalent: bool | None) -> Profile:
+    """Return what the rules read of a result."""
+    moved = [each for each in (result.start_ion, result.end_ion) if each is not None]
+    lengths = result.hop_length, result.hop_guess
+    return Profile(
+        energies=result.energies,
+        ends_equivalent=ends_equivalent,
+        ion_moved=max(moved, default=None),
+        hop_ratio=lengths[0] / lengths[1] if lengths[0] is not None and lengths[1] else None,
+        clearance=result.clearance,
+        converged=result.status == "converged",
+    )
 
 
 def failures_of(profile: Profile) -> tuple[str, ...]:

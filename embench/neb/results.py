@@ -34,7 +34,7 @@ class NebResult:
         the framework, from the structure they started from.
     hop_guess, hop_length, path_length : distance of the ends before and after their relaxation, and the length of the
         path of the migrating ion from image to image.
-    clearance : shortest distance between two atoms in any image.
+    clearance : shortest distance between two atoms in any image that are not bonded in the given structure.
     path : how the first band was laid.
     fmax : largest force after the last stage; fmax_start, fmax_end, fmax_band : at the ends, and of the band without
         climbing.

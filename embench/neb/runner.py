@@ -16,13 +16,16 @@ from embench.errors import EmbenchError
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
 from embench.neb.ends import End, Guess, first_band, guess_of, relax_end
-from embench.neb.failures import Profile, failures_of
+from embench.neb.failures import failures_of, profile_of
 from embench.neb.meter import Meter
 from embench.neb.protocol import NEB1, Settings
 from embench.neb.published import relax_with_ase
 from embench.neb.results import NebResult, barriers, rounded
 
 Floats = NDArray[np.float64]
+
+# Å: atoms of the given structure that are nearer are bonded, and atoms further apart than the second never clash.
+BOND, REACH = 1.5, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
     band: Band | None = None
     try:
         found, band = _calculated(hop, meter, settings)
-        result = replace(result, **found)
+        result = judged(replace(result, **found), hop)
     except (EmbenchError, MemoryError, ArithmeticError, np.linalg.LinAlgError) as error:
         result = replace(result, reason=str(error) or type(error).__name__, flags=("crash",))
     result = replace(
@@ -78,6 +81,12 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
         seconds=round(time.perf_counter() - clock, 3),
     )
     return Calculation(result, band)
+
+
+def judged(result: NebResult, hop: Pathway) -> NebResult:
+    """Return the result with the flags that the rules of now give it."""
+    equivalent: bool | None = getattr(hop, "endpoints_equivalent", None)
+    return replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
 
 
 def _calculated(hop: Pathway, meter: Meter, settings: Settings) -> tuple[dict[str, Any], Band]:
@@ -116,17 +125,8 @@ def _described(hop: Pathway, guess: Guess, start: End, end: End, outcome: Outcom
         "end_framework": float(np.linalg.norm(at_end[1:], axis=1).max(initial=0.0)),
     }
     hop_length = float(np.linalg.norm(ion[-1] - ion[0]))
-    clearance = shortest_distance(band.positions, np.asarray(hop.lattice, np.float64))
+    clearance = shortest_distance(band.positions, np.asarray(hop.lattice, np.float64), guess.framework)
     converged = outcome.converged and start.converged and end.converged
-    energies = tuple(round(float(energy), 6) for energy in band.energies)
-    profile = Profile(
-        energies=energies,
-        ends_equivalent=getattr(hop, "endpoints_equivalent", None),
-        ion_moved=max(moved["start_ion"], moved["end_ion"]),
-        hop_ratio=hop_length / guess.hop_length if guess.hop_length > 0 else None,
-        clearance=clearance,
-        converged=converged,
-    )
     lengths = {
         "hop_guess": guess.hop_length,
         "hop_length": hop_length,
@@ -138,8 +138,7 @@ def _described(hop: Pathway, guess: Guess, start: End, end: End, outcome: Outcom
     return {
         "status": "converged" if converged else "not-converged",
         "reason": None if converged else _reason(start, end, outcome),
-        "flags": failures_of(profile),
-        "energies": energies,
+        "energies": tuple(round(float(energy), 6) for energy in band.energies),
         "path": guess.kind,
         "steps_start": start.steps,
         "steps_end": end.steps,
@@ -163,13 +162,20 @@ def _reason(start: End, end: End, outcome: Outcome) -> str:
     return "; ".join(parts)
 
 
-def shortest_distance(positions: Floats, cell: Floats) -> float:
-    """Return the shortest distance, Å, between two atoms, periodic images included, in images (m, N, 3)."""
+def shortest_distance(positions: Floats, cell: Floats, reference: Floats) -> float:
+    """Return the shortest distance, Å, between two atoms in images (m, N, 3), periodic images included.
+
+    Pairs that are bonded in the structure `reference` (N, 3) do not count: the atoms of a carbonate or a nitrate are
+    nearer to each other than two atoms ever should be that are not. It is at most `REACH`, beyond which is not looked.
+    """
+    bonded = {pair for pair, _ in _pairs(reference, cell, BOND)}
+    found = (distance for each in positions for pair, distance in _pairs(each, cell, REACH) if pair not in bonded)
+    return min(found, default=REACH)
+
+
+def _pairs(positions: Floats, cell: Floats, reach: float) -> list[tuple[tuple[int, int], float]]:
+    """Return pairs of atoms (i, j) within `reach` and their distances, Å."""
     from ase.neighborlist import primitive_neighbor_list
 
-    reach = 2.5
-    shortest = np.inf
-    for each in positions:
-        distances = primitive_neighbor_list("d", [True] * 3, cell, each, reach, self_interaction=False)
-        shortest = min(shortest, float(distances.min(initial=np.inf)))
-    return shortest if np.isfinite(shortest) else reach
+    first, second, distances = primitive_neighbor_list("ijd", [True] * 3, cell, positions, reach)
+    return list(zip(zip(first.tolist(), second.tolist(), strict=True), distances.tolist(), strict=True))

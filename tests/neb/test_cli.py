@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -53,6 +54,18 @@ def test_check_counts_failures(finished):
     assert f"2 barriers, {converged} converged" in output
     for name in {flag for result in results for flag in result.flags}:
         assert f"\n{name}: " in output
+
+
+def test_results_can_be_judged_again(finished):
+    """A flag that no rule gives goes away, and the clearance is read from the band anew."""
+    folder, _ = finished
+    store = RunStore(folder)
+    right = store.results()["KNiF3"]
+    store.add(replace(right, flags=("clash", "ends_apart"), clearance=0.5), None)
+    output = invoke("check", folder, "--again").output
+    assert output.startswith(f"KNiF3: clash, ends_apart -> {', '.join(right.flags) or 'no failure'}\n")
+    assert store.results()["KNiF3"].flags == right.flags
+    assert store.results()["KNiF3"].clearance == pytest.approx(right.clearance, abs=1e-6)
 
 
 def test_show_draws_the_profile(finished, tmp_path):

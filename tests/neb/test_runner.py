@@ -105,7 +105,18 @@ def test_displacements_of_the_ends_are_blended_in():
 
 def test_shortest_distance_sees_periodic_images():
     positions = np.array([[[0.1, 5.0, 5.0], [CELL - 0.9, 5.0, 5.0]]])
-    assert shortest_distance(positions, np.eye(3) * CELL) == pytest.approx(1.0)
+    apart = np.array([[0.1, 5.0, 5.0], [6.0, 5.0, 5.0]])
+    assert shortest_distance(positions, np.eye(3) * CELL, apart) == pytest.approx(1.0)
+
+
+def test_bonds_of_the_structure_are_no_clash():
+    """A carbonate: 1.28 Å between C and O is a bond, the ion at 1.25 Å from the same O is a clash."""
+    given = np.array([[2.0, 5.0, 5.0], [5.0, 5.0, 5.0], [6.28, 5.0, 5.0]])
+    near = given.copy()
+    near[0] = [6.28, 6.25, 5.0]
+    cell = np.eye(3) * CELL
+    assert shortest_distance(given[None], cell, given) == 2.0
+    assert shortest_distance(np.stack([given, near]), cell, given) == pytest.approx(1.25)
 
 
 def test_an_ase_calculator_and_an_entry():
