@@ -213,7 +213,9 @@ def _about(spec: PotentialSpec) -> dict[str, Any]:
     from embench._version import __version__
 
     versions = {"embench": __version__, "python": platform.python_version()}
-    for name in ("numpy", "ase", "scipy", "pymatgen", "torch", spec.distribution):
+    requires = metadata.requires(spec.distribution) or [] if spec.distribution else ["torch"]
+    torch = "torch" if any(line.startswith("torch") for line in requires) else None
+    for name in ("numpy", "ase", "scipy", "pymatgen", torch, spec.distribution):
         with contextlib.suppress(metadata.PackageNotFoundError):
             if name:
                 versions[name] = metadata.version(name)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.errors import InvalidValueError, MissingDependencyError, NebError, UnknownNameError
+from embench.errors import EmbenchError, InvalidValueError, MissingDependencyError, NebError, UnknownNameError
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.integer[Any]]
@@ -75,7 +75,13 @@ class PotentialSpec:
         factory = load_factory(self.factory)
         chosen = {**self.options, **(options or {})}
         _check_options(self.factory, factory, chosen)
-        return as_potential(factory(**chosen))
+        try:
+            made = factory(**chosen)
+        except EmbenchError:
+            raise
+        except Exception as error:  # whatever a user's own code may raise
+            raise NebError(f"{self.factory} has raised {type(error).__name__}: {error}") from error
+        return as_potential(made)
 
 
 _MPTRJ = LevelOfTheory(

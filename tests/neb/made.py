@@ -121,3 +121,8 @@ class SlowWave(Wave):
 def slow_wave() -> SlowWave:
     """A factory of a slow potential."""
     return SlowWave(tilt=0.1)
+
+
+def impossible() -> Any:
+    """A factory that fails."""
+    return 1 / 0
