@@ -52,7 +52,13 @@ __all__ = [
 ]
 
 
+# Parts that are used as a whole: ``embench.neb.run(entry, calculator)``.
+_PARTS = frozenset({"neb"})
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return importlib.import_module(f"embench.{name}")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'embench' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"embench.{_PUBLIC[name]}"), name)

@@ -112,6 +112,14 @@ class BaselineError(EmbenchError):
     """A baseline does not keep its contract, or could not be run."""
 
 
+class NebError(EmbenchError):
+    """A calculation with a potential cannot be done, or its results cannot be read."""
+
+
+class PotentialError(NebError):
+    """A potential has raised, or its energies or forces are no finite numbers."""
+
+
 class SubmissionError(EmbenchError):
     """A submission to the leaderboard cannot be taken as it is."""
 
