@@ -78,6 +78,12 @@ class MissingStructureError(EmbenchError):
     """A structure that the release does not contain was asked for."""
 
 
+class StructureError(EmbenchError, ValueError):
+    """A crystal or a pair of structures from which no hop can be read as it is."""
+
+    exit_code = 2
+
+
 class FeatureError(EmbenchError):
     """A structure has something that the features of a baseline have no model for."""
 
@@ -104,6 +110,14 @@ class HubError(EmbenchError):
 
 class BaselineError(EmbenchError):
     """A baseline does not keep its contract, or could not be run."""
+
+
+class NebError(EmbenchError):
+    """A calculation with a potential cannot be done, or its results cannot be read."""
+
+
+class PotentialError(NebError):
+    """A potential has raised, or its energies or forces are no finite numbers."""
 
 
 class SubmissionError(EmbenchError):

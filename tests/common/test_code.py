@@ -55,14 +55,24 @@ def test_imported_code_counts(tmp_path, monkeypatch, changed, counts):
     assert (code_digest(FACTORY) != before) is counts
 
 
-@pytest.mark.parametrize("changed", ["embench.baselines.scale", "embench.crystal.periodic", "embench.crystal.ions"])
-def test_what_the_models_share_counts(tmp_path, monkeypatch, changed):
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("embench.baselines.scale", True),
+        ("embench.crystal.periodic", True),
+        ("embench.crystal.ions", True),
+        ("embench.baselines.features.profiles", True),  # imported inside a function
+        ("embench.common.cache", False),  # gives back what was computed, or nothing
+        ("embench.common.code", False),
+    ],
+)
+def test_what_the_models_share_counts(tmp_path, monkeypatch, changed, counts):
     factory = "embench.baselines.models.stack:PathwayStack"
     before, find = code_digest(factory), code._source_file
     copy = tmp_path / "copy.py"
     copy.write_bytes(find(changed).read_bytes() + b"\n# changed\n")
     monkeypatch.setattr(code, "_source_file", lambda name: copy if name == changed else find(name))
-    assert code_digest(factory) != before
+    assert (code_digest(factory) != before) is counts
 
 
 def test_data_files_beside_the_code_count(tmp_path):
