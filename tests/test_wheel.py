@@ -26,8 +26,10 @@ from embench.errors import install_command
 REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
 EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-# Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both.
-TRIED = tuple(name for name in EXTRAS if name not in ("all", "dgl", "matminer", "test", "lint"))
+# Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both; the two
+# potentials bring libraries that nothing else needs, and have tests of their own.
+NOT_TRIED = ("all", "chgnet", "dgl", "matminer", "sevennet", "test", "lint")
+TRIED = tuple(name for name in EXTRAS if name not in NOT_TRIED)
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
 
 # Loaded by the interpreter at its start: any attempt to reach a network fails.
@@ -227,6 +229,8 @@ WITHOUT = {
     "baseline run median -p published --scheduler tcp://127.0.0.1:9": "dask",
     "alignn pretrain corpus": "alignn",
     "alignn finetune --out out": "alignn",
+    "neb estimate ase.calculators.lj:LennardJones -p O-LiFePO4": "neb",
+    "neb estimate chgnet -p O-LiFePO4": "chgnet",
     "hub check CARD": "hub",
     "hub push CARD --dry-run": "hub",
     "hub push-space SITE --repo a/b --dry-run": "hub",
@@ -329,6 +333,7 @@ WITH: dict[str, tuple[str, ...]] = {
         'print([spec.create(seed=0) for spec in BASELINES])"',
         'python -c "from embench.baselines.alignn.checkpoint import read_weights"',
     ),
+    "neb": ("embench neb estimate ase.calculators.lj:LennardJones -p O-LiFePO4",),
     "dask": ('python -c "from distributed import Client, LocalCluster; import embench.common.executor"',),
     "hub": (
         "embench hub check CARD",
