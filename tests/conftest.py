@@ -24,6 +24,11 @@ REPOSITORY = Path(__file__).parent.parent
 REQUIRE_ALL = "EMBENCH_REQUIRE_ALL"
 
 
+# What costs so much to make that every test with it counts as slow: a browser, the board of all submissions, the
+# dataset as it is built and annotated anew, the wheel.
+SLOW_FIXTURES = {"browser", "board", "built", "annotations", "wheel"}
+
+
 class SharedFolder(type(Path())):  # type: ignore[misc]  # the class of paths on this machine
     """The folder of the raw release: a test that asks it for something that is not there is skipped."""
 
@@ -68,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "shared" in fixtures:
             item.add_marker("release")
-        if "browser" in fixtures:
+        if fixtures & SLOW_FIXTURES:
             item.add_marker("slow")
 
 

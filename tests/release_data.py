@@ -1,6 +1,7 @@
 """Fetch the raw release that some tests compare with: ``python -m tests.release_data FOLDER``.
 
-What belongs into the folder is described in docs/raw-release.md; ``make release-data`` calls this. Only the standard library is needed.
+What belongs into the folder is described in docs/raw-release.md; ``make release-data`` calls this. Only the standard
+library is needed.
 """
 
 from __future__ import annotations

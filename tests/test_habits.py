@@ -244,3 +244,20 @@ def test_issue_forms(name):
     assert all(
         field["type"] in ("input", "textarea", "checkboxes") and field["attributes"]["label"] for field in form["body"]
     )
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/raw-release.md"])
+def test_pages_for_developers_name_what_is_there(page):
+    path = REPOSITORY / page
+    text = path.read_text(encoding="utf-8")
+    links = [target for target in re.findall(r"\]\(([^)#]*)[^)]*\)", text) if target]
+    named = re.findall(
+        r"`((?:embench|tests|docs|splits|leaderboard|baselines|benchmarks|dataset_card)/[\w./-]*)`", text
+    )
+    generated = {"leaderboard/site/"}
+    assert links or named
+    assert [target for target in links if not (path.parent / target).exists()] == []
+    assert [target for target in named if not (REPOSITORY / target).exists() and target not in generated] == []
+    targets = re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE)
+    wanted = {word for line in re.findall(r"`make ([a-z -]+?)`", text) for word in line.split()}
+    assert wanted <= set(targets)

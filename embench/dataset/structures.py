@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from embench.crystal import Pathway
-from embench.crystal.hop import Floats
+from embench.crystal.periodic import Floats
 from embench.errors import MissingDependencyError, MissingStructureError
 from embench.pathways.bands import band
 from embench.schema.spec import TARGET

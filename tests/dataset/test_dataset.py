@@ -30,21 +30,9 @@ from embench.errors import (
     UnknownEntryError,
     UnknownNameError,
 )
+from tests.facts import FUNCTIONALS, IONS
 
-# FACTS.md: migrating ion, train and test.
-IONS = {
-    "Li": (154, 21),
-    "Ca": (141, 12),
-    "Na": (104, 5),
-    "Mg": (92, 14),
-    "K": (32, 4),
-    "Zn": (21, 2),
-    "Rb": (7, 1),
-    "Al": (6, 1),
-    "Sr": (2, 0),
-}
 DATA = Path(__file__).parents[2] / "dataset_card" / "data"
-FUNCTIONALS = {"GGA": 545, "GGA+U": 45, "SCAN": 19, "LDA": 10}
 CORRUPT = {"Na4MnAlP3O12_1", "Na4MnAlP3O12_2", "Na4MnAlP3O12_3"}
 
 
