@@ -103,7 +103,7 @@ def mutants_of(source: str, path: str) -> list[Mutant]:
 
 def _compiles(source: str) -> bool:
     try:
-        compile(source, "mutant", "exec")
+        ast.parse(source)
     except SyntaxError:
         return False
     return True
