@@ -19,10 +19,13 @@ def find_predictions(name: str | Path, protocol: str) -> Path:
     what is neither a file nor a slug.
     """
     path = Path(name)
-    if path.is_dir():
-        return _predictions_of(path, protocol)
-    folder = _submissions_folder()
-    if path.exists() or folder is None or not _SLUG.fullmatch(str(name)):
+    try:
+        if path.is_dir():
+            return _predictions_of(path, protocol)
+        folder = None if path.exists() else _submissions_folder()
+    except OSError:
+        return path  # a name too long, a folder that is closed to us: reading it says so
+    if folder is None or not _SLUG.fullmatch(str(name)):
         return path
     if (folder / path).is_dir():
         return _predictions_of(folder / path, protocol)

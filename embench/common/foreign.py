@@ -1,0 +1,46 @@
+"""What a file is that should be another one, by its first bytes, and what to do about it."""
+
+from __future__ import annotations
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+
+# First bytes, what the file is, and how to go on.
+_KINDS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xff\xfe", "UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16", "save it as UTF-8"),
+    (b"BZh", "compressed with bzip2", "unpack it first (bunzip2)"),
+    (b"\xfd7zXZ\0", "compressed with xz", "unpack it first (unxz)"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it first (unzstd)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
+    (b"Rar!", "a rar archive", "unpack it first"),
+    (b"ARROW1", "an Arrow or Feather file", "save it as CSV or Parquet (pandas.read_feather, then to_csv)"),
+    (b"\x89HDF", "an HDF5 file", "save the table as CSV (pandas.read_hdf, then to_csv)"),
+    (b"\x93NUMPY", "a numpy array", "save a CSV with the entry ids beside the numbers"),
+    (b"SQLite format 3\0", "an SQLite database", "save the table as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook", "save it as CSV"),
+    (b"%PDF", "a PDF", "save the table as CSV"),
+    (b"\x80\x02", "a pickle, which is not read because reading it runs code", "save it as CSV (to_csv)"),
+    (b"\x80\x03", "a pickle, which is not read because reading it runs code", "save it as CSV (to_csv)"),
+    (b"\x80\x04", "a pickle, which is not read because reading it runs code", "save it as CSV (to_csv)"),
+    (b"\x80\x05", "a pickle, which is not read because reading it runs code", "save it as CSV (to_csv)"),
+)
+
+
+def lfs_hint(content: bytes) -> str | None:
+    """Return what to say of a Git LFS pointer, which stands where the file itself was not fetched; None for others."""
+    if not content.startswith(_LFS):
+        return None
+    return "this is a Git LFS pointer, not the file itself: run git lfs pull"
+
+
+def foreign_hint(content: bytes) -> str | None:
+    """Return what the file with this content is and how to go on, for kinds that embench does not read; else None."""
+    pointer = lfs_hint(content)
+    if pointer:
+        return pointer
+    for start, what, way_out in _KINDS:
+        if content.startswith(start):
+            return f"this is {what}; {way_out}"
+    if content[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype html", b"<html")):
+        return "this is a web page; download the file itself (on GitHub: Raw)"
+    return None
