@@ -43,13 +43,17 @@ def deliver(make: Callable[[], str], out: Path | None, *, check: bool) -> None:
     """
     if check and out is None:
         raise typer.BadParameter("names no file to compare with; add --out FILE", param_hint="--check")
+    if out is not None:
+        from embench.common.files import check_output
+
+        check_output(out)
     text = make()
     if out is None:
         typer.echo(text, nl=False)
     elif not check:
         from embench.common.files import write_text
 
-        write_text(out, text)
+        write_text(out, text, parents=False)
         typer.echo(f"wrote {out}")
     elif not out.is_file() or out.read_text(encoding="utf-8") != text:
         raise StaleFileError(f"{out} is not what this command writes now; run it without --check to renew the file")

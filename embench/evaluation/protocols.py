@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from embench.splits.registry import protocol_names
@@ -41,8 +41,3 @@ def _sizes() -> dict[str, int]:
 
     described = read_manifest(resource_folder("splits"))["protocols"]
     return {name: int(described[name]["n_scored"]) for name in protocol_names() if name in described}
-
-
-def which(names: Iterable[str]) -> str:
-    """Return the names of protocols for a message, all of them where there is none to choose from."""
-    return ", ".join(tuple(names) or protocol_names())

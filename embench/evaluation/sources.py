@@ -10,7 +10,7 @@ from embench.common.text import plural
 from embench.errors import PredictionsError
 from embench.evaluation.find import find_predictions
 from embench.evaluation.predictions import Predictions, Source, read_predictions
-from embench.evaluation.protocols import protocol_of_name, protocols_of_entries, which
+from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
 from embench.splits.registry import protocol_names
 
 
@@ -42,7 +42,7 @@ def infer_protocol(sources: Sequence[Source], *, unit: str | None = None) -> tup
         else:
             found.setdefault(told, (_name(taken), reason))
     if not found:
-        raise PredictionsError(f"{reasons[0]}: name it with --protocol (protocol=...)")
+        raise PredictionsError(f"{reasons[0]}: name the protocol to score with --protocol (protocol=...)")
     if len(found) > 1:
         told = " and ".join(f"{name} for {protocol}" for protocol, (name, _) in found.items())
         raise PredictionsError(f"predictions for several protocols ({told}): name the one to score with --protocol")
@@ -80,8 +80,9 @@ def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
     if len(fits) == 1:
         return predictions, fits[0], "the entries"
     size = plural(len(predictions), "entry")
-    reason = f"{predictions.name} predicts {size}, and it cannot be told which of {which(fits)} it is for"
-    return predictions, None, reason
+    if fits:
+        return predictions, None, f"{predictions.name} predicts {size}, which {', '.join(fits)} all score"
+    return predictions, None, f"{predictions.name} predicts {size}, which no protocol scores without others"
 
 
 def _submitted(source: str | Path) -> tuple[str, ...] | None:
@@ -95,7 +96,7 @@ def _submitted(source: str | Path) -> tuple[str, ...] | None:
         try:
             path = find_predictions(source, protocol)
         except PredictionsError as error:
-            refused = error
+            refused = refused or error
             continue
         if path == Path(source):
             return None

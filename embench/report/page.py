@@ -29,9 +29,9 @@ def write_html(evaluation: Evaluation, path: Path) -> None:
     MissingDependencyError
         jinja2 or plotly is not installed.
     OutputError
-        `path` cannot be written.
+        `path` cannot be written, or its folder is not there.
     """
-    write_text(path, render(document(evaluation)))
+    write_text(path, render(document(evaluation)), parents=False)
 
 
 _WORST_SHOWN = 12
