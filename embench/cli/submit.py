@@ -60,6 +60,9 @@ def submit(
         **_OPEN,
     ),
     overlap_details: str | None = typer.Option(None, "--overlap-details", help="Which, and how one knows.", **_OPEN),
+    unit: str | None = typer.Option(
+        None, "--unit", metavar="UNIT", help="Of the predictions: eV, meV, kJ/mol or kcal/mol; written in eV.", **_OPEN
+    ),
     uncertainty: str | None = typer.Option(None, "--uncertainty", help="What the uncertainty column holds.", **_OPEN),
     hardware: str | None = typer.Option(None, "--hardware", help="What it was trained and run on.", **_OPEN),
     cost: float | None = typer.Option(None, "--cost", metavar="HOURS", help="Device-hours, all in all.", **_OPEN),
@@ -121,7 +124,7 @@ def submit(
         files = assign_protocols(predictions, named=protocol, kind=content["kind"])
         if not dry_run:
             check_free(submissions / slug, replace=replace)
-        with staged(content, files, slug=slug, submissions=submissions, dry_run=dry_run) as submission:
+        with staged(content, files, slug=slug, submissions=submissions, dry_run=dry_run, unit=unit) as submission:
             _present(submission, submissions, files, fill_missing=fill_missing)
             if dry_run:
                 typer.echo("dry run: nothing was written")

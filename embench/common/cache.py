@@ -110,4 +110,14 @@ def cache_folder() -> Path:
     own = os.environ.get("EMBENCH_CACHE")
     if own:
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "embench"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "embench"
+
+
+def home_folder() -> Path:
+    """Return the home folder; raises :class:`~embench.errors.OutputError` where there is none, as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise OutputError(
+            "there is no home folder for the cache: name a folder in the variable EMBENCH_CACHE"
+        ) from None

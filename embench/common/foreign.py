@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 # First bytes, what the file is, and how to go on.
@@ -44,3 +46,12 @@ def foreign_hint(content: bytes) -> str | None:
     if content[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype html", b"<html")):
         return "this is a web page; download the file itself (on GitHub: Raw)"
     return None
+
+
+def lfs_hint_of(path: Path) -> str | None:
+    """Return what :func:`lfs_hint` says of a file; None where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return lfs_hint(file.read(len(_LFS)))
+    except OSError:
+        return None

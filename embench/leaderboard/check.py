@@ -158,7 +158,7 @@ def _read_predictions(submission: Submission, protocol: str, known: tuple[str, .
 
     path = submission.file(protocol)
     assert path is not None, "only asked for protocols that have a file"
-    return read_predictions(path, known=known)
+    return read_predictions(path, known=known, plain=True)
 
 
 def _statements(submission: Submission) -> Iterator[str]:

@@ -51,6 +51,7 @@ def render(content: Mapping[str, Any]) -> str:
         measures=protocol_spec(content["protocol"]).measures,
         tiles=headline(content),
         metric_tables=tables.metric_tables(content),
+        verdict=verdict(content["comparison"]),
         comparison_rows=tables.comparison_rows(content),
         confusion=tables.confusion_cells(content),
         subsets=tables.subset_rows(content),
@@ -68,6 +69,13 @@ def render(content: Mapping[str, Any]) -> str:
         dark=css_variables(DARK),
         plotly_js=plotly_js(),
     )
+
+
+def verdict(comparison: Mapping[str, Any] | None) -> str:
+    """Return whether the system is ``better`` or ``worse`` than the other, or ``open`` where that is not resolved."""
+    if comparison is None or not comparison["resolved"]:
+        return "open"
+    return "better" if comparison["metrics"]["mae"]["difference"]["value"] < 0.0 else "worse"
 
 
 def headline(content: Mapping[str, Any]) -> list[dict[str, str]]:

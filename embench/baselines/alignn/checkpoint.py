@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench.common.files import atomic_path
+from embench.common.foreign import lfs_hint_of
 from embench.errors import CheckpointError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def load(file: Path) -> Checkpoint:
             metadata = stored.metadata() or {}
             state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{file} cannot be read as safetensors: {error}") from error
+        raise CheckpointError(f"{file} cannot be read as safetensors: {lfs_hint_of(file) or error}") from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{file} holds no network of embench (format {metadata.get('format')!r}, not {FORMAT!r}); other "
@@ -128,6 +129,9 @@ def _read(file: Path) -> dict[str, Tensor]:
         with torch.serialization.safe_globals([(_inert, name) for name in _NOT_NEEDED]):
             content: Any = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        pointer = lfs_hint_of(file)
+        if pointer:
+            raise CheckpointError(f"{file}: {pointer}") from error
         raise CheckpointError(
             f"{file} holds more than weights, and reading that could run code of others: {_first_line(error)}; where "
             "you trust the file, save its weights alone: "

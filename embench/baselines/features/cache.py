@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from embench.common.cache import home_folder
 from embench.common.files import write_text
 from embench.crystal import Pathway
 from embench.crystal.hop import structure_digest
@@ -24,7 +25,7 @@ def cache_folder() -> Path:
     chosen = os.environ.get("EMBENCH_CACHE")
     if chosen:
         return Path(chosen) / "features"
-    home = Path.home()
+    home = home_folder()
     if sys.platform == "darwin":
         base = home / "Library" / "Caches"
     elif sys.platform == "win32":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
+from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
 from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
 
@@ -67,7 +67,7 @@ def check_tables(files: Sequence[Path]) -> None:
 def _checked(path: Path, named: str | None, kind: str | None) -> str:
     """Read the predictions in `path`, and return the protocol that they are for."""
     entry_ids = _read_ids(path)
-    return named or _from_name(path) or _from_entries(path, entry_ids, kind)
+    return named or protocol_of_name(path) or _from_entries(path, entry_ids, kind)
 
 
 def _read_ids(path: Path) -> frozenset[str]:
@@ -86,29 +86,15 @@ def _read_ids(path: Path) -> frozenset[str]:
     return frozenset(read_predictions(path, known=load().entry_ids).entry_ids)
 
 
-def _from_name(path: Path) -> str | None:
-    """Return the only protocol whose name is a word of the file name, if there is one."""
-    words = [
-        name
-        for name in protocol_names()
-        if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", path.stem.casefold())
-    ]
-    return words[0] if len(words) == 1 else None
-
-
 def _from_entries(path: Path, entry_ids: frozenset[str], kind: str | None) -> str:
     """Return the protocol that scores what is predicted; raise where several do."""
-    from embench.splits import protocol
-
-    fits = [name for name in protocol_names() if entry_ids <= frozenset(protocol(name).scored_ids)]
-    smallest = min((len(protocol(name).scored_ids) for name in fits), default=0)
-    closest = [name for name in fits if len(protocol(name).scored_ids) == smallest]
-    if len(closest) == 1:
-        return closest[0]
+    fits = protocols_of_entries(entry_ids)
+    if len(fits) == 1:
+        return fits[0]
     if kind == UNTRAINED:
         return ALL
-    which = ", ".join(closest or protocol_names())
+    which = ", ".join(fits or protocol_names())
     raise SubmissionError(
         f"{path} predicts {plural(len(entry_ids), 'entry')}, and it cannot be told which of {which} it is for: name "
-        f"it with --protocol, or the file after it ({closest[0] if closest else 'host-10fold'}.csv)"
+        f"it with --protocol, or the file after it ({fits[0] if fits else 'host-10fold'}.csv)"
     )

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def staged(
-    content: Mapping[str, Any], files: Mapping[str, Path], *, slug: str, submissions: Path, dry_run: bool = False
+    content: Mapping[str, Any],
+    files: Mapping[str, Path],
+    *,
+    slug: str,
+    submissions: Path,
+    dry_run: bool = False,
+    unit: str | None = None,
 ) -> Iterator[Submission]:
     """Write the submission into a temporary folder beside `submissions` and give it, read back and checked.
 
@@ -33,6 +39,8 @@ def staged(
         The predictions file of each protocol.
     dry_run
         Put the temporary folder somewhere else: the submission will not be moved to its place.
+    unit
+        The unit of the predictions; they are written in eV.
 
     Raises
     ------
@@ -56,7 +64,7 @@ def staged(
             folder = Path(temporary) / slug
             folder.mkdir()
             for protocol, path in files.items():
-                (folder / names[protocol]).write_bytes(path.read_bytes())
+                (folder / names[protocol]).write_bytes(_plain(path, unit))
             (folder / SUBMISSION_FILE).write_text(description_text(described), encoding="utf-8", newline="")
         except OSError as error:
             raise OutputError(f"cannot write {submissions / slug}: {error.strerror or error}") from error
@@ -105,6 +113,17 @@ def description_text(content: Mapping[str, Any]) -> str:
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _plain(path: Path, unit: str | None) -> bytes:
+    """Return a predictions file as a submission holds it: CSV in eV; one that is so already as it is."""
+    from embench.dataset import load
+    from embench.evaluation.predictions import canonical_csv, read_predictions
+
+    found = read_predictions(path, known=load().entry_ids, unit=unit)
+    if found.plain:
+        return path.read_bytes()
+    return canonical_csv(found.entry_ids, found.values, found.uncertainties).encode()
 
 
 def _count(files: Mapping[str, Path]) -> int:

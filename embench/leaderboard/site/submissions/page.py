@@ -93,9 +93,7 @@ def _state(
         "slug": slug,
         "names": {other: submission["name"] for other, submission in content["submissions"].items()},
         "protocols": {
-            protocol["name"]: [
-                {"slug": pair.slug, "verdict": pair.verdict, "resolved": pair.resolved} for pair in found
-            ]
+            protocol["name"]: [{"slug": pair.slug, "verdict": pair.verdict, "outcome": pair.outcome} for pair in found]
             for protocol, found in zip(protocols, pairs, strict=True)
         },
     }
