@@ -53,7 +53,7 @@ def deliver(make: Callable[[], str], out: Path | None, *, check: bool) -> None:
     elif not check:
         from embench.common.files import write_text
 
-        write_text(out, text, parents=False)
+        write_text(out, text)
         typer.echo(f"wrote {out}")
     elif not out.is_file() or out.read_text(encoding="utf-8") != text:
         raise StaleFileError(f"{out} is not what this command writes now; run it without --check to renew the file")

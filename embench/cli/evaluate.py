@@ -25,8 +25,8 @@ _PROTOCOL = typer.Option(
     "--protocol",
     "-p",
     metavar="NAME",
-    help="Which entries are scored: see embench splits list. Default: told by the name of the file (host-10fold.csv) or "
-    "by the entries in it.",
+    help="Which entries are scored: see embench splits list. Default: told by the name of the file (host-10fold.csv) "
+    "or by the entries in it.",
     show_default=False,
 )
 _UNIT = typer.Option(
@@ -80,8 +80,9 @@ def evaluate(
     from embench.evaluation import evaluate as score
 
     sources: list[Any] = list(predictions)
+    told_by = None
     if protocol is None:
-        protocol, sources, against = _infer(predictions, against, unit)
+        protocol, told_by, sources, against = _infer(predictions, against, unit)
     evaluations = [
         score(
             source,
@@ -100,6 +101,9 @@ def evaluate(
         if evaluation.comparison is not None:
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
     _write(evaluations, json=json, full=full)
+    if told_by is not None:
+        note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
+        print(note, file=sys.stderr if json == "-" else sys.stdout)
     if report is not None:
         from embench.report.page import write_html
 
@@ -121,14 +125,12 @@ def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) 
         raise typer.BadParameter("--json and --report name the same file")
 
 
-def _infer(predictions: list[str], against: str | None, unit: str | None) -> tuple[str, list[Any], Any]:
-    """Return the protocol that the predictions are for, after saying so, and the predictions, read where need be."""
+def _infer(predictions: list[str], against: str | None, unit: str | None) -> tuple[str, str, list[Any], Any]:
+    """Return the protocol that the predictions are for, what told it, and the predictions, read where need be."""
     from embench.evaluation.sources import infer_protocol
 
     inferred, sources = infer_protocol([*predictions, *([against] if against else [])], unit=unit)
-    told = f"protocol {inferred.protocol}, told by {inferred.told_by}; -p names another"
-    print(told, file=sys.stderr)
-    return inferred.protocol, list(sources[: len(predictions)]), sources[-1] if against else None
+    return inferred.protocol, inferred.told_by, list(sources[: len(predictions)]), sources[-1] if against else None
 
 
 def _warn(name: str, warnings: tuple[str, ...]) -> None:

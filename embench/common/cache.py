@@ -114,10 +114,8 @@ def cache_folder() -> Path:
 
 
 def home_folder() -> Path:
-    """Return the home folder; raises :class:`~embench.errors.OutputError` where there is none, as in some containers."""
+    """Return the home folder; raises :class:`~embench.errors.OutputError` where there is none (some containers)."""
     try:
         return Path.home()
     except RuntimeError:
-        raise OutputError(
-            "there is no home folder for the cache: name a folder in the variable EMBENCH_CACHE"
-        ) from None
+        raise OutputError("there is no home folder: name one for the cache in the variable EMBENCH_CACHE") from None

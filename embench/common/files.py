@@ -35,23 +35,14 @@ _LIVE: set[Path] = set()
 
 
 @contextmanager
-def atomic_path(path: Path, *, parents: bool = True) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path; on success it takes the place of `path`, on failure `path` stays as it was.
 
     A symbolic link stays, and what it points to is replaced. Into a device or FIFO, and into an open descriptor such
     as ``/dev/stdout``, the content is copied.
 
-    Parameters
-    ----------
-    path
-        Where the file is to be.
-    parents
-        Make the folder of `path` where there is none. For a path that a user gave, that would hide a slip.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be made or written to, or is not there and not to be made, or `path` is a folder.
+    The folder of `path` is made where there is none: a command asks :func:`check_output` first where that would hide a
+    slip. Raises :class:`~embench.errors.OutputError` where it cannot be made or written to, or `path` is a folder.
     """
     if path in _LIVE:
         yield path
@@ -63,12 +54,9 @@ def atomic_path(path: Path, *, parents: bool = True) -> Iterator[Path]:
         if folder is not None:
             if target.is_dir():
                 raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
-            if parents:
-                folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
         temporary, lock = _temporary(folder, target.name)
-    except FileNotFoundError:
-        raise OutputError(f"cannot write {path}: there is no folder {path.parent}; make it first") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
         raise OutputError(f"cannot write {_shown(path)}: {_reason(error)}") from error
     _LIVE.add(temporary)
@@ -92,9 +80,9 @@ def atomic_path(path: Path, *, parents: bool = True) -> Iterator[Path]:
             os.close(lock)
 
 
-def write_text(path: Path, text: str, *, parents: bool = True) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write `text` (UTF-8, line ends as given) to `path`, all or nothing; see :func:`atomic_path`."""
-    with atomic_path(path, parents=parents) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 

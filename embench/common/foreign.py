@@ -29,22 +29,23 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
 
 
 def lfs_hint(content: bytes) -> str | None:
-    """Return what to say of a Git LFS pointer, which stands where the file itself was not fetched; None for others."""
-    if not content.startswith(_LFS):
-        return None
-    return "this is a Git LFS pointer, not the file itself: run git lfs pull"
+    """Return what to say of a Git LFS pointer, after its path; None for other content.
+
+    It stands in a clone made without git-lfs where the file itself should be.
+    """
+    return "is a Git LFS pointer and not the file itself: run git lfs pull" if content.startswith(_LFS) else None
 
 
 def foreign_hint(content: bytes) -> str | None:
-    """Return what the file with this content is and how to go on, for kinds that embench does not read; else None."""
+    """Return what to say, after its path, of a file of a kind that embench does not read; None for others."""
     pointer = lfs_hint(content)
     if pointer:
         return pointer
     for start, what, way_out in _KINDS:
         if content.startswith(start):
-            return f"this is {what}; {way_out}"
+            return f"is {what}; {way_out}"
     if content[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype html", b"<html")):
-        return "this is a web page; download the file itself (on GitHub: Raw)"
+        return "is a web page; download the file itself (on GitHub: Raw)"
     return None
 
 

@@ -273,9 +273,7 @@ class Dataset:
         if name not in known:
             if name in {spec.name for spec in schema.COLUMNS}:
                 way = "the property flags" if name == "flags" else f"arrays({name!r})"
-                raise UnknownNameError(
-                    kind, name, [*known, *also], way_out=f"; it holds lists: take {way} of the dataset"
-                )
+                raise UnknownNameError(kind, name, [*known, *also], way_out=f"; it holds lists: take {way}")
             raise UnknownNameError(kind, name, [*known, *also])
         if name == TARGET and self._hidden:
             raise HiddenTargetError(hidden_message(f"the column {name}"))

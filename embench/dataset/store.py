@@ -114,7 +114,7 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...]) -> Store:
         if found != expected[name]:
             pointer = lfs_hint(content)
             if pointer:
-                raise DatasetError(f"{path}: {pointer}")
+                raise DatasetError(f"{path} {pointer}")
             raise DatasetError(
                 f"{path} is damaged or was changed: its sha256 is {found[:12]}…, {CHECKSUMS} says "
                 f"{expected[name][:12]}…; {_WAY_OUT}"

@@ -91,8 +91,8 @@ def dumps(content: Mapping[str, Any]) -> str:
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write plain data to `path`, all or nothing; its folder must be there."""
-    write_text(path, dumps(content), parents=False)
+    """Write plain data to `path`, all or nothing."""
+    write_text(path, dumps(content))
 
 
 def _metrics(evaluation: Evaluation) -> dict[str, Any]:

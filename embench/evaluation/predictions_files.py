@@ -33,7 +33,7 @@ def read_rows(path: Path, *, most_rows: int) -> Table:
     content = _unpack(path, packed)
     hint = foreign_hint(content)
     if hint:
-        raise PredictionsError(f"{path}: {hint}")
+        raise PredictionsError(f"{path} {hint}")
     if content.startswith(_PARQUET):
         table = _rows_of_parquet(path, content, most_rows=most_rows)
     else:

@@ -59,7 +59,7 @@ def verify_folder(folder: Path) -> dict[str, str]:
     for path in sorted(expected.keys() & present):
         content = (folder / path).read_bytes()
         if sha256(content) != expected[path]:
-            wrong.append(f"{path} is not the file that was listed ({lfs_hint(content) or 'its sha256 differs'})")
+            wrong.append(f"{path} {lfs_hint(content) or 'is not the file that was listed'}")
     wrong += [f"{path} is not listed" for path in sorted(present - expected.keys() - {CHECKSUMS} - IGNORED)]
     if wrong:
         raise HubError(

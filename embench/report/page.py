@@ -29,9 +29,9 @@ def write_html(evaluation: Evaluation, path: Path) -> None:
     MissingDependencyError
         jinja2 or plotly is not installed.
     OutputError
-        `path` cannot be written, or its folder is not there.
+        `path` cannot be written.
     """
-    write_text(path, render(document(evaluation)), parents=False)
+    write_text(path, render(document(evaluation)))
 
 
 _WORST_SHOWN = 12

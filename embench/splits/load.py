@@ -135,7 +135,7 @@ def _read(path: Path) -> bytes:
         raise SplitsError(f"cannot read {path}: {error.strerror}; {_WAY_OUT}") from None
     pointer = lfs_hint(content)
     if pointer:
-        raise SplitsError(f"{path}: {pointer}")
+        raise SplitsError(f"{path} {pointer}")
     return content
 
 

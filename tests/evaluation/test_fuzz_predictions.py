@@ -88,7 +88,7 @@ def test_any_numbers_are_scored_and_give_json(values, sigma):
         rows["uncertainty"] = [sigma] * len(given_values)
     if not given_values:
         return
-    scores = evaluate(rows, resamples=100, fill_missing=True)
+    scores = evaluate(rows, "published", resamples=100, fill_missing=True, unit="eV")
     text = json.loads(dumps(document(scores)), parse_constant=pytest.fail)
     assert text["coverage"]["predicted"] == len(given_values)
     for name, metric in text["metrics"].items():

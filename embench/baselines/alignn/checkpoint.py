@@ -109,7 +109,8 @@ def load(file: Path) -> Checkpoint:
             metadata = stored.metadata() or {}
             state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{file} cannot be read as safetensors: {lfs_hint_of(file) or error}") from error
+        why = lfs_hint_of(file) or f"cannot be read as safetensors: {error}"
+        raise CheckpointError(f"{file} {why}") from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{file} holds no network of embench (format {metadata.get('format')!r}, not {FORMAT!r}); other "
@@ -131,7 +132,7 @@ def _read(file: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         pointer = lfs_hint_of(file)
         if pointer:
-            raise CheckpointError(f"{file}: {pointer}") from error
+            raise CheckpointError(f"{file} {pointer}") from error
         raise CheckpointError(
             f"{file} holds more than weights, and reading that could run code of others: {_first_line(error)}; where "
             "you trust the file, save its weights alone: "
