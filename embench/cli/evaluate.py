@@ -103,7 +103,10 @@ def evaluate(
     _write(evaluations, json=json, full=full)
     if told_by is not None:
         note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
-        print(note, file=sys.stderr if json == "-" else sys.stdout)
+        if json == "-":
+            print(note, file=sys.stderr)
+        else:
+            _print(note)
     if report is not None:
         from embench.report.page import write_html
 
