@@ -48,6 +48,7 @@ def test_there_is_something_to_run():
     assert blocks("python")
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 def test_shell_examples(folder):
     for line in commands():
@@ -55,6 +56,7 @@ def test_shell_examples(folder):
         assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_examples(folder, code):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -68,9 +69,15 @@ def check_current(record: dict[str, Any], *, dataset: str, protocol_sha256: str,
             )
 
 
-def compare_with(committed: Path, run: Run, *, tolerance: float) -> Reproduction:
-    """Return how `run` compares with the predictions file `committed`, entry by entry; `tolerance` in eV."""
+def compare_with(committed: Path, run: Run, *, tolerance: float, among: Collection[str] | None = None) -> Reproduction:
+    """Return how `run` compares with the predictions file `committed`, entry by entry; `tolerance` in eV.
+
+    A run of some folds only is compared `among` the entries that these predict.
+    """
     before, now = _values(committed.read_text(encoding="utf-8")), _values(run.predictions)
+    if among is not None:
+        chosen = frozenset(among)
+        before = {key: value for key, value in before.items() if key[0] in chosen}
     differences, largest = [], 0.0
     for key in sorted(before.keys() | now.keys()):
         old, new = before.get(key), now.get(key)

@@ -140,6 +140,9 @@ def reproduce(
     workers: int = _WORKERS,
     scheduler: str = _SCHEDULER,
     work: Path = _WORK,
+    folds: int = typer.Option(
+        None, "--folds", min=1, metavar="N", help="Only the first N folds of each protocol.", show_default=False
+    ),
 ) -> None:
     """Run a baseline again and compare with its committed predictions; exit code 1 where they differ."""
     from embench.baselines.registry import baseline_spec
@@ -148,7 +151,7 @@ def reproduce(
     spec = baseline_spec(name)
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
-        agree = [_reproduce(spec, each, results / name, executor, work) for each in names]
+        agree = [_reproduce(spec, each, results / name, executor, work, folds) for each in names]
     if not all(agree):
         raise typer.Exit(1)
 
@@ -209,7 +212,15 @@ def _protocols(spec: BaselineSpec, names: list[str]) -> list[str]:
 
 
 def _run(
-    spec: BaselineSpec, name: str, executor: Executor, *, seed: int, work: Path | None, fresh: bool, part: str = "folds"
+    spec: BaselineSpec,
+    name: str,
+    executor: Executor,
+    *,
+    seed: int,
+    work: Path | None,
+    fresh: bool,
+    part: str = "folds",
+    folds: int | None = None,
 ) -> Run:
     """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted."""
     from embench.baselines.runner import run_baseline
@@ -217,7 +228,8 @@ def _run(
     from embench.common.cache import cache_folder
     from embench.splits import protocol
 
-    folder = (work or cache_folder() / "baselines") / part
+    folder = (work or cache_folder("baselines")) / part
+    chosen = protocol(name) if folds is None else protocol(name).first(folds)
     done = 0
     with progress_bars(f"{spec.name}, {name}") as update:
 
@@ -227,31 +239,35 @@ def _run(
             update(stage, finished, total)
 
         try:
-            return run_baseline(
-                spec, protocol(name), seed=seed, work=folder, executor=executor, progress=report, fresh=fresh
-            )
+            return run_baseline(spec, chosen, seed=seed, work=folder, executor=executor, progress=report, fresh=fresh)
         except KeyboardInterrupt:
-            kept = f"interrupted: {done} of {len(protocol(name))} folds of {name} are kept"
+            kept = f"interrupted: {done} of {len(chosen)} folds of {name} are kept"
             typer.echo(f"{kept}; the same command goes on from there", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
-def _reproduce(spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None) -> bool:
+def _reproduce(
+    spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None, folds: int | None
+) -> bool:
     from embench.baselines.reproduce import check_current, compare_with, read_record
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
+    from embench.common.text import plural
     from embench.dataset import load
     from embench.splits import protocol
 
     record = read_record(results, name)
     check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
-    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce")
-    found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance)
-    forget_run(again.key, (work or cache_folder() / "baselines") / "reproduce")
+    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce", folds=folds)
+    part = None if folds is None else protocol(name).first(folds)
+    among = None if part is None else part.scored_ids
+    found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
+    forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
     outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
-    typer.echo(f"{spec.name}, {name}: {found.n} entries {outcome} ({largest})")
+    which = "" if part is None else f", {len(part)} of {plural(len(protocol(name)), 'fold')}"
+    typer.echo(f"{spec.name}, {name}{which}: {plural(found.n, 'entry')} {outcome} ({largest})")
     for item in found.differences[:20]:
         typer.echo(f"  {item.entry_id}: {item.column} {item.committed} eV committed, {item.reproduced} eV now")
     if len(found.differences) > 20:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal.periodic import distance_matrix
 from embench.errors import UpstreamError
 
 if TYPE_CHECKING:
@@ -105,13 +106,11 @@ def _structure(value: object, *, where: str) -> Structure:
 
 def _match_sites(entry: RawEntry, initial: Structure, *, where: str) -> NDArray[np.int64]:
     """Return for each site of the entry the index of the same site in `initial`."""
-    from pymatgen.core import Lattice
-
     if len(initial) != len(entry.elements):
         raise UpstreamError(f"{where}: {len(initial)} sites, but {len(entry.elements)} in the release")
     if not np.allclose(initial.lattice.matrix, entry.lattice, atol=SAME_SITE_TOLERANCE):
         raise UpstreamError(f"{where}: the lattice differs from the release")
-    distances = Lattice(entry.lattice).get_all_distances(entry.frac_coords, initial.frac_coords)
+    distances = distance_matrix(entry.lattice, entry.frac_coords, initial.frac_coords)
     order: NDArray[np.int64] = distances.argmin(axis=1)
     for site, partner in enumerate(order):
         same = initial[int(partner)].specie.symbol == entry.elements[site]

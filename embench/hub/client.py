@@ -1,4 +1,8 @@
-"""Calls to the hub: patience with a time limit, errors in words, and no token in any of them."""
+"""Calls to the hub: patience with a time limit, errors in words, and no token in any of them.
+
+The client of the hub (``HfApi``) does the work, but by default waits for ever for an answer and sends again only what
+belongs to an upload: the time limit and the further attempts are therefore ours.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,10 @@ class Protocol:
     def scored_ids(self) -> tuple[str, ...]:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
+
+    def first(self, n: int) -> Protocol:
+        """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
+        return replace(self, folds=self.folds[:n])
 
     @property
     def spec(self) -> ProtocolSpec:

@@ -64,6 +64,31 @@ def test_the_committed_predictions_are_reproduced(name, tmp_path):
     assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
 
 
+def test_some_folds_are_compared_with_their_part_of_the_file(results):
+    ids = {fold.name: fold.test_ids for fold in embench.protocol("host-10fold")}
+    first, second, third = list(ids)[:3]
+    path = results / "median" / "host-10fold.csv"
+
+    def reproduce(*changed: str):
+        """Reproduce two folds of predictions in which those of the first entries of some folds are others."""
+        altered = {ids[name][0] for name in changed}
+        rows = [(r["entry_id"], r["prediction"], r["uncertainty"]) for r in read(path)]
+        lines = [f"{i},{float(p) + (i in altered):.6f},{u}" for i, p, u in rows]
+        path.write_text("\n".join(["entry_id,prediction,uncertainty", *lines]) + "\n")
+        where = ("--results", results, "-p", "host-10fold", "-p", "published", "--folds", 2)
+        return embench_baseline("reproduce", "median", *where)
+
+    found = reproduce(third)
+    assert found.exit_code == 0, found.output
+    n = len(ids[first]) + len(ids[second])
+    assert f"median, host-10fold, 2 of 10 folds: {n} entries reproduced" in found.output
+    assert "median, published, 1 of 1 fold: 60 entries reproduced" in found.output
+    found = reproduce(second)
+    assert found.exit_code == 1
+    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 numbers differ" in found.output
+    assert f"  {ids[second][0]}: prediction" in found.output
+
+
 def test_what_is_not_reproduced_is_listed(results):
     path = results / "median" / "host-10fold.csv"
     lines = path.read_text().splitlines()

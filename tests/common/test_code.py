@@ -9,10 +9,18 @@ from embench.errors import BaselineError
 FACTORY = "embench.baselines.simple:NearestNeighbour"
 
 
-def test_what_is_left_out_exists():
-    # A module that moved would silently count again, or a data file no longer.
-    assert [name for name in code._DATA_LAYER if code._source_file(name) is None] == []
-    assert [name for name in code._WITH_DATA if code._source_file(name.rstrip(".")) is None] == []
+def test_what_is_treated_apart_exists():
+    # A package that moved would silently count again, or its data files no longer.
+    named = (*code._NOT_COUNTED, *code._WITH_DATA)
+    assert [name for name in named if code._source_file(name) is None] == []
+
+
+def test_a_package_is_meant_with_all_that_is_in_it():
+    found = [
+        code._is_in(name, ("embench.dataset", "embench.errors"))
+        for name in ("embench.dataset", "embench.dataset.entry", "embench.errors", "embench.datasets", "embench")
+    ]
+    assert found == [True, True, True, False, False]
 
 
 def test_the_code_of_other_packages_counts(tmp_path, monkeypatch):
@@ -35,6 +43,7 @@ def test_the_code_of_other_packages_counts(tmp_path, monkeypatch):
         ("embench.audit.leakage", True),  # imported inside a function
         ("embench.baselines.composition", False),
         ("embench.dataset", False),  # covered by the checksum of the dataset
+        ("embench.dataset.structures", False),
     ],
 )
 def test_imported_code_counts(tmp_path, monkeypatch, changed, counts):
@@ -43,6 +52,16 @@ def test_imported_code_counts(tmp_path, monkeypatch, changed, counts):
     copy.write_bytes(find(changed).read_bytes() + b"\n# changed\n")
     monkeypatch.setattr(code, "_source_file", lambda name: copy if name == changed else find(name))
     assert (code_digest(FACTORY) != before) is counts
+
+
+@pytest.mark.parametrize("changed", ["embench.baselines.scale", "embench.crystal.periodic", "embench.crystal.ions"])
+def test_what_the_models_share_counts(tmp_path, monkeypatch, changed):
+    factory = "embench.baselines.models.stack:PathwayStack"
+    before, find = code_digest(factory), code._source_file
+    copy = tmp_path / "copy.py"
+    copy.write_bytes(find(changed).read_bytes() + b"\n# changed\n")
+    monkeypatch.setattr(code, "_source_file", lambda name: copy if name == changed else find(name))
+    assert code_digest(factory) != before
 
 
 def test_data_files_beside_the_code_count(tmp_path):

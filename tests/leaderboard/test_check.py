@@ -47,6 +47,7 @@ def change(folder: Path, **changes: object) -> None:
     (folder / "submission.yaml").write_text(yaml.safe_dump(content | changes))
 
 
+@pytest.mark.slow
 def test_committed_submissions_are_sound():
     result = run("--submissions", SUBMISSIONS)
     assert result.exit_code == 0, result.output

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.models.kernels import Blocks, KernelEnsemble
-from embench.baselines.models.stack import OFFSET, PathwayStack, Regressor, blocks_of, members_of
+from embench.baselines.models.stack import PathwayStack, Regressor, blocks_of, members_of
+from embench.baselines.scale import to_log
 from embench.errors import BaselineError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class PathwayHybrid(PathwayStack):
             self._barriers = committed_barriers()
         known = self._barriers
         columns = [[known[name].get(entry_id, np.nan) for entry_id in entries.entry_ids] for name in POTENTIALS]
-        logs = np.log(np.clip(np.array(columns, dtype=np.float64).T, 0.0, None) + OFFSET)
+        logs = to_log(np.clip(np.array(columns, dtype=np.float64).T, 0.0, None))
         return np.column_stack([table, logs]), names + [f"potentials:{name}" for name in POTENTIALS]
 
     def _regressor(self, names: Sequence[str]) -> Regressor:

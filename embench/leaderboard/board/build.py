@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
-from embench.leaderboard.board.detail import SEED, Details, Progress, Task, score
+from embench.leaderboard.board.detail import SEED, Progress, Task, score
+from embench.leaderboard.board.documents import Basis, BoardDocument, Detail, Details
+from embench.leaderboard.board.stored import as_json, read_stored, write_stored
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
@@ -36,7 +37,7 @@ def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
     return tasks
 
 
-def basis() -> dict[str, Any]:
+def basis() -> Basis:
     """Return what all results rest on beside the predictions: code, dataset and settings."""
     import numpy as np
 
@@ -56,7 +57,7 @@ def basis() -> dict[str, Any]:
 def score_all(
     tasks: Sequence[Task],
     *,
-    based_on: Mapping[str, Any],
+    based_on: Basis,
     cache: ResultCache,
     workers: int = 1,
     progress: Progress | None = None,
@@ -74,7 +75,7 @@ def score_all(
     """
     checksums = {task: _checksum(task) for task in tasks}
     keys = {task: _key(task, checksums[task], based_on) for task in tasks}
-    found = {task: cache.read(key) for task, key in keys.items()}
+    found = {task: read_stored(cache, key, Detail) for task, key in keys.items()}
     missing = [task for task, detail in found.items() if detail is None]
     done = len(tasks) - len(missing)
     if progress is not None:
@@ -82,23 +83,22 @@ def score_all(
     for task, detail in _run(missing, workers=workers):
         found[task] = detail
         if detail["checksums"]["predictions"] == checksums[task]:  # else the file was changed meanwhile
-            cache.write(keys[task], detail)
+            write_stored(cache, keys[task], detail)
         done += 1
         if progress is not None:
             progress("scores", done, len(tasks))
     return {(task.slug, task.protocol): detail for task, detail in found.items() if detail is not None}
 
 
-def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, dict[str, Any]]]:
+def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, Detail]]:
     from embench.common.executor import open_executor
 
     with open_executor(workers=max(1, min(workers, len(tasks) // _WORTH_A_PROCESS))) as executor:
         yield from executor.run(_scored, tasks)
 
 
-def _scored(task: Task) -> tuple[Task, dict[str, Any]]:
-    # Plain data as JSON gives it back: a fresh result must not differ from a cached one.
-    return task, json.loads(json.dumps(score(task)))
+def _scored(task: Task) -> tuple[Task, Detail]:
+    return task, as_json(score(task))
 
 
 def _checksum(task: Task) -> str:
@@ -108,7 +108,7 @@ def _checksum(task: Task) -> str:
         raise SubmissionError(f"submission {task.slug}: cannot read {task.file}: {error.strerror}") from None
 
 
-def _key(task: Task, checksum: str, based_on: Mapping[str, Any]) -> str:
+def _key(task: Task, checksum: str, based_on: Basis) -> str:
     from embench.splits import protocol
 
     return digest_of(
@@ -132,8 +132,8 @@ class Board:
     subsets, breakdown, calibration.
     """
 
-    content: dict[str, Any]
-    details: Mapping[tuple[str, str], dict[str, Any]]
+    content: BoardDocument
+    details: Mapping[tuple[str, str], Detail]
 
 
 def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, progress: Progress | None = None) -> Board:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from embench.errors import PredictionsError
 from embench.evaluation import evaluate
@@ -18,7 +18,7 @@ from embench.metrics import metric
 from embench.statistics.bootstrap import bootstrap
 
 if TYPE_CHECKING:
-    pass
+    from embench.leaderboard.board.documents import Detail, OtherDefinition
 
 # The highest energy along the path minus that of the initial state, where `prediction` is another definition.
 OTHER_DEFINITION = "barrier_max_minus_start"
@@ -35,7 +35,7 @@ class Task:
     fill_missing: bool
 
 
-def score(task: Task) -> dict[str, Any]:
+def score(task: Task) -> Detail:
     """Return :func:`embench.evaluation.document.document` of the evaluation, and ``other_definition``.
 
     That holds MAE and R² of the barriers in the column :data:`OTHER_DEFINITION`, where the file has one. Raises
@@ -44,12 +44,12 @@ def score(task: Task) -> dict[str, Any]:
     try:
         evaluation = evaluate(task.file, task.protocol, seed=SEED, fill_missing=task.fill_missing)
         # The path of the file differs from checkout to checkout.
-        return document(evaluation) | {"predictions": task.slug, "other_definition": _other_definition(task)}
+        return {**document(evaluation), "predictions": task.slug, "other_definition": _other_definition(task)}
     except PredictionsError as error:
         raise PredictionsError(f"submission {task.slug}, protocol {task.protocol}: {error}") from None
 
 
-def _other_definition(task: Task) -> dict[str, Any] | None:
+def _other_definition(task: Task) -> OtherDefinition | None:
     barriers = _column(task.file, OTHER_DEFINITION)
     if not barriers:
         return None
@@ -70,6 +70,4 @@ def _column(file: Path, name: str) -> dict[str, str]:
         return {row["entry_id"]: row[name] for row in rows if row[name]}
 
 
-# By slug and protocol.
-Details: TypeAlias = "dict[tuple[str, str], dict[str, Any]]"
 Progress: TypeAlias = Callable[[str, int, int], None]

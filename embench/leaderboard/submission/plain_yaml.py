@@ -1,7 +1,8 @@
 """YAML from strangers: mappings, lists and scalars only, with the line of every value.
 
 Aliases, anchors, tags, several documents and deep nesting are refused while the text is parsed, before anything is
-built from it. Scalars mean what they mean in YAML 1.2: ``no`` and ``2026-11-22`` are text.
+built from it. Scalars mean what they mean in YAML 1.2: ``no`` and ``2026-11-22`` are text. No loader of PyYAML does all
+that or keeps the lines, so that its events are read here.
 """
 
 from __future__ import annotations
