@@ -57,7 +57,7 @@ class PairState(TypedDict):
 
     slug: str
     verdict: str
-    resolved: bool
+    outcome: str
 
 
 class State(TypedDict):
