@@ -116,9 +116,10 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	.venv-newest/$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --editable '.[test]'
 	@touch $@
 
-# The wheels of the core: a test installs embench from them into an empty environment, without a network.
+# The wheels of all dependencies: a test installs embench with each extra alone from them, without a network. What is
+# published as source only is built.
 $(WHEELHOUSE)/.ready: $(VENV)/.ready
 	rm -rf $(WHEELHOUSE)
-	$(VENV)/$(BIN)/pip download --quiet --disable-pip-version-check --constraint constraints.txt --only-binary :all: \
-		--dest $(WHEELHOUSE) $$($(VENV)/$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])')
+	$(VENV)/$(BIN)/pip wheel --quiet --disable-pip-version-check --constraint constraints.txt --prefer-binary \
+		--wheel-dir $(WHEELHOUSE) '.[curation,report,splits,baselines,leaderboard,hub,dask,alignn]'
 	@touch $@

@@ -16,6 +16,7 @@ from embench._version import DATASET_VERSION, __version__
 if TYPE_CHECKING:
     from embench.dataset import Dataset, Entry, load
     from embench.evaluation import Evaluation, evaluate
+    from embench.migration import find_hops, hop_between
     from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
@@ -27,6 +28,8 @@ _PUBLIC = {
     "Fold": "splits",
     "Protocol": "splits",
     "evaluate": "evaluation",
+    "find_hops": "migration",
+    "hop_between": "migration",
     "load": "dataset",
     "protocol": "splits",
     "to_hf": "release.convert",
@@ -41,13 +44,21 @@ __all__ = [
     "Protocol",
     "__version__",
     "evaluate",
+    "find_hops",
+    "hop_between",
     "load",
     "protocol",
     "to_hf",
 ]
 
 
+# Parts that are used as a whole: ``embench.neb.run(entry, calculator)``.
+_PARTS = frozenset({"neb"})
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return importlib.import_module(f"embench.{name}")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'embench' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"embench.{_PUBLIC[name]}"), name)

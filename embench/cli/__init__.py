@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from embench.cli._process import Interrupts
+    from embench.errors import EmbenchError, MissingDependencyError
 
 
 def main() -> None:
@@ -40,8 +41,15 @@ def _run(interrupts: Interrupts) -> int | str | None:
     except EmbenchError as error:
         if interrupts.seen:
             return _interrupted()
-        _process.tell(str(error))
-        return error.exit_code
+        told = _told(error) if isinstance(error, ImportError) else None
+        return _fail(told or error)
+    except ImportError as error:
+        if interrupts.seen:
+            return _interrupted()
+        told = _told(error)
+        if told is None:
+            raise
+        return _fail(told)
     except OSError as error:
         _process.tell(_process.os_error_message(error))
         _process.drop_output()
@@ -68,6 +76,20 @@ def _call() -> int | str | None:
     except SystemExit as end:
         return end.code
     return 0
+
+
+def _told(error: ImportError) -> MissingDependencyError | None:
+    """Return what to install where a library is missing; None where embench itself is broken."""
+    from embench.cli._extras import missing_library
+
+    return missing_library(error, sys.argv[1:])
+
+
+def _fail(error: EmbenchError) -> int:
+    from embench.cli import _process
+
+    _process.tell(str(error))
+    return error.exit_code
 
 
 def _interrupted() -> int:

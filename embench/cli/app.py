@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from embench.cli import alignn, baseline, build, data, evaluate, hub, leaderboard, splits, submit
+from embench.cli import alignn, baseline, build, data, evaluate, hub, leaderboard, neb, splits, submit
 
 app = typer.Typer(
     name="embench",
@@ -20,6 +20,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(alignn.app, name="alignn")
 app.add_typer(splits.app, name="splits")
+app.add_typer(neb.app, name="neb")
 app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(hub.app, name="hub")
 

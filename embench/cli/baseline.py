@@ -36,10 +36,10 @@ _WORK = typer.Option(
 )
 _FRESH = typer.Option(False, "--fresh", help="Compute again what is finished already.")
 _RESULTS = typer.Option(
-    Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline."
+    Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline, for its records."
 )
 _SUBMISSIONS = typer.Option(
-    Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
+    Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions: predictions."
 )
 
 
@@ -60,7 +60,11 @@ def run(
     name: str = _NAME,
     protocol: list[str] = _PROTOCOL,
     out: Path = typer.Option(
-        None, "--out", metavar="DIR", help="Folder of the predictions; baselines/NAME by default.", show_default=False
+        None,
+        "--out",
+        metavar="DIR",
+        help="Folder of predictions and records; runs/NAME by default.",
+        show_default=False,
     ),
     seed: int = _SEED,
     workers: int = _WORKERS,
@@ -82,7 +86,7 @@ def run(
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for each in names:
             finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
-            path = finished.write(out or Path("baselines") / name)
+            path = finished.write(out or Path("runs") / name)
             typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
 
 
@@ -97,7 +101,7 @@ def run_all(
     work: Path = _WORK,
     fresh: bool = _FRESH,
 ) -> None:
-    """Run baselines on all their protocols, and write predictions, records and submissions."""
+    """Run baselines on all their protocols, and write their records and submissions, which hold the predictions."""
     from embench.common.executor import open_executor
     from embench.leaderboard.entrants.baseline import write_submission
 
@@ -106,8 +110,9 @@ def run_all(
         for spec in specs:
             for each in spec.finished or spec.protocols:
                 finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
-                typer.echo(f"wrote {finished.write(results / spec.name)}")
-            write_submission(spec, results / spec.name, submissions / spec.name)
+                path = finished.write(results / spec.name, predictions=submissions / spec.name)
+                typer.echo(f"wrote {path}")
+            write_submission(spec, results / spec.name, submissions / spec.name, submissions / spec.name)
             typer.echo(f"wrote {submissions / spec.name}")
 
 
@@ -137,6 +142,7 @@ def reproduce(
     name: str = _NAME,
     protocol: list[str] = _PROTOCOL,
     results: Path = _RESULTS,
+    submissions: Path = _SUBMISSIONS,
     workers: int = _WORKERS,
     scheduler: str = _SCHEDULER,
     work: Path = _WORK,
@@ -151,18 +157,19 @@ def reproduce(
     spec = baseline_spec(name)
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
-        agree = [_reproduce(spec, each, results / name, executor, work, folds) for each in names]
+        agree = [_reproduce(spec, each, results / name, submissions / name, executor, work, folds) for each in names]
     if not all(agree):
         raise typer.Exit(1)
 
 
 @app.command()
 def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUBMISSIONS) -> None:
-    """Make the submission of a baseline from its predictions and records."""
+    """Write the description of a baseline's submission from its predictions, which lie there, and their records."""
     from embench.baselines.registry import baseline_spec
     from embench.leaderboard.entrants.baseline import write_submission
 
-    protocols = write_submission(baseline_spec(name), results / name, submissions / name)
+    folder = submissions / name
+    protocols = write_submission(baseline_spec(name), results / name, folder, folder)
     typer.echo(f"wrote {submissions / name}: {', '.join(protocols)}")
 
 
@@ -170,6 +177,7 @@ def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUB
 def table(
     names: list[str] = _NAMES,
     results: Path = _RESULTS,
+    submissions: Path = _SUBMISSIONS,
     out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
 ) -> None:
@@ -179,7 +187,7 @@ def table(
 
     def page() -> str:
         with progress_bars("baselines") as update:
-            return results_page(_specs(names), results, progress=update)
+            return results_page(_specs(names), results, submissions, progress=update)
 
     deliver(page, out, check=check)
 
@@ -247,7 +255,13 @@ def _run(
 
 
 def _reproduce(
-    spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None, folds: int | None
+    spec: BaselineSpec,
+    name: str,
+    records: Path,
+    predictions: Path,
+    executor: Executor,
+    work: Path | None,
+    folds: int | None,
 ) -> bool:
     from embench.baselines.reproduce import check_current, compare_with, read_record
     from embench.baselines.runner import forget_run
@@ -256,13 +270,13 @@ def _reproduce(
     from embench.dataset import load
     from embench.splits import protocol
 
-    record = read_record(results, name)
-    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
+    record = read_record(records, name)
+    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
     again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce", folds=folds)
     part = None if folds is None else protocol(name).first(folds)
     among = None if part is None else part.scored_ids
-    found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
+    found = compare_with(predictions / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
     forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
     outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"

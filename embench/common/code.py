@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Collection
 from pathlib import Path
 
-from embench.common.shipped import weights_file
+from embench.common.shipped import resource_folder, weights_file
 from embench.errors import BaselineError
 
 # Modules and packages, with all that is in them. What these give to a model is covered by the checksums of dataset and
-# folds; errors and the writing of files change no number.
+# folds; errors, and how files are written and kept, change no number.
 _NOT_COUNTED = (
     "embench._version",
+    "embench.common.cache",
+    "embench.common.code",
     "embench.common.files",
     "embench.common.shipped",
     "embench.dataset",
@@ -26,12 +29,12 @@ _WITH_DATA = ("embench.baselines", "embench.crystal")
 _DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
 
 
-def code_digest(*paths: str, weights: str | None = None) -> str:
+def code_digest(*paths: str, weights: str | None = None, resources: Collection[str] = ()) -> str:
     """Return the sha256 over the source of the code behind dotted paths ``module:name``.
 
     That is the module, the modules of embench that it imports, directly or not, and the data files beside those
     that belong to :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby
-    never used again. `weights` names a file of shipped weights, which counts as code does.
+    never used again. `weights` names a file of shipped weights, `resources` shipped folders: both count as code does.
 
     Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
     :class:`~embench.errors.DatasetError` where the weights are missing.
@@ -55,6 +58,8 @@ def code_digest(*paths: str, weights: str | None = None) -> str:
         digest.update(f"{name}\0{len(sources[name])}\0".encode() + sources[name])
     if weights is not None:
         digest.update(weights_file(weights).read_bytes())
+    for path in (path for name in resources for path in _data_files(resource_folder(name))):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -163,7 +163,8 @@ def ion_radius(symbol: str, charge: float, *, smallest: bool = False) -> float:
         return PAULING_RADII[symbol]
     element = Element(symbol)
     listed = element.data.get("Shannon radii", {})
-    same_sign = [key for key in listed if int(key) * charge > 0]
+    # pymatgen lists one radius of Eu without a charge.
+    same_sign = [key for key in listed if key and int(key) * charge > 0]
     if not same_sign:
         return float(element.atomic_radius or 1.0)
     states = listed[min(same_sign, key=lambda key: (abs(int(key) - charge), int(key)))]

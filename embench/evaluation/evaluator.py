@@ -192,7 +192,7 @@ def evaluate(
     (60, True)
     """
     _check_settings(threshold, seed, resamples)
-    sources = tuple(source for source in (predictions, against) if source is not None or predictions is None)
+    sources: tuple[Source, ...] = (predictions,) if against is None else (predictions, against)
     if protocol is None:
         inferred, sources = infer_protocol(sources, unit=unit)
         protocol = inferred.protocol

@@ -6,14 +6,14 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from embench.common.text import SHOWN, _shorten, listing, plural
 from embench.errors import PredictionsError, did_you_mean, nearest_names
-from embench.evaluation.predictions_files import read_rows
-from embench.evaluation.predictions_rows import Row
+from embench.evaluation.predictions_files import read_rows, rows_of
+from embench.evaluation.predictions_rows import Row, Table
 from embench.evaluation.units import per_ev
 
 # A path, a mapping entry_id -> eV, a table with the columns of a predictions file, or predictions that were read.
@@ -49,7 +49,7 @@ class Predictions:
 
 
 def read_predictions(
-    source: Source, *, known: Iterable[str], name: str | None = None, unit: str | None = None, plain: bool = False
+    source: Source, *, known: Iterable[str], name: str | None = None, unit: str | None = None
 ) -> Predictions:
     """Read predictions and check each of them.
 
@@ -58,7 +58,8 @@ def read_predictions(
     source
         Path of a file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
         standard deviation, eV), in a format of :func:`~embench.evaluation.predictions_files.read_rows`; a mapping from
-        entry_id to eV; or another object of :func:`~embench.evaluation.predictions_memory.rows_of_object`.
+        entry_id to eV; another object of :func:`~embench.evaluation.predictions_memory.rows_of_object`; or predictions
+        that were read before.
     known
         The ids of all entries of the dataset.
     name
@@ -66,8 +67,6 @@ def read_predictions(
     unit
         The unit of the numbers, one of :data:`~embench.evaluation.units.PER_EV`; they are converted to eV. None for eV
         where nobody has said so: then numbers that cannot be eV are refused when they are scored.
-    plain
-        Take only what a submission may hold: CSV with commas, not compressed.
 
     Raises
     ------
@@ -78,28 +77,48 @@ def read_predictions(
         There is no such unit.
     """
     if isinstance(source, Predictions):
-        return source
-    factor = 1.0 if unit is None else per_ev(unit)
+        return source if name is None else replace(source, name=name)
     names = tuple(known)
-    most_rows = max(10 * len(names), 1000)
     if isinstance(source, str | Path):
         called = str(source)
-        table = read_rows(Path(source), most_rows=most_rows)
-        if plain and not table.plain:
-            raise PredictionsError(f"{called} must be plain CSV here: separated by commas and not compressed")
+        table = read_rows(Path(source), most_rows=_most_rows(names))
     else:
         from embench.evaluation.predictions_memory import rows_of_object
 
         called = type(source).__name__
-        table = rows_of_object(source, known=frozenset(names), most_rows=most_rows)
-    checked = _check_rows(called, table.rows, names)
+        table = rows_of_object(source, known=frozenset(names), most_rows=_most_rows(names))
+    return _checked(table, called, names, name=name or called, unit=unit)
+
+
+def parse_predictions(
+    content: bytes, *, name: str, known: Iterable[str], unit: str | None = None, plain: bool = False
+) -> Predictions:
+    """Return the predictions in the `content` of a file that was read already; `name` is what it is called.
+
+    With `plain`, only what a submission may hold is taken: CSV with commas, not compressed. Raises as
+    :func:`read_predictions` does.
+    """
+    names = tuple(known)
+    table = rows_of(name, content, most_rows=_most_rows(names))
+    if plain and not table.plain:
+        raise PredictionsError(f"{name} must be plain CSV here: separated by commas and not compressed")
+    return _checked(table, name, names, name=name, unit=unit)
+
+
+def _most_rows(known: tuple[str, ...]) -> int:
+    return max(10 * len(known), 1000)
+
+
+def _checked(table: Table, called: str, known: tuple[str, ...], *, name: str, unit: str | None) -> Predictions:
+    factor = 1.0 if unit is None else per_ev(unit)
+    checked = _check_rows(called, table.rows, known)
     entry_ids = tuple(row.entry_id for row in table.rows)
     values = tuple(value / factor for value, _ in checked)
     spread = [sigma / factor for _, sigma in checked if sigma is not None]
     uncertainties = tuple(spread) if spread else None
     converted = [] if factor == 1.0 else [f"converted from {unit} to eV"]
     return Predictions(
-        name=name or called,
+        name=name,
         entry_ids=entry_ids,
         values=values,
         uncertainties=uncertainties,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 from embench.errors import PredictionsError
@@ -26,7 +25,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?(\d*),(\d+)(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?")
 
 
-def rows_of_csv(path: Path, text: str, *, most_rows: int) -> Table:
+def rows_of_csv(name: str, text: str, *, most_rows: int) -> Table:
     """Return the rows of a table whose columns are separated by commas, or by semicolons, tabs or vertical bars.
 
     Where the separator is no comma, decimal commas are read too, if all numbers are written so.
@@ -37,17 +36,17 @@ def rows_of_csv(path: Path, text: str, *, most_rows: int) -> Table:
     delimiter = _delimiter_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        columns = _find_columns(path, header)
-        rows = _read_body(path, reader, columns, width=len(header), most_rows=most_rows)
+        header = [column.strip() for column in next(reader, [])]
+        columns = _find_columns(name, header)
+        rows = _read_body(name, reader, columns, width=len(header), most_rows=most_rows)
     except csv.Error as error:
-        raise PredictionsError(f"{path}, line {max(reader.line_num, 1)}: not valid CSV: {error}") from None
+        raise PredictionsError(f"{name}, line {max(reader.line_num, 1)}: not valid CSV: {error}") from None
     if not rows:
-        raise PredictionsError(f"{path} holds a header and no predictions")
+        raise PredictionsError(f"{name} holds a header and no predictions")
     notes = unread_notes(header)
     if delimiter == ",":
         return Table(rows, notes=notes, plain=True)
-    rows, decimal = _with_points(path, rows)
+    rows, decimal = _with_points(name, rows)
     return Table(rows, notes=[*decimal, *notes])
 
 
@@ -56,15 +55,15 @@ def _delimiter_of(text: str) -> str:
     first = text[:10_000].lstrip("\r\n").splitlines()[:1]
     for delimiter in _DELIMITERS:
         try:
-            names = [name.strip() for name in next(csv.reader(first, delimiter=delimiter), [])]
+            names = [column.strip() for column in next(csv.reader(first, delimiter=delimiter), [])]
         except csv.Error:
             continue
-        if all(name in names for name in REQUIRED):
+        if all(column in names for column in REQUIRED):
             return delimiter
     return ","
 
 
-def _with_points(path: Path, rows: list[Row]) -> tuple[list[Row], list[str]]:
+def _with_points(name: str, rows: list[Row]) -> tuple[list[Row], list[str]]:
     """Return rows whose numbers have decimal points, and a note where they had commas.
 
     Raises :class:`~embench.errors.PredictionsError` where each comma could also mark thousands.
@@ -77,7 +76,7 @@ def _with_points(path: Path, rows: list[Row]) -> tuple[list[Row], list[str]]:
         return rows, []
     if all(len(found[2]) == 3 and found[1].strip("0") for found in marked):
         raise PredictionsError(
-            f"{path}: the comma in numbers such as {marked[0][0]} may stand for decimals or thousands; write decimals "
+            f"{name}: the comma in numbers such as {marked[0][0]} may stand for decimals or thousands; write decimals "
             "with a point"
         )
     changed = [
@@ -90,22 +89,22 @@ def _with_point(cell: str | None) -> str | None:
     return None if cell is None else cell.replace(",", ".")
 
 
-def _find_columns(path: Path, header: list[str]) -> dict[str, int]:
+def _find_columns(name: str, header: list[str]) -> dict[str, int]:
     """Return the position of each column of a predictions file."""
-    for name in (*REQUIRED, *OPTIONAL):
-        if header.count(name) > 1:
+    for column in (*REQUIRED, *OPTIONAL):
+        if header.count(column) > 1:
             raise PredictionsError(
-                f"{path}, line 1: column {name!r} is there {header.count(name)} times; keep the one to score"
+                f"{name}, line 1: column {column!r} is there {header.count(column)} times; keep the one to score"
             )
-    missing = [name for name in REQUIRED if name not in header]
+    missing = [column for column in REQUIRED if column not in header]
     if missing:
         found = ", ".join(map(repr, map(shorten_name, header[:SHOWN_NAMES])))
         found += ", ..." if len(header) > SHOWN_NAMES else ""
         raise PredictionsError(
-            f"{path}, line 1: no column {' and no column '.join(map(repr, missing))} (found: {found}); the first "
+            f"{name}, line 1: no column {' and no column '.join(map(repr, missing))} (found: {found}); the first "
             f"line must name the columns: entry_id,prediction and, if there is one, uncertainty{_hint(header, missing)}"
         )
-    return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL) if name in header}
+    return {column: header.index(column) for column in (*REQUIRED, *OPTIONAL) if column in header}
 
 
 def _hint(header: list[str], missing: list[str]) -> str:
@@ -121,7 +120,7 @@ def _hint(header: list[str], missing: list[str]) -> str:
     return rename_hint(header, missing)
 
 
-def _read_body(path: Path, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
+def _read_body(name: str, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
     rows: list[Row] = []
     ragged: list[str] = []
     while True:
@@ -136,13 +135,13 @@ def _read_body(path: Path, reader: Any, columns: dict[str, int], *, width: int, 
             ragged.append(f"  line {line}: {count} instead of {width}")
         else:
             uncertainty = fields[columns["uncertainty"]] if "uncertainty" in columns else None
-            entry_id, prediction = (fields[columns[name]] for name in REQUIRED)
+            entry_id, prediction = (fields[columns[column]] for column in REQUIRED)
             rows.append(Row(f"line {line}", entry_id.strip(), prediction, uncertainty))
         if len(rows) + len(ragged) > most_rows:
             raise PredictionsError(
-                f"{path} has more than {most_rows} rows; a predictions file has one row for each scored entry"
+                f"{name} has more than {most_rows} rows; a predictions file has one row for each scored entry"
             )
     if ragged:
         more = [f"  ... and {len(ragged) - _SHOWN} more"] if len(ragged) > _SHOWN else []
-        raise PredictionsError("\n".join((f"{path}: rows with a wrong number of fields", *ragged[:_SHOWN], *more)))
+        raise PredictionsError("\n".join((f"{name}: rows with a wrong number of fields", *ragged[:_SHOWN], *more)))
     return rows

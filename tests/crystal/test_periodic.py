@@ -69,6 +69,23 @@ def test_of_two_equally_near_sites_the_first_along_the_line_counts():
         assert line.where == pytest.approx(0.25)
 
 
+def test_a_site_beside_the_start_of_a_line_far_from_the_origin():
+    # From 12 to 18 Å along x; the site at 10 Å is 2 Å before the start.
+    cube = np.eye(3) * 20
+    line = closest_approach(cube, np.array([0.6, 0, 0]), np.array([0.9, 0, 0]), np.array([[0.5, 0, 0]]))
+    assert line.shortest == pytest.approx(2)
+    assert line.where == 0
+
+
+def test_a_farther_site_before_the_nearest_one_does_not_count():
+    cube = np.eye(3) * 20
+    # 4.0 Å beside the first quarter of the line, 3.9 Å beside the third.
+    sites = np.array([[0.1, 0.2, 0], [0.3, 0.195, 0]])
+    line = closest_approach(cube, np.zeros(3), np.array([0.4, 0, 0]), sites, margin=1.0)
+    assert sorted(line.distances) == pytest.approx([3.9, 4.0])
+    assert line.where == pytest.approx(0.75)
+
+
 def test_the_margin_brings_in_farther_sites():
     cube = np.eye(3) * 20
     sites = np.array([[0.1, 0.1, 0], [0.1, -0.2, 0]])
@@ -119,6 +136,7 @@ def test_the_shortest_image_of_a_step():
     step = np.array([0.5025, 0.0, 0.0])
     assert shortest_image(cube, step, tolerance=0.03).tolist() == step.tolist()
     assert shortest_image(cube, step, tolerance=0.01) == pytest.approx([-0.4975, 0, 0])
+    assert shortest_image(cube, step) == pytest.approx([-0.4975, 0, 0])
 
 
 def test_surroundings_hold_several_images_of_one_site():
@@ -148,6 +166,21 @@ def test_neither_a_common_shift_nor_an_exchange_is_a_displacement():
     elements = ["O"] * 8 + ["Ti"] * 4
     assert largest_displacement(cube, elements, a, a + np.array([0.4, 1.3, -0.2])) == pytest.approx(0, abs=1e-9)
     assert largest_displacement(cube, elements, a, a[[1, 0, *range(2, 12)]]) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_common_shift_is_found_although_some_sites_cross_the_boundary():
+    """Twelve of sixteen sites move by 0.4 of the cell, four by 0.52, which is 0.48 backwards: on average by 0.43."""
+    cube = np.eye(3) * 8
+    a = some_points(11, 16) % 1.0
+    b = a + np.array([0.4, 0.0, 0.0])
+    b[:4, 0] += 0.12
+    assert largest_displacement(cube, ["O"] * 16, a, b) == pytest.approx(8 * 0.12 * 12 / 16)
+
+
+def test_the_shortest_translation_may_be_a_difference_of_reduced_vectors():
+    # c - b = (0, -1.2, 2.1); a, b and c are 3.00, 2.83 and 2.85 Å long.
+    lattice = np.array([[3.0, 0.0, 0.0], [1.5, 2.4, 0.0], [1.5, 1.2, 2.1]])
+    assert shortest_translation(lattice) == pytest.approx(np.sqrt(1.2**2 + 2.1**2))
 
 
 def test_one_displaced_site_counts_with_the_shift_of_the_mean_taken_out():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.cache import ResultCache, code_of, digest_of
-from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
-from embench.leaderboard.board.detail import SEED, Progress, Task, score
+from embench.leaderboard.board.detail import SEED, Progress, Task, score, task_of
 from embench.leaderboard.board.documents import Basis, BoardDocument, Detail, Details
 from embench.leaderboard.board.stored import as_json, read_stored, write_stored
 
@@ -26,15 +24,8 @@ _WORTH_A_PROCESS = 4
 
 
 def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
-    """Return what there is to score, by submission and in the order of the protocols."""
-    tasks = []
-    for submission in submissions:
-        for name in submission.protocols():
-            file = submission.file(name)
-            if file is not None:
-                fill = submission.may_be_incomplete
-                tasks.append(Task(slug=submission.slug, protocol=name, file=file, fill_missing=fill))
-    return tasks
+    """Return what there is to score, by submission and in the order of the protocols; raises as :func:`task_of`."""
+    return [task_of(submission, name) for submission in submissions for name in submission.protocols()]
 
 
 def basis() -> Basis:
@@ -68,47 +59,36 @@ def score_all(
 
     Raises
     ------
-    SubmissionError
-        A predictions file cannot be read.
     PredictionsError
         Predictions cannot be scored; the message names submission, file and line.
     """
-    checksums = {task: _checksum(task) for task in tasks}
-    keys = {task: _key(task, checksums[task], based_on) for task in tasks}
-    found = {task: read_stored(cache, key, Detail) for task, key in keys.items()}
-    missing = [task for task, detail in found.items() if detail is None]
+    keys = {task.key: _key(task, based_on) for task in tasks}
+    found = {place: read_stored(cache, key, Detail) for place, key in keys.items()}
+    missing = [task for task in tasks if found[task.key] is None]
     done = len(tasks) - len(missing)
     if progress is not None:
         progress("scores", done, len(tasks))
-    for task, detail in _run(missing, workers=workers):
-        found[task] = detail
-        if detail["checksums"]["predictions"] == checksums[task]:  # else the file was changed meanwhile
-            write_stored(cache, keys[task], detail)
+    for place, detail in _run(missing, workers=workers):
+        found[place] = detail
+        write_stored(cache, keys[place], detail)
         done += 1
         if progress is not None:
             progress("scores", done, len(tasks))
-    return {(task.slug, task.protocol): detail for task, detail in found.items() if detail is not None}
+    return {place: detail for place, detail in found.items() if detail is not None}
 
 
-def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, Detail]]:
+def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[tuple[str, str], Detail]]:
     from embench.common.executor import open_executor
 
     with open_executor(workers=max(1, min(workers, len(tasks) // _WORTH_A_PROCESS))) as executor:
         yield from executor.run(_scored, tasks)
 
 
-def _scored(task: Task) -> tuple[Task, Detail]:
-    return task, as_json(score(task))
+def _scored(task: Task) -> tuple[tuple[str, str], Detail]:
+    return task.key, as_json(score(task))
 
 
-def _checksum(task: Task) -> str:
-    try:
-        return hashlib.sha256(task.file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise SubmissionError(f"submission {task.slug}: cannot read {task.file}: {error.strerror}") from None
-
-
-def _key(task: Task, checksum: str, based_on: Basis) -> str:
+def _key(task: Task, based_on: Basis) -> str:
     from embench.splits import protocol
 
     return digest_of(
@@ -117,7 +97,7 @@ def _key(task: Task, checksum: str, based_on: Basis) -> str:
             "slug": task.slug,
             "protocol": task.protocol,
             "split": protocol(task.protocol).sha256,
-            "predictions": checksum,
+            "predictions": task.predictions.sha256,
             "fill_missing": task.fill_missing,
         }
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embench.common.markdown import fill_page, markdown_table
+from embench.common.markdown import escape, fill_page, markdown_table
 from embench.errors import OutputError
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
@@ -23,8 +22,6 @@ _NONE = "–"
 _TIED = "not told from"
 _LEFT = ("system", "kind", _TIED)
 _KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
-# What means something in Markdown, and, for `<` and `&`, in the HTML that it may hold. The table escapes `|` itself.
-_MARKUP = re.compile(r"[\\`*_\[\]<>&~$#!]")
 
 
 def board_page(content: BoardDocument, *, submissions: str = "submissions") -> str:
@@ -100,12 +97,6 @@ def tied_positions(protocol: ProtocolSection) -> dict[str, list[int]]:
             found[pair["a"]].append(line[pair["b"]])
             found[pair["b"]].append(line[pair["a"]])
     return {slug: sorted(lines) for slug, lines in found.items()}
-
-
-def escape(text: str) -> str:
-    """Return text that a stranger wrote so that a page in Markdown shows it as it is, in one line."""
-    named = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    return _MARKUP.sub(lambda found: named.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
 
 
 def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: str) -> str:

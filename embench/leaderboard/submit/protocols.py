@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
 from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS
+from embench.evaluation.submission_folder import ALL, MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
 
-ALL = "all"
+if TYPE_CHECKING:
+    from embench.evaluation.predictions import Predictions
+
 UNTRAINED = "potential-neb"
 
 
-def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: str | None = None) -> dict[str, Path]:
+@dataclass(frozen=True)
+class GivenFile:
+    """A predictions file that somebody wants to submit: where it is, what goes into the submission, what that means.
+
+    `content` is CSV in eV: the file itself where it is that, else what its predictions are written as.
+    """
+
+    path: Path
+    content: bytes
+    predictions: Predictions
+
+
+def assign_protocols(
+    files: Sequence[GivenFile], *, named: Sequence[str] = (), kind: str | None = None
+) -> dict[str, GivenFile]:
     """Return the file of each protocol, or of ``all``, in the order of the registry.
 
     Parameters
     ----------
     files
-        Predictions files; each is read and checked.
+        Predictions files, as :func:`read_given` returns them.
     named
         The protocols of the files, in their order; empty to take them from the names of the files, or from the
         entries where those belong to one protocol only.
@@ -31,10 +49,8 @@ def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: 
     Raises
     ------
     SubmissionError
-        A file is too large, there are not as many names as files, two files are for one protocol, or it cannot be told
-        for which one a file is.
-    PredictionsError
-        A file is no table of predictions.
+        There are not as many names as files, two files are for one protocol, or it cannot be told for which one a file
+        is.
     UnknownNameError
         There is no such protocol.
     """
@@ -47,54 +63,55 @@ def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: 
             f"{plural(len(files), 'file')} and {plural(len(named), 'protocol')}: give --protocol once for each file, "
             "in the same order, or not at all"
         )
-    found: dict[str, Path] = {}
-    for position, path in enumerate(files):
-        name = _checked(path, named[position] if named else None, kind)
+    found: dict[str, GivenFile] = {}
+    for position, file in enumerate(files):
+        name = named[position] if named else protocol_of_name(file.path) or _from_entries(file, kind)
         if name in found:
             raise SubmissionError(
-                f"{found[name]} and {path} are both for {name}; name the protocols with --protocol, once for each file"
+                f"{found[name].path} and {file.path} are both for {name}; name the protocols with --protocol, once for "
+                "each file"
             )
-        found[name] = path
+        found[name] = file
     return {name: found[name] for name in known if name in found}
 
 
-def check_tables(files: Sequence[Path]) -> None:
-    """Raise what :func:`assign_protocols` raises for files that are too large or no tables of predictions."""
-    for path in files:
-        _read_ids(path)
+def read_given(paths: Sequence[Path], *, unit: str | None = None) -> tuple[GivenFile, ...]:
+    """Read predictions files, each once; `unit` is that of their numbers.
+
+    Raises :class:`~embench.errors.SubmissionError` for one that is too large and
+    :class:`~embench.errors.PredictionsError` for one that is no table of predictions.
+    """
+    return tuple(_read_given(path, unit) for path in paths)
 
 
-def _checked(path: Path, named: str | None, kind: str | None) -> str:
-    """Read the predictions in `path`, and return the protocol that they are for."""
-    entry_ids = _read_ids(path)
-    return named or protocol_of_name(path) or _from_entries(path, entry_ids, kind)
-
-
-def _read_ids(path: Path) -> frozenset[str]:
+def _read_given(path: Path, unit: str | None) -> GivenFile:
     from embench.dataset import load
-    from embench.evaluation.predictions import read_predictions
+    from embench.evaluation.predictions import canonical_csv, parse_predictions
+    from embench.evaluation.predictions_files import read_content
 
-    try:
-        size = path.stat().st_size
-    except OSError:
-        size = 0  # reading it says what is wrong
-    if size > MOST_BYTES_OF_PREDICTIONS:
+    content = read_content(path, most_bytes=MOST_BYTES_OF_PREDICTIONS)
+    if len(content) > MOST_BYTES_OF_PREDICTIONS:
         raise SubmissionError(
             f"{path} is larger than {MOST_BYTES_OF_PREDICTIONS >> 20} MiB; keep the columns entry_id, prediction and "
             "uncertainty"
         )
-    return frozenset(read_predictions(path, known=load().entry_ids).entry_ids)
+    known = load().entry_ids
+    found = parse_predictions(content, name=str(path), known=known, unit=unit)
+    if found.plain:
+        return GivenFile(path, content, found)
+    written = canonical_csv(found.entry_ids, found.values, found.uncertainties).encode()
+    return GivenFile(path, written, parse_predictions(written, name=str(path), known=known))
 
 
-def _from_entries(path: Path, entry_ids: frozenset[str], kind: str | None) -> str:
+def _from_entries(file: GivenFile, kind: str | None) -> str:
     """Return the protocol that scores what is predicted; raise where several do."""
-    fits = protocols_of_entries(entry_ids)
+    fits = protocols_of_entries(file.predictions.entry_ids)
     if len(fits) == 1:
         return fits[0]
     if kind == UNTRAINED:
         return ALL
     which = ", ".join(fits or protocol_names())
     raise SubmissionError(
-        f"{path} predicts {plural(len(entry_ids), 'entry')}, and it cannot be told which of {which} it is for: name "
-        f"it with --protocol, or the file after it ({fits[0] if fits else 'host-10fold'}.csv)"
+        f"{file.path} predicts {plural(len(file.predictions), 'entry')}, and it cannot be told which of {which} it is "
+        f"for: name it with --protocol, or the file after it ({fits[0] if fits else 'host-10fold'}.csv)"
     )
