@@ -70,6 +70,15 @@ def test_what_is_there_is_not_computed_again(tmp_path):
     assert (tmp_path / LINES).read_text().count("\n") == 3
 
 
+def test_another_structure_of_the_same_name_is_computed_again(tmp_path):
+    run_hops(hops(2), WAVE, out=tmp_path)
+    first, second = hops(2)
+    moved = second.frac_coords + np.array([[0.01, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    results = run_hops([first, MadeHop(entry_id=second.entry_id, frac_coords=moved)], WAVE, out=tmp_path)
+    assert (tmp_path / LINES).read_text().count("\n") == 3
+    assert results["made/1"].hop_guess == pytest.approx(SPAN - 0.12, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("change", "names"),
     [
