@@ -1,85 +1,125 @@
-# make demo: a virtual environment with the core of embench, and the published MODEL-3 predictions scored.
-# make test: everything that the tests need, and all tests.
+# `make help` lists the targets: the text behind ## is what it prints.
 
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 WHEELHOUSE ?= .wheelhouse
 WORKERS ?= 2
+EMBENCH_SHARED ?= ../shared
+# Where a virtual environment has its programs.
+BIN = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP_INSTALL = pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
+APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
-.PHONY: help demo test lint types unit browser build baselines board pages card clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks release-data build baselines board pages card clean
 
-help:
-	@echo "make demo    score the published MODEL-3 predictions"
-	@echo "make test    install what the tests need and run all of them"
-	@echo "make baselines  run all baselines again and renew their predictions, submissions and page"
-	@echo "make board   score all submissions again and renew the leaderboard"
-	@echo "make build   rebuild the dataset from the raw release (UPSTREAM=folder)"
-	@echo "make pages   renew the generated pages in docs/"
-	@echo "make card    renew dataset_card/, what goes to the hub"
+help:  ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
 
-demo: $(DEMO_VENV)/.ready
-	$(DEMO_VENV)/bin/embench evaluate leaderboard/submissions/model-3/published.csv
+demo: $(DEMO_VENV)/.ready  ## score the published MODEL-3 predictions, in an environment with the core of embench
+	$(DEMO_VENV)/$(BIN)/embench evaluate leaderboard/submissions/model-3/published.csv
 
-test: lint types unit
+test: lint types js unit  ## install everything that the checks and tests need, and run all of them
 
-lint: $(VENV)/.ready
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
+quick: $(VENV)/.ready  ## run the tests without the slow ones, in less than two minutes
+	$(VENV)/$(BIN)/$(PYTEST) -m "not slow"
 
-types: $(VENV)/.ready
-	$(VENV)/bin/mypy
+lint: $(VENV)/.ready  ## check style and format (ruff)
+	$(VENV)/$(BIN)/ruff check .
+	$(VENV)/$(BIN)/ruff format --check .
 
-unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser
-	EMBENCH_WHEELHOUSE=$(abspath $(WHEELHOUSE)) $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist loadgroup
+types: $(VENV)/.ready  ## check types (mypy)
+	$(VENV)/$(BIN)/mypy
 
-# The report is looked at in a real browser; where none is found, Debian's is installed.
-browser:
-	@command -v chromium >/dev/null || { \
-		command -v apt-get >/dev/null && apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
-		echo "the tests need the browser chromium, and it cannot be installed here: install it and try again" >&2; exit 1; }
+js: node  ## check the scripts of the site (biome), and test how they sort and filter (node)
+	@npm ci --ignore-scripts --silent
+	npm run --silent lint
+	npm run --silent test
 
-build: $(VENV)/.ready
-	$(VENV)/bin/embench build $(or $(UPSTREAM),../shared/upstream)
+submissions: $(VENV)/.ready  ## check all submissions: descriptions against the schema, files, coverage, signs of trouble
+	$(VENV)/$(BIN)/embench leaderboard check
 
-pages: $(VENV)/.ready
-	$(VENV)/bin/embench data describe --out docs/dataset.md
-	$(VENV)/bin/embench data audit --out docs/label-audit.md
-	$(VENV)/bin/embench data paths --out docs/relaxed-paths.md
-	$(VENV)/bin/embench splits audit --out docs/leakage.md
-	$(VENV)/bin/embench baseline table --out docs/baseline-results.md
+unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser  ## run all Python tests
+	EMBENCH_WHEELHOUSE=$(abspath $(WHEELHOUSE)) $(VENV)/$(BIN)/$(PYTEST)
+
+# The pages are looked at in a real browser; where none is found, Debian's is installed.
+browser:  ## see to it that there is a browser for the tests that look at pages
+	@[ -n "$$EMBENCH_CHROMIUM" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+		command -v apt-get >/dev/null && $(APT_INSTALL) chromium >/dev/null; } || { \
+		echo "the tests need the browser chromium, and it cannot be installed here: install it, or set EMBENCH_CHROMIUM" >&2; exit 1; }
+
+node:  ## see to it that there are node and npm for the tests of the site's scripts
+	@{ command -v node && command -v npm; } >/dev/null || { \
+		command -v apt-get >/dev/null && $(APT_INSTALL) nodejs npm >/dev/null; } || { \
+		echo "the tests need node 18 or newer and npm, and they cannot be installed here: install them" >&2; exit 1; }
+
+# Which versions the ranges in pyproject.toml admit is tried at both ends, without constraints.txt.
+lowest: .venv-lowest/.ready  ## run the quick tests with the oldest versions of the dependencies
+	.venv-lowest/$(BIN)/$(PYTEST) -m "not slow"
+
+newest: .venv-newest/.ready  ## run the quick tests with the newest versions of the dependencies
+	.venv-newest/$(BIN)/$(PYTEST) -m "not slow"
+
+hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yaml before each commit
+	@npm ci --ignore-scripts --silent
+	$(VENV)/$(BIN)/pre-commit install
+
+release-data:  ## fetch the raw release that some tests compare with into EMBENCH_SHARED (../shared)
+	$(PYTHON) -m tests.release_data $(EMBENCH_SHARED)
+
+build: $(VENV)/.ready  ## rebuild the dataset from the raw release (UPSTREAM=folder)
+	$(VENV)/$(BIN)/embench build $(or $(UPSTREAM),../shared/upstream)
+
+pages: $(VENV)/.ready  ## renew the generated pages in docs/
+	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md
+	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
+	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
+	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
+	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
 # The site goes to leaderboard/site, which is not committed.
-board: $(VENV)/.ready
-	$(VENV)/bin/embench leaderboard build --page README.md
+board: $(VENV)/.ready  ## score all submissions again and renew the leaderboard
+	$(VENV)/$(BIN)/embench leaderboard build --page README.md
 
-card: $(VENV)/.ready
-	$(VENV)/bin/embench hub export dataset_card
+card: $(VENV)/.ready  ## renew dataset_card/, what goes to the hub
+	$(VENV)/$(BIN)/embench hub export dataset_card
 
-baselines: $(VENV)/.ready
-	$(VENV)/bin/embench baseline run-all --workers $(WORKERS)
-	$(VENV)/bin/embench baseline table --out docs/baseline-results.md
+baselines: $(VENV)/.ready  ## run all baselines again and renew their predictions, submissions and page
+	$(VENV)/$(BIN)/embench baseline run-all --workers $(WORKERS)
+	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+
+clean:  ## remove environments, wheels and builds
+	rm -rf $(VENV) $(DEMO_VENV) .venv-lowest .venv-newest $(WHEELHOUSE) node_modules build dist *.egg-info
 
 $(DEMO_VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("embench needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/$(PIP_INSTALL) --editable .
+	$(DEMO_VENV)/$(BIN)/$(PIP_INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("embench needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/$(PIP_INSTALL) --editable '.[test,lint]'
+	$(VENV)/$(BIN)/$(PIP_INSTALL) --editable '.[test,lint]'
 	@touch $@
 
-# The wheels of the core: a test installs embench from them into an empty environment, without a network.
+.venv-lowest/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/$(BIN)/$(PIP_INSTALL) uv
+	.venv-lowest/$(BIN)/uv pip install --quiet --python .venv-lowest --resolution lowest-direct --editable '.[test]'
+	@touch $@
+
+.venv-newest/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --editable '.[test]'
+	@touch $@
+
+# The wheels of all dependencies: a test installs embench with each extra alone from them, without a network. What is
+# published as source only is built.
 $(WHEELHOUSE)/.ready: $(VENV)/.ready
 	rm -rf $(WHEELHOUSE)
-	$(VENV)/bin/pip download --quiet --disable-pip-version-check --constraint constraints.txt --only-binary :all: \
-		--dest $(WHEELHOUSE) $$($(VENV)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])')
+	$(VENV)/$(BIN)/pip wheel --quiet --disable-pip-version-check --constraint constraints.txt --prefer-binary \
+		--wheel-dir $(WHEELHOUSE) '.[curation,report,splits,baselines,leaderboard,hub,dask,alignn]'
 	@touch $@
-
-clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(WHEELHOUSE) build dist *.egg-info

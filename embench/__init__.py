@@ -16,6 +16,7 @@ from embench._version import DATASET_VERSION, __version__
 if TYPE_CHECKING:
     from embench.dataset import Dataset, Entry, load
     from embench.evaluation import Evaluation, evaluate
+    from embench.migration import find_hops, hop_between
     from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
@@ -27,6 +28,8 @@ _PUBLIC = {
     "Fold": "splits",
     "Protocol": "splits",
     "evaluate": "evaluation",
+    "find_hops": "migration",
+    "hop_between": "migration",
     "load": "dataset",
     "protocol": "splits",
     "to_hf": "release.convert",
@@ -41,6 +44,8 @@ __all__ = [
     "Protocol",
     "__version__",
     "evaluate",
+    "find_hops",
+    "hop_between",
     "load",
     "protocol",
     "to_hf",

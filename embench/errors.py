@@ -78,6 +78,12 @@ class MissingStructureError(EmbenchError):
     """A structure that the release does not contain was asked for."""
 
 
+class StructureError(EmbenchError, ValueError):
+    """A crystal or a pair of structures from which no hop can be read as it is."""
+
+    exit_code = 2
+
+
 class FeatureError(EmbenchError):
     """A structure has something that the features of a baseline have no model for."""
 
@@ -120,11 +126,25 @@ class SubmissionError(EmbenchError):
     exit_code = 2
 
 
+ON_PYPI = False
+"""Whether the release is on PyPI. Until then embench is installed from a checkout; the release sets this to True."""
+
+
+def install_command(extra: str = "") -> str:
+    """Return the command that installs embench, with an extra; what the documentation says is compared with it."""
+    what = "embench-barriers" if ON_PYPI else "."
+    return f"pip install '{what}[{extra}]'" if extra else f"pip install {what}"
+
+
 class MissingDependencyError(EmbenchError, ImportError):
     """An optional library that the call needs is not installed."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {library}, which is not installed: pip install 'embench-barriers[{extra}]'")
+        self.library = library
+        self.extra = extra
+        self.purpose = purpose
+        where = "" if ON_PYPI else ", in a checkout of embench"
+        super().__init__(f"{purpose} needs {library}, which is not installed: {install_command(extra)}{where}")
 
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:

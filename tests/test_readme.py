@@ -7,11 +7,15 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from embench.errors import MissingDependencyError, install_command
+
 REPOSITORY = Path(__file__).parent.parent
+EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -48,6 +52,7 @@ def test_there_is_something_to_run():
     assert blocks("python")
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 def test_shell_examples(folder):
     for line in commands():
@@ -55,11 +60,34 @@ def test_shell_examples(folder):
         assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_examples(folder, code):
     result = run([sys.executable, "-c", code], folder)
     assert result.returncode == 0, f"{code}\n{result.stderr}"
+
+
+TEXTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("*/README.md")])
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_install_commands_work_today(path):
+    """What is documented is what an error says: from a checkout, until the release is on PyPI."""
+    text = path.read_text(encoding="utf-8")
+    # Further extras may stand in the brackets.
+    found = re.findall(r"pip install (?:-e )?'?(embench-barriers|\.)(?:\[([a-z,]+)\])?(?:'|`|$|\s)", text)
+    assert {what for what, _ in found} <= {re.search(r"install '?([\w.-]+)", install_command())[1]}
+    for _, extras in found:
+        assert set(extras.split(",")) <= {"", *EXTRAS}
+
+
+def test_the_install_command(monkeypatch):
+    assert (install_command(), install_command("hub")) == ("pip install .", "pip install '.[hub]'")
+    assert "pip install '.[hub]', in a checkout of embench" in str(MissingDependencyError("x", "hub", "This"))
+    monkeypatch.setattr("embench.errors.ON_PYPI", True)
+    assert install_command() == "pip install embench-barriers"
+    assert str(MissingDependencyError("x", "hub", "This")).endswith("pip install 'embench-barriers[hub]'")
 
 
 def test_links_inside_the_repository_resolve():

@@ -1,18 +1,34 @@
-"""The wheel, in an empty environment, outside the repository, without a network: it loads and evaluates."""
+"""The wheel, in an empty environment, outside the repository, without a network: what it holds, and every extra alone.
+
+The core is installed by pip into an environment of its own. For an extra, pip says which wheels of the wheelhouse it
+would install, and these, unpacked, are all that the interpreter finds besides the core.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 
+from embench.errors import install_command
+
 REPOSITORY = Path(__file__).parent.parent
-pytestmark = pytest.mark.xdist_group("wheel")
+SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
+EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+# Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both.
+TRIED = tuple(name for name in EXTRAS if name not in ("all", "dgl", "matminer", "test", "lint"))
+pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
 
 # Loaded by the interpreter at its start: any attempt to reach a network fails.
 NO_NETWORK = """
@@ -35,31 +51,84 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that holds the wheel and its core dependencies only; gives its folder of programs."""
-    wheelhouse = os.environ.get("EMBENCH_WHEELHOUSE")
-    if wheelhouse is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must set EMBENCH_WHEELHOUSE to a folder with the wheels of the core dependencies")
-        pytest.skip("EMBENCH_WHEELHOUSE names no folder with the wheels of the core dependencies: run make test")
+def wheelhouse() -> str:
+    """The folder with the wheels of all dependencies."""
+    folder = os.environ.get("EMBENCH_WHEELHOUSE")
+    if folder is None:
+        pytest.skip("EMBENCH_WHEELHOUSE names no folder with the wheels of the dependencies: run make test")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pip(tmp_path_factory: pytest.TempPathFactory, wheelhouse: str) -> Callable[..., str]:
+    """Run pip of an empty environment, with the wheelhouse as the only source."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    programs = folder / "bin"
-    command = [programs / "pip", "install", "--no-index", "--find-links", wheelhouse, wheel]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
-    subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**environment, "PIP_CONFIG_FILE": os.devnull}
-    )
-    return programs
+
+    def run(*arguments: object) -> str:
+        command = [folder / "bin" / "pip", "--disable-pip-version-check", *map(str, arguments)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={**environment, "PIP_CONFIG_FILE": os.devnull}, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run.programs = folder / "bin"  # type: ignore[attr-defined]
+    run.source = ("--no-index", "--find-links", wheelhouse)  # type: ignore[attr-defined]
+    return run
 
 
-def _run(installed: Path, tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def installed(wheel: Path, pip: Callable[..., str]) -> Path:
+    """An environment that holds the wheel and its core dependencies only; gives its folder of programs."""
+    pip("install", *pip.source, wheel)
+    return pip.programs
+
+
+@pytest.fixture(scope="module")
+def places(
+    wheel: Path, installed: Path, pip: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], list[Path]]]:
+    """Where what an extra installs is found: one folder for each wheel that pip takes for it, unpacked."""
+    store = tmp_path_factory.mktemp("unpacked")
+
+    def unpacked(path: Path) -> Iterator[Path]:
+        folder = store / path.stem
+        if not folder.exists():
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)
+        yield folder
+        for part in ("purelib", "platlib"):
+            yield from folder.glob(f"*.data/{part}")
+
+    def of(extra: str) -> list[Path]:
+        options = ("--dry-run", "--ignore-installed", "--quiet", "--report", "-")
+        report = json.loads(pip("install", *options, *pip.source, f"{wheel}[{extra}]"))
+        wheels = [Path(unquote(urlparse(item["download_info"]["url"]).path)) for item in report["install"]]
+        return [folder for path in wheels for folder in unpacked(path)]
+
+    yield of
+    shutil.rmtree(store)  # a gigabyte and more
+
+
+def _run(
+    installed: Path, tmp_path: Path, *command: object, found: list[Path] | None = None
+) -> subprocess.CompletedProcess[str]:
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
-    environment = {"PATH": os.defpath, "PYTHONPATH": str(tmp_path), "HOME": str(tmp_path)}
-    program, *arguments = command
+    path = os.pathsep.join(map(str, [tmp_path, *(found or [])]))
+    environment = {"PATH": os.defpath, "PYTHONPATH": path, "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    program, *arguments = map(str, command)
     return subprocess.run(
         [installed / program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def _copy(name: str, tmp_path: Path) -> None:
+    (tmp_path / "predictions.csv").write_bytes((SUBMISSIONS / name / "published.csv").read_bytes())
+
+
+# What is in it
 
 
 def test_content(wheel):
@@ -71,15 +140,28 @@ def test_content(wheel):
         "embench/_shipped/dataset/checksums.txt",
         "embench/_shipped/splits/published.csv",
         "embench/_shipped/splits/manifest.json",
+        "embench/_shipped/potentials/barriers.csv",
+        "embench/_shipped/submissions/mace-relax/barriers.csv",
+        "embench/_shipped/submissions/mace-relax/submission.yaml",
+        "embench/_shipped/weights/alignn-local.safetensors",
         "embench/curation/tables/ledger.csv",
     ):
         assert wanted in names
     assert not [name for name in names if name.startswith(("tests/", "leaderboard/"))]
 
 
+def test_all_is_everything():
+    (found,) = EXTRAS["all"]
+    listed = found.partition("[")[2].removesuffix("]").split(",")
+    assert set(listed) == EXTRAS.keys() - {"all", "test", "lint"}
+
+
+# The core
+
+
 def test_nothing_heavy_comes_with_the_core(installed):
     listed = subprocess.run([installed / "pip", "list"], check=True, capture_output=True, text=True).stdout.lower()
-    for heavy in ("torch", "pandas", "scipy", "pymatgen", "scikit-learn", "plotly", "datasets"):
+    for heavy in ("torch", "pandas", "scipy", "pymatgen", "scikit-learn", "plotly", "datasets", "pydantic"):
         assert f"\n{heavy} " not in listed
 
 
@@ -98,14 +180,179 @@ def test_loads(installed, tmp_path):
 
 
 def test_evaluates(installed, tmp_path):
-    predictions = REPOSITORY / "leaderboard" / "submissions" / "model-3" / "published.csv"
-    (tmp_path / "predictions.csv").write_bytes(predictions.read_bytes())
-    result = _run(installed, tmp_path, "embench", "evaluate", "predictions.csv")
+    _copy("model-3", tmp_path)
+    result = _run(installed, tmp_path, "embench", "evaluate", "predictions.csv", "-p", "published")
     assert result.returncode == 0, result.stderr
     assert "0.261" in result.stdout  # MAE that the paper prints
 
 
-def test_says_which_extra_is_missing(installed, tmp_path):
-    program = "import embench; embench.load()['O-LiFePO4'].structure()"
-    result = _run(installed, tmp_path, "python", "-c", program)
-    assert "pip install 'embench-barriers[structures]'" in result.stderr
+def test_compares_with_a_submission(installed, tmp_path):
+    _copy("model-3", tmp_path)
+    result = _run(
+        installed, tmp_path, "embench", "evaluate", "predictions.csv", "-p", "published", "--against", "mace-relax"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "mace-relax" in result.stdout
+    assert "0.340" in result.stdout  # FACTS: MACE-RELAX has MAE 0.3397
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "data stats",
+        "data show LiRuO2_1",
+        "data audit",
+        "splits list",
+        "splits show host-10fold",
+        "baseline list",
+        "baseline run median -p published",
+        "baseline run nearest-neighbour -p published",
+        "--version",
+    ],
+)
+def test_commands_of_the_core(installed, tmp_path, command):
+    result = _run(installed, tmp_path, "embench", *command.split())
+    assert result.returncode == 0, result.stderr
+
+
+WITHOUT = {
+    "evaluate predictions.csv -p published --report page.html": "report",
+    "data export out --format extxyz": "structures",
+    "data paths": "baselines",
+    "build RELEASE": "curation",
+    "splits make --out out": "splits",
+    "baseline run composition -p published": "baselines",
+    "baseline run pathway-hybrid -p published": "baselines",
+    "baseline run alignn-scratch -p published": "alignn",
+    "baseline run median -p published --scheduler tcp://127.0.0.1:9": "dask",
+    "alignn pretrain corpus": "alignn",
+    "alignn finetune --out out": "alignn",
+    "hub check CARD": "hub",
+    "hub push CARD --dry-run": "hub",
+    "hub push-space SITE --repo a/b --dry-run": "hub",
+    "hub pull out": "hub",
+    "leaderboard check --submissions SUBMISSIONS": "leaderboard",
+    "leaderboard build --submissions SUBMISSIONS --out out": "leaderboard",
+    "leaderboard serve --submissions SUBMISSIONS": "leaderboard",
+    "leaderboard schema": "leaderboard",
+    "leaderboard literature SHARED": "curation",
+    "submit predictions.csv --name x --version 1 --kind property-model --author A --description d --licence MIT "
+    "--training-data t --overlap none": "leaderboard",
+}
+
+
+@pytest.fixture
+def work(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], list[str]]:
+    """Fill in the names of a command, with copies of what they stand for."""
+
+    def words(command: str) -> list[str]:
+        _copy("model-3", tmp_path)
+        if "CARD" in command:
+            shutil.copytree(REPOSITORY / "dataset_card", tmp_path / "CARD")
+        if "SITE" in command:
+            (tmp_path / "SITE").mkdir()
+            (tmp_path / "SITE" / "index.html").write_text("<!doctype html>")
+        if "SUBMISSIONS" in command:
+            for slug in ("median", "model-3", "orb-v3"):
+                shutil.copytree(SUBMISSIONS / slug, tmp_path / "SUBMISSIONS" / slug)
+        found = shlex.split(command)
+        for name, place in (("RELEASE", "upstream"), ("SHARED", "")):
+            if name in found:
+                found[found.index(name)] = str(request.getfixturevalue("shared") / place)
+        return found
+
+    return words
+
+
+@pytest.mark.parametrize(("command", "extra"), WITHOUT.items(), ids=lambda value: value[:40])
+def test_says_which_extra_is_missing(installed, tmp_path, work, command, extra):
+    result = _run(installed, tmp_path, "embench", *work(command))
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.lstrip().startswith("error: ")
+    assert install_command(extra) in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "extra"),
+    [
+        ("embench.load()['O-LiFePO4'].structure()", "structures"),
+        ("embench.load()['O-LiFePO4'].atoms()", "structures"),
+        ("embench.load().to_pandas()", "pandas"),
+        ("embench.load(source='hub')", "hub"),
+        ("embench.to_hf(embench.load())", "hub"),
+    ],
+)
+def test_python_says_which_extra_is_missing(installed, tmp_path, program, extra):
+    result = _run(installed, tmp_path, "python", "-c", f"import embench; {program}")
+    assert "MissingDependencyError" in result.stderr.splitlines()[-1]
+    assert install_command(extra) in result.stderr
+
+
+# Every extra alone
+
+LOAD = "import embench; entry = embench.load()['O-LiFePO4']; "
+FIT = (
+    "import embench, importlib, sys; data = embench.load(); "
+    "some = data.select(sorted(data.entry_ids, key=lambda name: data[name].n_sites)[:40]); "
+    "module, _, name = sys.argv[1].partition(':'); "
+    "model = getattr(importlib.import_module(module), name)(seed=0).fit(some); "
+    "print(model.predict(some.select(some.entry_ids[:5]).without_targets()).mean)"
+)
+WITH: dict[str, tuple[str, ...]] = {
+    "pandas": ("python -c 'import embench; assert len(embench.load().to_pandas()) == 619'",),
+    "structures": (
+        f'python -c "{LOAD}entry.structure(), entry.atoms(), entry.images(7)"',
+        "embench data export out --format extxyz",
+    ),
+    "curation": (
+        "embench build RELEASE --out out",
+        "embench data potentials SHARED --out barriers.csv",
+        "embench leaderboard literature SHARED --only orb-v3 --out out/submissions",
+    ),
+    "report": ("embench evaluate predictions.csv -p published --report page.html",),
+    "splits": ("embench splits make --out out",),
+    "baselines": (
+        f'python -c "{FIT}" embench.baselines.composition:Composition',
+        f'python -c "{FIT}" embench.baselines.models.descriptors:PathwayDescriptors',
+        f'python -c "{FIT}" embench.baselines.models.hybrid:PathwayHybrid',
+        f'python -c "{LOAD}from embench.pathways import relaxed_path; relaxed_path(entry)"',
+    ),
+    "alignn": (
+        'python -c "from embench.baselines.registry import BASELINES; '
+        'print([spec.create(seed=0) for spec in BASELINES])"',
+        'python -c "from embench.baselines.alignn.checkpoint import read_weights"',
+    ),
+    "dask": ('python -c "from distributed import Client, LocalCluster; import embench.common.executor"',),
+    "hub": (
+        "embench hub check CARD",
+        "python -c 'import embench; assert embench.to_hf(embench.load()).num_rows == 619'",
+    ),
+    "leaderboard": (
+        "embench leaderboard check --submissions SUBMISSIONS",
+        "embench leaderboard build --submissions SUBMISSIONS --out out",
+        "embench leaderboard schema",
+        "embench submit predictions.csv --name x --version 1 --kind property-model --author A --description d "
+        "--licence MIT --training-data t --overlap none --submissions SUBMISSIONS --dry-run",
+    ),
+}
+
+
+def test_every_extra_is_tried():
+    assert tuple(sorted(WITH)) == tuple(sorted(TRIED))
+
+
+@pytest.mark.parametrize("extra", TRIED)
+def test_an_extra_alone(installed, places, tmp_path, work, extra):
+    found = places(extra)
+    for number, command in enumerate(WITH[extra]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        program, *arguments = work(command)
+        if program == "embench":
+            program, arguments = "python", ["-m", "embench", *arguments]
+        for name in ("predictions.csv", "CARD", "SUBMISSIONS"):
+            if (tmp_path / name).exists():
+                (tmp_path / name).rename(folder / name)
+        result = _run(installed, folder, program, *arguments, found=found)
+        assert result.returncode == 0, f"{command}\n{result.stderr}"

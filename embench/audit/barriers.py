@@ -1,4 +1,4 @@
-"""Read the barriers that interatomic potentials gave, as their submissions hold them."""
+"""Read the barriers that interatomic potentials gave, as they ship with embench."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embench.common.shipped import resource_folder
 from embench.errors import PredictionsError, UnknownEntryError
 
-if TYPE_CHECKING:
-    pass
-
 BARRIERS = "barriers.csv"
+"""The table in the shipped folder ``potentials``: a row an entry, a column a potential, eV."""
 
 UNRELAXED = frozenset({"mace-no-relax"})
-"""Submissions with unrelaxed endpoints: compared with the labels, but no evidence against them."""
+"""Potentials with unrelaxed endpoints: compared with the labels, but no evidence against them."""
 
 
 @dataclass(frozen=True)
@@ -40,38 +38,44 @@ class Potential:
         return self.slug not in UNRELAXED
 
 
-def read_potentials(submissions: Path, known_ids: Collection[str]) -> list[Potential]:
-    """Return the potentials whose submission in the folder `submissions` holds a file ``barriers.csv``, by slug.
+def read_potentials(known_ids: Collection[str], path: Path | None = None) -> list[Potential]:
+    """Return the potentials in a table of barriers, by default the one that embench ships, in the order of the columns.
 
-    Such a file has the columns ``entry_id`` and ``prediction`` (eV), and rows only for what was computed.
+    The column ``entry_id`` is followed by one for each potential (eV), which is empty where nothing was computed.
 
-    Raises :class:`~embench.errors.PredictionsError` where no submission has one, and where a file has a missing
-    column, a value that is no finite number or an entry twice; :class:`~embench.errors.UnknownEntryError` for an
-    entry that is not among `known_ids`.
+    Raises
+    ------
+    PredictionsError
+        The table is missing, or has no potentials, a value that is no finite number or an entry twice.
+    UnknownEntryError
+        For an entry that is not among `known_ids`.
+    DatasetError
+        Nothing ships with this embench.
     """
-    paths = sorted(submissions.glob(f"*/{BARRIERS}"))
-    if not paths:
-        raise PredictionsError(
-            f"no submission in {submissions} holds a file {BARRIERS}; name the folder of submissions with --submissions"
-        )
-    return [Potential(path.parent.name, _read(path, known_ids)) for path in paths]
-
-
-def _read(path: Path, known_ids: Collection[str]) -> dict[str, float]:
+    path = path or resource_folder("potentials") / BARRIERS
     known = set(known_ids)
-    barriers: dict[str, float] = {}
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if missing := {"entry_id", "prediction"}.difference(reader.fieldnames or ()):
-            raise PredictionsError(f"{path} lacks the column {min(missing)}")
-        for row in reader:
-            entry_id, where = row["entry_id"], f"{path}, line {reader.line_num}"
-            if entry_id not in known:
-                raise UnknownEntryError(entry_id, known)
-            if entry_id in barriers:
-                raise PredictionsError(f"{where}: {entry_id} occurs twice")
-            barriers[entry_id] = _number(row["prediction"], where)
-    return barriers
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            key, *slugs = reader.fieldnames or [""]
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PredictionsError(f"cannot read the barriers of potentials in {path}: {error}") from None
+    if key != "entry_id" or not slugs:
+        raise PredictionsError(f"{path} is no table of barriers: the first line must name entry_id and the potentials")
+    barriers: dict[str, dict[str, float]] = {slug: {} for slug in slugs}
+    seen: set[str] = set()
+    for line, row in rows:
+        entry_id, where = row["entry_id"], f"{path}, line {line}"
+        if entry_id not in known:
+            raise UnknownEntryError(entry_id, known)
+        if entry_id in seen:
+            raise PredictionsError(f"{where}: {entry_id} occurs twice")
+        seen.add(entry_id)
+        for slug in slugs:
+            if row[slug] != "":
+                barriers[slug][entry_id] = _number(row[slug], f"{where}, column {slug}")
+    return [Potential(slug, found) for slug, found in barriers.items()]
 
 
 def _number(text: str | None, where: str) -> float:
@@ -80,7 +84,7 @@ def _number(text: str | None, where: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise PredictionsError(f"{where}: the prediction {text!r} is no finite number; leave out what was not computed")
+        raise PredictionsError(f"{where}: {text!r} is no finite number; leave the cell empty for what was not computed")
     return value
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.baselines.scale import OFFSET, to_log
 from embench.errors import BaselineError
 
 Floats = NDArray[np.float64]
 
-# Systems are averaged in log(E + OFFSET), eV, as the pathway baselines are trained.
-OFFSET = 0.3
 WEIGHTS = np.linspace(0.0, 1.0, 21)
 
 
@@ -74,7 +73,7 @@ def _columns(
     for evaluation in found:
         if (evaluation.sample.prediction <= -OFFSET).any():
             raise BaselineError(f"{evaluation.name} predicts {evaluation.sample.prediction.min():g} eV: no logarithm")
-        logarithms.append(np.log(evaluation.sample.prediction + OFFSET))
+        logarithms.append(to_log(evaluation.sample.prediction))
     scored = found[0].scored
     return scored.entry_ids, np.asarray(scored.fold), found[0].sample.target, logarithms[0], logarithms[1]
 

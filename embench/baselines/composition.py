@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embench.baselines.base import FloatArray, Prediction
+from embench.baselines.scale import LEAST, OFFSET, to_log
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -38,9 +39,6 @@ PROPERTIES = (
 STATISTICS = ("mean", "deviation", "minimum", "maximum", "range")
 IONS = ("Li", "Na", "K", "Rb", "Mg", "Ca", "Sr", "Zn", "Al")
 FUNCTIONALS = ("GGA", "GGA+U", "SCAN", "LDA")
-
-OFFSET = 0.3
-"""Barriers are fitted as log(E_m + OFFSET), eV: relative errors matter for large barriers, absolute for small ones."""
 
 INNER_FOLDS = 5
 _CENTRAL_95 = 1.959964
@@ -77,7 +75,7 @@ class Composition:
         self.chosen = min(self.inner_errors, key=lambda name: self.inner_errors[name])
         guess = inner[self.chosen]
         self._spread = float(np.quantile(np.abs(guess - barriers) / (guess + OFFSET), 0.95)) / _CENTRAL_95
-        self._model = makers[self.chosen]().fit(features, np.log(barriers + OFFSET))
+        self._model = makers[self.chosen]().fit(features, to_log(barriers))
         return self
 
     @property
@@ -214,12 +212,12 @@ def _out_of_fold(make: Callable[[], Any], features: FloatArray, barriers: FloatA
 
     guess = np.empty_like(barriers)
     for inside, outside in GroupKFold(INNER_FOLDS).split(features, barriers, groups):
-        model = make().fit(features[inside], np.log(barriers[inside] + OFFSET))
+        model = make().fit(features[inside], to_log(barriers[inside]))
         guess[outside] = _barriers(model, features[outside])
     return guess
 
 
 def _barriers(model: Any, features: FloatArray) -> FloatArray:
     """Return predictions (n,) in eV; a barrier is not negative."""
-    barriers: FloatArray = np.maximum(np.exp(model.predict(features)) - OFFSET, 0.0)
+    barriers: FloatArray = np.maximum(np.exp(model.predict(features)) - OFFSET, LEAST)
     return barriers

@@ -26,10 +26,11 @@ class BaselineSpec:
 
     `kind` is that of the submission: ``hybrid`` where a new structure needs a calculation with a potential first.
     `uncertainty` says in words what the standard deviation is, and is empty where there is none. `training_data`
-    says what the model has seen besides the training side of the fold, and is empty for nothing. `weights` is the file
-    of shipped weights that it starts from, where there is one; `own_weights` the environment variable in which users
-    may name a file of theirs. What `needs_gpu` is run only where it is asked for by name. `pending` are protocols that
-    were not run yet: no predictions of them are committed.
+    says what the model has seen besides the training side of the fold, and is empty for nothing. `resources` are the
+    shipped folders that it reads besides the dataset. `weights` is the file of shipped weights that it starts from,
+    where there is one; `own_weights` the environment variable in which users may name a file of theirs. What
+    `needs_gpu` is run only where it is asked for by name. `pending` are protocols that were not run yet: no predictions
+    of them are committed.
 
     `libraries` are the distributions whose versions decide the result; they are part of the record and of the key
     that finished folds are kept under, and installed by the extra `extra`. `tolerance` (eV) is the largest
@@ -45,6 +46,7 @@ class BaselineSpec:
     kind: Kind = "property-model"
     uncertainty: str = ""
     training_data: str = ""
+    resources: tuple[str, ...] = ()
     weights: str | None = None
     own_weights: str | None = None
     needs_gpu: bool = False
@@ -131,6 +133,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
         "framework lie within 1.96 standard deviations",
         training_data="NEB barriers of Orb-v3 and MACE, both trained on general DFT data of inorganic crystals",
+        resources=("potentials",),
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
         tolerance=1e-3,
     ),

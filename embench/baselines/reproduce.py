@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -40,19 +41,18 @@ class Reproduction:
 
 
 def read_record(folder: Path, protocol: str) -> dict[str, Any]:
-    """Return the record of the predictions for `protocol` in `folder`.
+    """Return the record in `folder` of the predictions for `protocol`.
 
-    Raises :class:`~embench.errors.BaselineError` where predictions or record are missing or cannot be read.
+    Raises :class:`~embench.errors.BaselineError` where it is missing or cannot be read.
     """
     path = folder / f"{protocol}.record.json"
     try:
-        (folder / f"{protocol}.csv").stat()
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         record["checksums"], record["seed"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BaselineError(
-            f"{folder} holds no predictions with a record for the protocol {protocol} ({error}); make them with "
-            "embench baseline run"
+            f"{folder} holds no record of predictions for the protocol {protocol} ({error}); make both with embench "
+            "baseline run"
         ) from None
     return record
 
@@ -68,9 +68,19 @@ def check_current(record: dict[str, Any], *, dataset: str, protocol_sha256: str,
             )
 
 
-def compare_with(committed: Path, run: Run, *, tolerance: float) -> Reproduction:
-    """Return how `run` compares with the predictions file `committed`, entry by entry; `tolerance` in eV."""
-    before, now = _values(committed.read_text(encoding="utf-8")), _values(run.predictions)
+def compare_with(committed: Path, run: Run, *, tolerance: float, among: Collection[str] | None = None) -> Reproduction:
+    """Return how `run` compares with the predictions file `committed`, entry by entry; `tolerance` in eV.
+
+    A run of some folds only is compared `among` the entries that these predict. Raises
+    :class:`~embench.errors.BaselineError` where there is no such file.
+    """
+    try:
+        before, now = _values(committed.read_text(encoding="utf-8")), _values(run.predictions)
+    except OSError as error:
+        raise BaselineError(f"cannot read the predictions {committed}: {error.strerror}") from None
+    if among is not None:
+        chosen = frozenset(among)
+        before = {key: value for key, value in before.items() if key[0] in chosen}
     differences, largest = [], 0.0
     for key in sorted(before.keys() | now.keys()):
         old, new = before.get(key), now.get(key)

@@ -57,11 +57,14 @@ class Run:
     predictions: str
     record: dict[str, Any]
 
-    def write(self, folder: Path) -> Path:
-        """Write ``<protocol>.csv`` and ``<protocol>.record.json`` into `folder`; return the path of the first."""
+    def write(self, folder: Path, *, predictions: Path | None = None) -> Path:
+        """Write ``<protocol>.csv`` and ``<protocol>.record.json`` into `folder`; return the path of the first.
+
+        `predictions` is the folder for the first, where that is another one.
+        """
         import json
 
-        path = folder / f"{self.key.protocol}.csv"
+        path = (predictions or folder) / f"{self.key.protocol}.csv"
         record = json.dumps(self.record, indent=2, ensure_ascii=False) + "\n"
         texts = {path: self.predictions, folder / f"{self.key.protocol}.record.json": record}
         for file in texts:
@@ -149,7 +152,8 @@ def run_key(spec: BaselineSpec, protocol: Protocol, *, seed: int) -> RunKey:
 
 
 def _code_of(spec: BaselineSpec) -> str:
-    code = code_digest(*(path for path in (spec.factory, spec.prepare) if path), weights=spec.weights)
+    paths = (path for path in (spec.factory, spec.prepare) if path)
+    code = code_digest(*paths, weights=spec.weights, resources=spec.resources)
     own = os.environ.get(spec.own_weights) if spec.own_weights else None
     if not own:
         return code

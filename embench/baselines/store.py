@@ -1,12 +1,11 @@
 """Results of finished folds on disk: what an interrupted run resumes from.
 
-Each result is one file, written to a temporary file and renamed, with the checksum of its content; a file that is
+Each result is one file with the checksum of its content (:func:`embench.common.cache.write_checked`); a file that is
 cut short or altered counts as missing.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from embench.common.files import write_text
+from embench.common.cache import digest_of, read_checked, write_checked
 
 _STALE_SECONDS = 3600.0
 
@@ -39,7 +38,7 @@ class RunKey:
     @property
     def digest(self) -> str:
         """The sha256 of the key."""
-        return _sha256(json.dumps(asdict(self), sort_keys=True))
+        return digest_of(asdict(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,29 +64,21 @@ class FoldStore:
 
     def read(self, fold: str) -> FoldResult | None:
         """Return the result of `fold`, or None where it is missing, cut short, altered, or of another run."""
+        payload = read_checked(self._path(fold), self._key_of(fold))
+        if payload is None:
+            return None
         try:
-            wrapped = json.loads(self._path(fold).read_text(encoding="utf-8"))
-            payload = wrapped["result"]
-            if wrapped["key"] != self._key or wrapped["sha256"] != _checksum(payload) or payload["fold"] != fold:
-                return None
-            return FoldResult(
-                fold=payload["fold"],
-                entry_ids=tuple(payload["entry_ids"]),
-                mean=tuple(payload["mean"]),
-                std=None if payload["std"] is None else tuple(payload["std"]),
-                seconds=payload["seconds"],
-                peak_memory_mib=payload["peak_memory_mib"],
-                hardware=payload["hardware"],
-                choices=payload["choices"],
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+            found: dict[str, Any] = json.loads(payload)
+            # JSON knows no tuples.
+            values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
+            return FoldResult(**values)
+        except (ValueError, TypeError, AttributeError):
             return None
 
     def write(self, result: FoldResult) -> None:
         """Keep the result of a fold; raises :class:`~embench.errors.OutputError` where that is impossible."""
-        payload = json.loads(json.dumps(asdict(result)))
-        wrapped = {"key": self._key, "sha256": _checksum(payload), "result": payload}
-        write_text(self._path(result.fold), json.dumps(wrapped) + "\n")
+        payload = json.dumps(asdict(result)).encode()
+        write_checked(self._path(result.fold), self._key_of(result.fold), payload)
 
     def remove_stale(self) -> None:
         """Remove the temporary files of killed runs; younger ones may belong to a run that is under way."""
@@ -104,10 +95,5 @@ class FoldStore:
     def _path(self, fold: str) -> Path:
         return self.folder / f"{quote(fold, safe='')}.json"
 
-
-def _checksum(payload: dict[str, Any]) -> str:
-    return _sha256(json.dumps(payload, sort_keys=True))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _key_of(self, fold: str) -> str:
+        return f"{self._key}/{fold}"

@@ -15,6 +15,14 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"lightning\.", append=True)
     try:
         app()
+    except ImportError as error:
+        from embench.cli._extras import missing_library
+
+        told = missing_library(error, sys.argv[1:])
+        if told is None:
+            raise
+        print(f"error: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     except EmbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

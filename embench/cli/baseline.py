@@ -36,10 +36,10 @@ _WORK = typer.Option(
 )
 _FRESH = typer.Option(False, "--fresh", help="Compute again what is finished already.")
 _RESULTS = typer.Option(
-    Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline."
+    Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline, for its records."
 )
 _SUBMISSIONS = typer.Option(
-    Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
+    Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions: predictions."
 )
 
 
@@ -60,7 +60,11 @@ def run(
     name: str = _NAME,
     protocol: list[str] = _PROTOCOL,
     out: Path = typer.Option(
-        None, "--out", metavar="DIR", help="Folder of the predictions; baselines/NAME by default.", show_default=False
+        None,
+        "--out",
+        metavar="DIR",
+        help="Folder of predictions and records; runs/NAME by default.",
+        show_default=False,
     ),
     seed: int = _SEED,
     workers: int = _WORKERS,
@@ -82,7 +86,7 @@ def run(
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for each in names:
             finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
-            path = finished.write(out or Path("baselines") / name)
+            path = finished.write(out or Path("runs") / name)
             typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
 
 
@@ -97,7 +101,7 @@ def run_all(
     work: Path = _WORK,
     fresh: bool = _FRESH,
 ) -> None:
-    """Run baselines on all their protocols, and write predictions, records and submissions."""
+    """Run baselines on all their protocols, and write their records and submissions, which hold the predictions."""
     from embench.common.executor import open_executor
     from embench.leaderboard.entrants.baseline import write_submission
 
@@ -106,8 +110,9 @@ def run_all(
         for spec in specs:
             for each in spec.finished or spec.protocols:
                 finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
-                typer.echo(f"wrote {finished.write(results / spec.name)}")
-            write_submission(spec, results / spec.name, submissions / spec.name)
+                path = finished.write(results / spec.name, predictions=submissions / spec.name)
+                typer.echo(f"wrote {path}")
+            write_submission(spec, results / spec.name, submissions / spec.name, submissions / spec.name)
             typer.echo(f"wrote {submissions / spec.name}")
 
 
@@ -137,9 +142,13 @@ def reproduce(
     name: str = _NAME,
     protocol: list[str] = _PROTOCOL,
     results: Path = _RESULTS,
+    submissions: Path = _SUBMISSIONS,
     workers: int = _WORKERS,
     scheduler: str = _SCHEDULER,
     work: Path = _WORK,
+    folds: int = typer.Option(
+        None, "--folds", min=1, metavar="N", help="Only the first N folds of each protocol.", show_default=False
+    ),
 ) -> None:
     """Run a baseline again and compare with its committed predictions; exit code 1 where they differ."""
     from embench.baselines.registry import baseline_spec
@@ -148,18 +157,19 @@ def reproduce(
     spec = baseline_spec(name)
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
-        agree = [_reproduce(spec, each, results / name, executor, work) for each in names]
+        agree = [_reproduce(spec, each, results / name, submissions / name, executor, work, folds) for each in names]
     if not all(agree):
         raise typer.Exit(1)
 
 
 @app.command()
 def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUBMISSIONS) -> None:
-    """Make the submission of a baseline from its predictions and records."""
+    """Write the description of a baseline's submission from its predictions, which lie there, and their records."""
     from embench.baselines.registry import baseline_spec
     from embench.leaderboard.entrants.baseline import write_submission
 
-    protocols = write_submission(baseline_spec(name), results / name, submissions / name)
+    folder = submissions / name
+    protocols = write_submission(baseline_spec(name), results / name, folder, folder)
     typer.echo(f"wrote {submissions / name}: {', '.join(protocols)}")
 
 
@@ -167,6 +177,7 @@ def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUB
 def table(
     names: list[str] = _NAMES,
     results: Path = _RESULTS,
+    submissions: Path = _SUBMISSIONS,
     out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
 ) -> None:
@@ -176,7 +187,7 @@ def table(
 
     def page() -> str:
         with progress_bars("baselines") as update:
-            return results_page(_specs(names), results, progress=update)
+            return results_page(_specs(names), results, submissions, progress=update)
 
     deliver(page, out, check=check)
 
@@ -209,7 +220,15 @@ def _protocols(spec: BaselineSpec, names: list[str]) -> list[str]:
 
 
 def _run(
-    spec: BaselineSpec, name: str, executor: Executor, *, seed: int, work: Path | None, fresh: bool, part: str = "folds"
+    spec: BaselineSpec,
+    name: str,
+    executor: Executor,
+    *,
+    seed: int,
+    work: Path | None,
+    fresh: bool,
+    part: str = "folds",
+    folds: int | None = None,
 ) -> Run:
     """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted."""
     from embench.baselines.runner import run_baseline
@@ -217,7 +236,8 @@ def _run(
     from embench.common.cache import cache_folder
     from embench.splits import protocol
 
-    folder = (work or cache_folder() / "baselines") / part
+    folder = (work or cache_folder("baselines")) / part
+    chosen = protocol(name) if folds is None else protocol(name).first(folds)
     done = 0
     with progress_bars(f"{spec.name}, {name}") as update:
 
@@ -227,31 +247,41 @@ def _run(
             update(stage, finished, total)
 
         try:
-            return run_baseline(
-                spec, protocol(name), seed=seed, work=folder, executor=executor, progress=report, fresh=fresh
-            )
+            return run_baseline(spec, chosen, seed=seed, work=folder, executor=executor, progress=report, fresh=fresh)
         except KeyboardInterrupt:
-            kept = f"interrupted: {done} of {len(protocol(name))} folds of {name} are kept"
+            kept = f"interrupted: {done} of {len(chosen)} folds of {name} are kept"
             typer.echo(f"{kept}; the same command goes on from there", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
-def _reproduce(spec: BaselineSpec, name: str, results: Path, executor: Executor, work: Path | None) -> bool:
+def _reproduce(
+    spec: BaselineSpec,
+    name: str,
+    records: Path,
+    predictions: Path,
+    executor: Executor,
+    work: Path | None,
+    folds: int | None,
+) -> bool:
     from embench.baselines.reproduce import check_current, compare_with, read_record
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
+    from embench.common.text import plural
     from embench.dataset import load
     from embench.splits import protocol
 
-    record = read_record(results, name)
-    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
+    record = read_record(records, name)
+    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
-    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce")
-    found = compare_with(results / f"{name}.csv", again, tolerance=spec.tolerance)
-    forget_run(again.key, (work or cache_folder() / "baselines") / "reproduce")
+    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce", folds=folds)
+    part = None if folds is None else protocol(name).first(folds)
+    among = None if part is None else part.scored_ids
+    found = compare_with(predictions / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
+    forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
     outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
-    typer.echo(f"{spec.name}, {name}: {found.n} entries {outcome} ({largest})")
+    which = "" if part is None else f", {len(part)} of {plural(len(protocol(name)), 'fold')}"
+    typer.echo(f"{spec.name}, {name}{which}: {plural(found.n, 'entry')} {outcome} ({largest})")
     for item in found.differences[:20]:
         typer.echo(f"  {item.entry_id}: {item.column} {item.committed} eV committed, {item.reproduced} eV now")
     if len(found.differences) > 20:

@@ -41,6 +41,8 @@ def build(
             bar.update(task, description=step, completed=done, total=total or None)
 
         result = build_dataset(upstream, out, complete=complete, progress=show)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     typer.echo(
         f"dataset {result.version}: {result.n_entries} entries, {result.n_test} of them in the published test part"
     )

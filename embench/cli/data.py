@@ -146,8 +146,8 @@ def _progress(task: str, total: int, *, patience: float = 1.0) -> Iterator[Calla
 
 @app.command()
 def audit(
-    submissions: Path = typer.Option(
-        Path("leaderboard/submissions"), "--submissions", help="Folder of submissions with barriers.csv.", metavar="DIR"
+    barriers: Path | None = typer.Option(
+        None, "--barriers", help="Table of barriers. Default: the one of embench.", metavar="FILE", show_default=False
     ),
     out: Path | None = typer.Option(
         None, "--out", help="Write the page to this file instead of printing it.", metavar="FILE", show_default=False
@@ -167,7 +167,7 @@ def audit(
     from embench.pages.labels import label_page
 
     data = load()
-    potentials = read_potentials(submissions, data.entry_ids)
+    potentials = read_potentials(data.entry_ids, barriers)
 
     def table() -> str:
         labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
@@ -176,6 +176,22 @@ def audit(
     deliver(lambda: label_page(data, potentials), out, check=check)
     if write_table or check:
         deliver(table, table_path(), check=check)
+
+
+@app.command()
+def potentials(
+    shared: Path = typer.Argument(..., help="Folder that holds upstream/ and umlip_neb/.", show_default=False),
+    out: Path = typer.Option(
+        Path("baselines/potentials/barriers.csv"), "--out", help="File for the table.", metavar="FILE"
+    ),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the table of now."),
+) -> None:
+    """Make the table of the potentials' barriers from the files that their authors released."""
+    from embench.audit.potentials import potentials_table
+    from embench.cli._terminal import deliver
+    from embench.dataset import load
+
+    deliver(lambda: potentials_table(shared, load().entry_ids), out, check=check)
 
 
 @app.command()

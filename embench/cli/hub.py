@@ -30,16 +30,18 @@ def export(
 ) -> None:
     """Assemble the folder for the hub: card, Parquet files, splits, reference predictions, Croissant, checksums."""
     from embench.errors import StaleFileError
+    from embench.leaderboard.submission.published import published_systems
     from embench.release import export as exporting
 
+    systems = published_systems()
     if check:
-        if stale := exporting.stale(folder):
+        if stale := exporting.stale(folder, systems):
             raise StaleFileError(
                 f"not what embench hub export writes: {', '.join(stale)} in {folder}; run embench hub export {folder}"
             )
         typer.echo(f"{folder} is up to date")
         return
-    for path in exporting.export(folder):
+    for path in exporting.export(folder, systems):
         typer.echo(f"wrote {path}")
     typer.echo(f"{folder} is complete")
 
@@ -51,9 +53,10 @@ def card(
 ) -> None:
     """Write the card of the dataset, and its line in the checksums beside it."""
     from embench.cli._terminal import deliver
+    from embench.leaderboard.submission.published import published_systems
     from embench.release.export import CARD, contents, renew_checksums
 
-    deliver(lambda: contents()[CARD].decode(), out, check=check)
+    deliver(lambda: contents(published_systems())[CARD].decode(), out, check=check)
     if not check and renew_checksums(out.parent):
         typer.echo(f"renewed the checksums in {out.parent}")
 

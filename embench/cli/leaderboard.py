@@ -158,16 +158,14 @@ def check(
 
     All figures are computed from the predictions. Signs of trouble are for a person to look at and do not fail.
     """
-    from embench.leaderboard.check import changed_slugs, check_submissions
+    from embench.leaderboard.check import check_submissions
 
-    if base is not None:
-        if slugs:
-            raise typer.BadParameter("name the submissions or a folder to compare with, not both", param_hint="--base")
-        slugs = list(changed_slugs(submissions, base))
-        if not slugs:
-            typer.echo(f"no submission in {submissions} is new or has changed")
-            return
-    checked = check_submissions(submissions, slugs=slugs or ())
+    if base is not None and slugs:
+        raise typer.BadParameter("name the submissions or a folder to compare with, not both", param_hint="--base")
+    checked = check_submissions(submissions, slugs=slugs or (), base=base)
+    if base is not None and not checked:
+        typer.echo(f"no submission in {submissions} is new or has changed")
+        return
     for item in checked:
         _show(item)
     with_problems = sum(bool(item.problems) for item in checked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
     from embench.leaderboard.submit import Rival, Standing
     from embench.leaderboard.submit.fields import Question
@@ -109,27 +111,27 @@ def submit(
         ("seeds",): tuple(seed),
         ("reproduce",): reproduce,
     }
-    from embench.leaderboard.submission.folder import slug_from
-    from embench.leaderboard.submit import assign_protocols, staged, take_in
-    from embench.leaderboard.submit.protocols import check_tables
-    from embench.leaderboard.submit.stage import check_free
+    from embench.evaluation.submission_folder import slug_from
+    from embench.leaderboard.submission.write import check_free, place_of, write_submission
+    from embench.leaderboard.submit import assign_protocols, read_given, submission_with
 
-    check_tables(predictions)  # before any question is asked
+    given_files = read_given(predictions)  # before any question is asked
     content = _description(given, from_template)
     slug = slug or slug_from(content["name"])
     with _draft_kept(content, slug, wanted=dry_run):
-        files = assign_protocols(predictions, named=protocol, kind=content["kind"])
+        files = assign_protocols(given_files, named=protocol, kind=content["kind"])
+        folder = place_of(submissions, slug)
         if not dry_run:
-            check_free(submissions / slug, replace=replace)
-        with staged(content, files, slug=slug, submissions=submissions, dry_run=dry_run) as submission:
-            _present(submission, submissions, files, fill_missing=fill_missing)
-            if dry_run:
-                typer.echo("dry run: nothing was written")
-                return
-            folder = take_in(submission, submissions, replace=replace)
+            check_free(folder, replace=replace)
+        submission = submission_with(content, files, folder=folder)
+        _check_and_score(submission, submissions, fill_missing=fill_missing)
+        if dry_run:
+            typer.echo("dry run: nothing was written")
+            return
+        write_submission(submission, replace=replace)
     typer.echo(f"\nwrote {folder}")
     if pull_request:
-        _open_pull_request(folder, repo, replace=replace, yes=yes, timeout=timeout)
+        _open_pull_request(submission, repo, replace=replace, yes=yes, timeout=timeout)
     else:
         _print_git_steps(folder, submission.name)
 
@@ -147,12 +149,12 @@ def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator
         raise
     finally:
         if kept and _on_terminal():
+            from embench.common import plain_yaml
             from embench.common.files import write_text
-            from embench.leaderboard.submission.folder import slug_from
-            from embench.leaderboard.submit.stage import description_text
+            from embench.evaluation.submission_folder import slug_from
 
             draft = Path(f"{slug_from(slug)}.draft.yaml")
-            write_text(draft, description_text(content))
+            write_text(draft, plain_yaml.dump(content))
             typer.echo(f"Your answers are in {draft}; use them again with --from-template {draft}", err=True)
 
 
@@ -220,47 +222,31 @@ def _answer(question: Question, content: dict[str, Any]) -> Any:
         typer.echo(problem, err=True)
 
 
-def _present(submission: Submission, submissions: Path, files: dict[str, Path], *, fill_missing: bool) -> None:
-    """Check the predictions, and print scores, standing and signs of trouble."""
-    from embench.errors import PredictionsError, SubmissionError
-
-    try:
-        _check_and_score(submission, submissions, fill_missing=fill_missing)
-    except (PredictionsError, SubmissionError) as error:
-        raise type(error)(_with_given_paths(str(error), submission, files)) from None
-
-
 def _check_and_score(submission: Submission, submissions: Path, *, fill_missing: bool) -> None:
+    """Check the predictions beside the other submissions, and print scores, standing and signs of trouble."""
     from embench.errors import SubmissionError
-    from embench.leaderboard.check import check_submissions, readable_submissions
+    from embench.leaderboard.check import check_submission, readable_submissions
     from embench.leaderboard.submit import standing
 
-    (checked,) = check_submissions(submission.folder.parent, slugs=[submission.slug])
-    if checked.problems:
-        raise SubmissionError("\n".join(checked.problems))
     others = [other for other in readable_submissions(submissions) if other.slug != submission.slug]
+    checked = check_submission(submission, others)
+    if checked.problems:
+        # The folder is not there yet: its name would only confuse.
+        raise SubmissionError("\n".join(checked.problems).replace(f"{submission.folder}{os.sep}", ""))
     first = {"host-10fold": 0}
     protocols = sorted(submission.protocols(), key=lambda name: first.get(name, 1))
     print_standings([standing(submission, others, name, fill_missing=fill_missing) for name in protocols])
-    print_signs(submission, others)
+    print_signs(checked.signs)
 
 
-def _with_given_paths(text: str, submission: Submission, files: dict[str, Path]) -> str:
-    """Return a message about the temporary folder as one about the files that the user knows."""
-    for protocol, path in files.items():
-        text = text.replace(str(submission.file(protocol)), str(path))
-    return text.replace(f"{submission.folder}/", "")
-
-
-def _open_pull_request(folder: Path, repo: str, *, replace: bool, yes: bool, timeout: float) -> None:
+def _open_pull_request(submission: Submission, repo: str, *, replace: bool, yes: bool, timeout: float) -> None:
     from embench.hub.client import Hub
     from embench.hub.push import check_login, push
-    from embench.leaderboard.submission import read_submission
     from embench.leaderboard.submit.pull_request import plan_pull_request
 
     hub = Hub(timeout=timeout, say=lambda text: typer.echo(text, err=True))
     typer.echo(f"logged in as {check_login(hub)}")
-    plan = plan_pull_request(hub, read_submission(folder), repository=repo, replace=replace)
+    plan = plan_pull_request(hub, submission, repository=repo, replace=replace)
     typer.echo(plan.describe())
     if plan.empty:
         typer.echo("nothing to do")
@@ -292,11 +278,10 @@ def print_standings(standings: Sequence[Standing]) -> None:
             _print_board(found)
 
 
-def print_signs(submission: Submission, others: Sequence[Submission]) -> None:
-    """Print the signs of trouble in a submission, seen beside the others."""
-    from embench.leaderboard.signs import sign_lines, signs_of_trouble
+def print_signs(signs: Sequence[Sign]) -> None:
+    """Print the signs of trouble in a submission."""
+    from embench.leaderboard.signs import sign_lines
 
-    signs = signs_of_trouble([*others, submission], only=[submission.slug])[submission.slug]
     for line in sign_lines(signs):
         typer.echo(f"sign of trouble: {line}")
     if signs:

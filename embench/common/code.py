@@ -5,42 +5,36 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Collection
 from pathlib import Path
 
-from embench.common.shipped import weights_file
+from embench.common.shipped import resource_folder, weights_file
 from embench.errors import BaselineError
 
-# What these give to a model is covered by the checksums of dataset and folds.
-_DATA_LAYER = (
+# Modules and packages, with all that is in them. What these give to a model is covered by the checksums of dataset and
+# folds; errors, and how files are written and kept, change no number.
+_NOT_COUNTED = (
     "embench._version",
+    "embench.common.cache",
+    "embench.common.code",
     "embench.common.files",
     "embench.common.shipped",
-    "embench.common.text",
     "embench.dataset",
-    "embench.dataset.dataset",
-    "embench.dataset.entry",
-    "embench.dataset.store",
     "embench.errors",
     "embench.schema",
-    "embench.schema.geometry",
-    "embench.schema.labels",
-    "embench.schema.spec",
     "embench.splits",
-    "embench.splits.load",
-    "embench.splits.registry",
 )
-_DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
 # Packages whose modules read files of numbers that lie beside them.
-_WITH_DATA = ("embench.baselines.", "embench.crystal.")
-_NOT_FOLLOWED = frozenset(_DATA_LAYER)
+_WITH_DATA = ("embench.baselines", "embench.crystal")
+_DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
 
 
-def code_digest(*paths: str, weights: str | None = None) -> str:
+def code_digest(*paths: str, weights: str | None = None, resources: Collection[str] = ()) -> str:
     """Return the sha256 over the source of the code behind dotted paths ``module:name``.
 
     That is the module, the modules of embench that it imports, directly or not, and the data files beside those
     that belong to :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby
-    never used again. `weights` names a file of shipped weights, which counts as code does.
+    never used again. `weights` names a file of shipped weights, `resources` shipped folders: both count as code does.
 
     Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
     :class:`~embench.errors.DatasetError` where the weights are missing.
@@ -53,18 +47,24 @@ def code_digest(*paths: str, weights: str | None = None) -> str:
     while waiting:
         name = waiting.pop()
         file = _source_file(name)
-        if name in sources or name in _NOT_FOLLOWED or file is None:
+        if name in sources or _is_in(name, _NOT_COUNTED) or file is None:
             continue
         sources[name] = file.read_bytes()
         waiting += _imports(sources[name])
-        if name.startswith(_WITH_DATA):
+        if _is_in(name, _WITH_DATA):
             sources |= {f"{name}:{path.name}": path.read_bytes() for path in _data_files(file.parent)}
     digest = hashlib.sha256()
     for name in sorted(sources):
         digest.update(f"{name}\0{len(sources[name])}\0".encode() + sources[name])
     if weights is not None:
         digest.update(weights_file(weights).read_bytes())
+    for path in (path for name in resources for path in _data_files(resource_folder(name))):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _is_in(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 def _source_file(module: str) -> Path | None:

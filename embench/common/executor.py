@@ -1,7 +1,9 @@
 """Where the folds are computed: in this process, in processes of this machine, or on a Dask cluster.
 
 The same function runs on the same tasks everywhere; results come as they are finished, in any order. Nothing heavy
-is imported here: worker processes import this module before their number of threads is set.
+is imported here: worker processes import this module before their number of threads is set. joblib does not serve
+instead: its workers (loky) outlive a command that is killed, an exception that cannot be unpickled breaks its pool, and
+its Dask backend waits without end for a task that kills its workers.
 """
 
 from __future__ import annotations

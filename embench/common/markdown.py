@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
@@ -21,3 +22,13 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, l
     marks = [":---" if name in left or name == header[0] else "---:" for name in header]
     lines = [header, marks, *([str(cell).replace("|", r"\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# What means something in Markdown, and, for `<` and `&`, in the HTML that it may hold. The table escapes `|` itself.
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~$#!]")
+
+
+def escape(text: str) -> str:
+    """Return text that a stranger wrote so that a page in Markdown shows it as it is, in one line."""
+    named = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    return _MARKUP.sub(lambda found: named.get(found[0], f"\\{found[0]}"), " ".join(text.split()))

@@ -7,11 +7,17 @@ from pathlib import Path
 from embench.errors import DatasetError
 
 _PACKAGE = Path(__file__).parent.parent
-_KEPT_IN_CHECKOUT = {"dataset": "dataset_card/data", "splits": "splits", "weights": "baselines/weights"}
+_KEPT_IN_CHECKOUT = {
+    "dataset": "dataset_card/data",
+    "splits": "splits",
+    "weights": "baselines/weights",
+    "potentials": "baselines/potentials",
+    "submissions": "leaderboard/submissions",
+}
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource, ``dataset``, ``splits`` or ``weights``.
+    """Return the folder of a shipped resource: ``dataset``, ``splits``, ``weights``, ``potentials``, ``submissions``.
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def plural(number: int, noun: str) -> str:
-    """Return ``1 pair``, ``2 pairs``, ``3 entries``."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+def plural(number: int, noun: str, *, thousands: bool = False) -> str:
+    """Return ``1 pair``, ``2 entries``, ``3 days``, ``4 classes``; with `thousands`, ``1,000 pairs``."""
+    amount = f"{number:,}" if thousands else str(number)
+    return f"{amount} {noun if number == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """Return the regular plural of a noun: days, entries, classes, branches, pairs."""
+    if noun.endswith("y") and noun[-2:-1] not in ("a", "e", "i", "o", "u"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
 
 
 SHOWN = 10

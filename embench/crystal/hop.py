@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal.ions import Ions, assign_ions
+from embench.crystal.periodic import Floats, near_line, shortest_image
 from embench.errors import FeatureError
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.integer]
 Mask = NDArray[np.bool_]
 
 N_POINTS = 17
@@ -117,20 +116,21 @@ def hop_of(entry: Pathway, *, n_points: int = N_POINTS, cutoff: float = CUTOFF) 
     symbols = _symbols(entry)
     _check(entry, lattice, frac_coords)
     start = frac_coords[0]
-    end = start + _shortest(lattice, np.asarray(entry.path_end, np.float64) - start)
+    step = np.asarray(entry.path_end, np.float64) - start
+    end = start + shortest_image(lattice, step, tolerance=IMAGE_TOLERANCE)
     try:
         ions = assign_ions(lattice, symbols, frac_coords)
     except FeatureError as error:
         raise FeatureError(f"{entry.entry_id}: {error}") from None
     points = np.linspace(start, end, n_points) @ lattice
-    neighbours, sites = _around_line(lattice, frac_coords[1:], points, cutoff)
+    near = near_line(lattice, start, end, frac_coords[1:], reach=cutoff)
     return Hop(
         symbols=symbols,
         volume=float(abs(np.linalg.det(lattice))),
         points=points,
-        neighbours=neighbours,
-        elements=np.array(symbols[1:])[sites],
-        distances=np.linalg.norm(points[:, None] - neighbours[None], axis=-1),
+        neighbours=near.coords,
+        elements=np.array(symbols[1:])[near.sites],
+        distances=np.linalg.norm(points[:, None] - near.coords[None], axis=-1),
         ions=ions,
     )
 
@@ -155,32 +155,6 @@ def _check(entry: Pathway, lattice: Floats, frac_coords: Floats) -> None:
         raise FeatureError(f"{entry.entry_id}: the structure has {n_sites} sites; two finite ones are needed")
     if not abs(np.linalg.det(lattice)) > 1.0:
         raise FeatureError(f"{entry.entry_id}: the volume of the cell is {abs(np.linalg.det(lattice)):g} Å^3")
-
-
-def _shortest(lattice: Floats, step: Floats) -> Floats:
-    """Return the shortest periodic image of a fractional vector (3,), itself if it is as short as any."""
-    from pymatgen.core import Lattice
-    from pymatgen.util.coord import pbc_shortest_vectors
-
-    vector = pbc_shortest_vectors(Lattice(lattice), np.zeros((1, 3)), (step % 1.0)[None])[0, 0]
-    if np.linalg.norm(step @ lattice) <= np.linalg.norm(vector) + IMAGE_TOLERANCE:
-        return step
-    return np.asarray(np.linalg.solve(lattice.T, vector), np.float64)
-
-
-def _around_line(lattice: Floats, frac_coords: Floats, points: Floats, cutoff: float) -> tuple[Floats, Integers]:
-    """Return the periodic images of sites within `cutoff` of a straight line: coordinates (M, 3) and sites (M,)."""
-    from pymatgen.core import Lattice
-
-    middle, hop = points.mean(axis=0), points[-1] - points[0]
-    length = float(np.linalg.norm(hop))
-    images: Any = Lattice(lattice).get_points_in_sphere(frac_coords, middle, length / 2 + cutoff, zip_results=False)
-    coords, sites = np.asarray(images[0], np.float64).reshape(-1, 3) @ lattice, np.asarray(images[2], np.intp)
-    along = np.clip((coords - points[0]) @ hop / max(length**2, 1e-12), 0.0, 1.0)
-    near = np.linalg.norm(coords - points[0] - along[:, None] * hop, axis=1) <= cutoff
-    # A fixed order, so that sums do not depend on how the search went.
-    order = np.lexsort((*coords[near].round(6).T, sites[near]))
-    return coords[near][order], sites[near][order]
 
 
 def structure_digest(entry: Pathway) -> str:

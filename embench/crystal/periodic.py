@@ -1,10 +1,10 @@
-"""Distances in a periodic structure: between points, along a straight line, and over lattice translations."""
+"""Distances in a periodic structure: between points, to a path, and over lattice translations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,12 @@ class Surroundings:
 
 @dataclass(frozen=True, eq=False)
 class Approach:
-    """How near a straight line comes to each of several sites.
+    """How near a path comes to each of several sites.
 
     Attributes
     ----------
-    distances : (M,) shortest distance between the line and the site, Å.
-    positions : (M,) where on the line that is: 0 its start, 1 its end.
+    distances : (M,) shortest distance between the path and the site, Å.
+    positions : (M,) where on the path that is, counted in its segments: on a straight line 0 is its start, 1 its end.
     sites : (M,) positions in the list of sites that was searched.
     """
 
@@ -54,7 +54,7 @@ class Approach:
 
     @property
     def where(self) -> float:
-        """The first position at which the line is as near to a site as it gets, ties within TIE."""
+        """The first position at which the path is as near to a site as it gets, ties within TIE."""
         return float(self.positions[self.distances <= self.distances.min() + TIE].min())
 
 
@@ -79,6 +79,24 @@ def surroundings(lattice: Floats, point: Floats, sites: Floats, *, radius: float
     )
 
 
+def approach(path: Floats, coords: Floats) -> Approach:
+    """Return how near a polyline `path` (n, 3) comes to each of `coords` (M, 3), all Cartesian, Å; n > 1."""
+    distances, positions = np.full(len(coords), np.inf), np.zeros(len(coords))
+    for segment, (start, end) in enumerate(pairwise(path)):
+        found = _to_segment(coords, start, end - start)
+        nearer = found.distances < distances
+        distances[nearer], positions[nearer] = found.distances[nearer], segment + found.positions[nearer]
+    return Approach(distances=distances, positions=positions, sites=np.arange(len(coords)))
+
+
+def _to_segment(coords: Floats, start: Floats, step: Floats) -> Approach:
+    from_start = coords - start
+    length = float(np.linalg.norm(step))
+    along = np.clip(from_start @ step / max(length**2, np.finfo(float).tiny), 0.0, 1.0)
+    distances = np.linalg.norm(from_start - along[:, None] * step, axis=1)
+    return Approach(distances=distances, positions=along, sites=np.arange(len(coords)))
+
+
 def closest_approach(lattice: Floats, start: Floats, end: Floats, sites: Floats, *, margin: float = 0.0) -> Approach:
     """Return how near the straight line from `start` to `end` comes to `sites`, exactly and not sampled.
 
@@ -89,16 +107,47 @@ def closest_approach(lattice: Floats, start: Floats, end: Floats, sites: Floats,
     sites : (M, 3) fractional coordinates, M > 0.
     margin : what is found includes every periodic image that is nearer than the nearest one plus `margin`, Å.
     """
-    middle = (start + end) / 2
-    hop = (end - start) @ lattice
-    length = float(np.linalg.norm(hop))
     # The site nearest to the middle bounds the shortest distance to the line.
-    bound = float(distance_matrix(lattice, middle[None], sites).min()) + margin
-    around = surroundings(lattice, middle, sites, radius=length / 2 + bound + TIE)
-    from_start = around.coords - start @ lattice
-    positions = np.clip(from_start @ hop / max(length**2, np.finfo(float).tiny), 0.0, 1.0)
-    distances = np.linalg.norm(from_start - positions[:, None] * hop, axis=1)
-    return Approach(distances=distances, positions=positions, sites=around.sites)
+    bound = float(distance_matrix(lattice, (start + end)[None] / 2, sites).min()) + margin + TIE
+    around, line = _around(lattice, start, end, sites, reach=bound)
+    return replace(line, sites=around.sites)
+
+
+def near_line(lattice: Floats, start: Floats, end: Floats, sites: Floats, *, reach: float) -> Surroundings:
+    """Return every periodic image of `sites` (M, 3) within `reach` (Å) of a straight line, in a fixed order.
+
+    `start` and `end` (3,) are fractional, as `sites` are; the distances are those to the line.
+    """
+    around, line = _around(lattice, start, end, sites, reach=reach)
+    near = line.distances <= reach
+    coords, found = around.coords[near], around.sites[near]
+    # A fixed order, so that sums do not depend on how the search went.
+    order = np.lexsort((*coords.round(6).T, found))
+    return Surroundings(coords=coords[order], distances=line.distances[near][order], sites=found[order])
+
+
+def _around(
+    lattice: Floats, start: Floats, end: Floats, sites: Floats, *, reach: float
+) -> tuple[Surroundings, Approach]:
+    """Return at least all images of `sites` within `reach` of a line, and how near the line comes to each."""
+    step = (end - start) @ lattice
+    radius = float(np.linalg.norm(step)) / 2 + reach
+    around = surroundings(lattice, (start + end) / 2, sites, radius=radius)
+    return around, _to_segment(around.coords, start @ lattice, step)
+
+
+def shortest_image(lattice: Floats, step: Floats, *, tolerance: float = 0.0) -> Floats:
+    """Return the shortest periodic image of a fractional vector (3,).
+
+    That is the vector itself unless another image is shorter by more than `tolerance` (Å).
+    """
+    from pymatgen.core import Lattice
+    from pymatgen.util.coord import pbc_shortest_vectors
+
+    vector = pbc_shortest_vectors(Lattice(lattice), np.zeros((1, 3)), (step % 1.0)[None])[0, 0]
+    if np.linalg.norm(step @ lattice) <= np.linalg.norm(vector) + tolerance:
+        return step
+    return np.asarray(np.linalg.solve(lattice.T, vector), np.float64)
 
 
 def shortest_translation(lattice: Floats) -> float:

@@ -6,8 +6,9 @@ from collections import Counter
 
 import numpy as np
 
+from embench.crystal.ions import anion_radius
 from embench.crystal.periodic import TIE, Floats, closest_approach, distance_matrix, has_overlap, shortest_translation
-from embench.curation.coordination import anion_elements, anion_radius, formal_charge, surround
+from embench.curation.coordination import anions_of, formal_charge, surround
 from embench.curation.endpoints import compare_endpoints
 from embench.curation.entry import RawEntry
 
@@ -23,7 +24,7 @@ def annotate(entry: RawEntry) -> Annotations:
     Raises :class:`~embench.errors.UpstreamError` where the chemistry is beyond the rules: no anion, or a migrating ion
     with several common charges.
     """
-    anions = anion_elements(entry)
+    anions = anions_of(entry)
     return {
         **_counts(entry),
         **_hop(entry),
@@ -71,7 +72,7 @@ def is_corrupt(entry: RawEntry) -> bool:
     return has_overlap(entry.lattice, entry.frac_coords, within=OVERLAP)
 
 
-def _ends(entry: RawEntry, anions: tuple[str, ...]) -> Annotations:
+def _ends(entry: RawEntry, anions: frozenset[str]) -> Annotations:
     start, end = entry.frac_coords[0], entry.path_end
     values: Annotations = {}
     for prefix, suffix, point in (
@@ -96,9 +97,9 @@ def _nearest_on_images(entry: RawEntry) -> Annotations:
     }
 
 
-def _anion_bottleneck(entry: RawEntry, anions: tuple[str, ...]) -> Annotations:
+def _anion_bottleneck(entry: RawEntry, anions: frozenset[str]) -> Annotations:
     elements = np.array(entry.elements[1:])
-    chosen = np.isin(elements, anions)
+    chosen = np.isin(elements, sorted(anions))
     radii = np.array([anion_radius(symbol) for symbol in elements[chosen]])
     # A larger anion farther away can leave less room than the nearest one.
     line = closest_approach(
@@ -115,14 +116,14 @@ def _anion_bottleneck(entry: RawEntry, anions: tuple[str, ...]) -> Annotations:
     }
 
 
-def _cation_bottlenecks(entry: RawEntry, anions: tuple[str, ...]) -> Annotations:
+def _cation_bottlenecks(entry: RawEntry, anions: frozenset[str]) -> Annotations:
     elements = np.array(entry.elements[1:])
     is_mobile = elements == entry.mobile_ion
     mobile = _shortest_to(entry, is_mobile)
     # The periodic images of the migrating ion move with it.
     own_image = shortest_translation(entry.lattice)
     return {
-        "straight_line_bottleneck_cation": _shortest_to(entry, ~is_mobile & ~np.isin(elements, anions)),
+        "straight_line_bottleneck_cation": _shortest_to(entry, ~is_mobile & ~np.isin(elements, sorted(anions))),
         "straight_line_bottleneck_mobile": own_image if mobile is None else min(mobile, own_image),
     }
 

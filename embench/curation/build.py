@@ -30,6 +30,7 @@ class Build:
     n_test: int
     checksums: dict[str, str]
     flag_counts: dict[str, int]
+    warnings: tuple[str, ...] = ()
 
 
 def build_dataset(
@@ -52,8 +53,9 @@ def build_dataset(
     report = progress or (lambda *_: None)
     report("reading the raw release", 0, 0)
     entries = read_release(upstream)
+    warnings: list[str] = []
     if complete is not None:
-        entries = fill_from_complete(entries, complete)
+        entries = fill_from_complete(entries, complete, warn=warnings.append)
     version = DATASET_VERSION + ("+complete" if complete is not None else "")
     rows = curate(entries, progress=report)
     report("writing", 0, 0)
@@ -64,6 +66,7 @@ def build_dataset(
         n_test=sum(row["published_split"] == "test" for row in rows),
         checksums=checksums,
         flag_counts=_count_flags(rows),
+        warnings=tuple(warnings),
     )
 
 

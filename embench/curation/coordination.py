@@ -1,26 +1,19 @@
-"""Which atoms are anions, how large the ions are, and how anions coordinate the migrating ion."""
+"""How anions coordinate the migrating ion of an entry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
 
 import numpy as np
 
+from embench.crystal.ions import anion_elements, anion_radius, common_charges, ion_radius
 from embench.crystal.periodic import Floats, distance_matrix, surroundings
 from embench.curation.entry import RawEntry
-from embench.errors import UpstreamError
+from embench.errors import FeatureError, UpstreamError
 
 # An anion coordinates the ion up to this multiple of the sum of their Shannon radii. Over the ends of the hops in
 # the release, the density of anions against this ratio is lowest at 1.3, between the first shell and the second.
 COORDINATION_FACTOR = 1.3
-# Two non-metals are bonded when nearer than this multiple of the sum of their covalent radii.
-BOND_FACTOR = 1.25
-# Shannon lists no radius of the phosphide ion: L. Pauling, The Nature of the Chemical Bond, 3rd ed. (1960); Å.
-PAULING_RADII = {"P": 2.12}
-
-_ROMAN = ("IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,78 +32,35 @@ class Surround:
     nearest: float
 
 
-def anion_elements(entry: RawEntry) -> tuple[str, ...]:
-    """Return the elements that are anions, sorted: the non-metals that no more electronegative non-metal is bonded to.
+def anions_of(entry: RawEntry) -> frozenset[str]:
+    """Return the elements of an entry that are anions (:func:`embench.crystal.ions.anion_elements`).
 
-    So S is one in a thiophosphate and in an oxysulfide, but neither in a sulfate nor P in a phosphate; N is one in a
-    cyanide and C is not. Raises :class:`~embench.errors.UpstreamError` for a structure without anions.
+    Raises :class:`~embench.errors.UpstreamError` for a structure without anions.
     """
-    from pymatgen.core import Element
-
-    rest = {symbol for symbol in entry.elements[1:] if symbol != entry.mobile_ion}
-    nonmetals = sorted(symbol for symbol in rest if not Element(symbol).is_metal)
-    central = {a for a, b in product(nonmetals, repeat=2) if Element(a).X < Element(b).X and _are_bonded(entry, a, b)}
-    anions = tuple(symbol for symbol in nonmetals if symbol not in central)
-    if not anions:
-        raise UpstreamError(f"{entry.entry_id}: no element of the structure is an anion")
-    return anions
-
-
-def _are_bonded(entry: RawEntry, a: str, b: str) -> bool:
-    from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
-
-    elements = np.array(entry.elements)
-    apart = distance_matrix(entry.lattice, entry.frac_coords[elements == a], entry.frac_coords[elements == b])
-    return bool(apart.min() < BOND_FACTOR * (CovalentRadius.radius[a] + CovalentRadius.radius[b]))
+    try:
+        return anion_elements(entry.lattice, entry.elements, entry.frac_coords)
+    except FeatureError as error:
+        raise UpstreamError(f"{entry.entry_id}: {error}") from None
 
 
 def formal_charge(entry: RawEntry) -> int:
-    """Return the formal charge of the migrating ion, e: the one common oxidation state of its element.
+    """Return the formal charge of the migrating ion, e: the one common charge of its element.
 
     Raises :class:`~embench.errors.UpstreamError` for an element with several.
     """
-    from pymatgen.core import Element
-
-    states = Element(entry.mobile_ion).common_oxidation_states
-    if len(states) != 1:
+    charges = common_charges(entry.mobile_ion)
+    if len(charges) != 1:
         raise UpstreamError(
-            f"{entry.entry_id}: {entry.mobile_ion} has the common oxidation states {states}; "
+            f"{entry.entry_id}: {entry.mobile_ion} has the common charges {', '.join(f'{c:g}' for c in charges)}; "
             "the charge of the migrating ion must be decided by hand"
         )
-    return int(states[0])
+    return int(charges[0])
 
 
-@lru_cache(maxsize=128)
-def ion_radius(symbol: str, charge: int, *, smallest: bool = False) -> float:
-    """Return the Shannon radius of an ion, Å, for six-fold coordination or the one nearest to it that is listed.
-
-    With `smallest`, that for the lowest coordination number listed from four up. Source: R. D. Shannon,
-    Acta Crystallogr. A 32, 751 (1976), as tabulated in pymatgen.
-    """
-    from pymatgen.core import Element
-
-    listed = Element(symbol).data["Shannon radii"][str(charge)]
-    numbers = [number for number in _ROMAN if number in listed]
-    sixfold = _ROMAN.index("VI")
-    chosen = numbers[0] if smallest else min(numbers, key=lambda number: abs(_ROMAN.index(number) - sixfold))
-    spins = listed[chosen]
-    return float(spins[min(spins)]["ionic_radius"])
-
-
-@lru_cache(maxsize=32)
-def anion_radius(symbol: str) -> float:
-    """Return the radius of the anion of a non-metal with the charge that fills its shell, Å."""
-    from pymatgen.core import Element
-
-    if symbol in PAULING_RADII:
-        return PAULING_RADII[symbol]
-    return ion_radius(symbol, Element(symbol).group - 18)
-
-
-def surround(entry: RawEntry, point: Floats, anions: tuple[str, ...]) -> Surround:
+def surround(entry: RawEntry, point: Floats, anions: frozenset[str]) -> Surround:
     """Return how the `anions` (elements) coordinate the migrating ion at `point` (3,), fractional."""
     elements = np.array(entry.elements)
-    is_anion = np.isin(elements, anions)
+    is_anion = np.isin(elements, sorted(anions))
     radii = np.array([anion_radius(symbol) for symbol in elements[is_anion]])
     sites = entry.frac_coords[is_anion]
     nearest = float(distance_matrix(entry.lattice, point[None], sites).min())

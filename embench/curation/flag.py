@@ -9,9 +9,10 @@ from typing import cast
 
 import numpy as np
 
+from embench.crystal.ions import anion_radius, ion_radius
 from embench.crystal.periodic import distance_matrix, largest_displacement
 from embench.curation.annotate import is_corrupt
-from embench.curation.coordination import anion_elements, anion_radius, formal_charge, ion_radius
+from embench.curation.coordination import anions_of, formal_charge
 from embench.curation.entry import RawEntry
 from embench.curation.framework import element_roles
 from embench.curation.tables import read_table
@@ -170,7 +171,7 @@ def _outlier(entry: RawEntry, _columns: Columns, context: FlagContext) -> bool:
 
 
 def _suspect_endpoints(entry: RawEntry, _columns: Columns, _context: FlagContext) -> bool:
-    anions = anion_elements(entry)
+    anions = anions_of(entry)
     smallest = ion_radius(entry.mobile_ion, formal_charge(entry), smallest=True)
     # How near each other site may come to the ion, Å.
     allowed = np.array(

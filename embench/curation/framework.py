@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embench.crystal.ions import bond_length
 from embench.crystal.periodic import Floats, distance_matrix, has_overlap
 from embench.curation.annotate import OVERLAP
-from embench.curation.coordination import BOND_FACTOR, anion_elements
+from embench.curation.coordination import anions_of
 from embench.curation.entry import RawEntry
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def element_roles(entry: RawEntry) -> dict[str, str]:
     """
     from pymatgen.core import Element
 
-    anions = anion_elements(entry)
+    anions = anions_of(entry)
     roles = {}
     for symbol in sorted(set(entry.elements) - {entry.mobile_ion}):
         if symbol in anions:
@@ -82,16 +83,14 @@ def element_roles(entry: RawEntry) -> dict[str, str]:
     return roles
 
 
-def bonded_anions(entry: RawEntry, symbol: str, anions: tuple[str, ...]) -> float:
+def bonded_anions(entry: RawEntry, symbol: str, anions: frozenset[str]) -> float:
     """Return the number of `anions` bonded to a site of the element `symbol`: the median over its sites."""
-    from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
-
     elements = np.array(entry.elements)
     sites = entry.frac_coords[elements == symbol]
     number = np.zeros(len(sites))
     for anion in anions:
-        bonded = BOND_FACTOR * (CovalentRadius.radius[symbol] + CovalentRadius.radius[anion])
-        number += (distance_matrix(entry.lattice, sites, entry.frac_coords[elements == anion]) < bonded).sum(axis=1)
+        apart = distance_matrix(entry.lattice, sites, entry.frac_coords[elements == anion])
+        number += (apart < bond_length(symbol, anion)).sum(axis=1)
     return float(np.median(number))
 
 

@@ -116,6 +116,11 @@ class Dataset:
         return self._store.digest
 
     @property
+    def checksums(self) -> dict[str, str]:
+        """The sha256 of the files by name, which they were checked against when they were read."""
+        return dict(self._store.checksums)
+
+    @property
     def targets_hidden(self) -> bool:
         """Whether the targets are hidden (see :meth:`without_targets`)."""
         return self._hidden

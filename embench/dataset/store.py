@@ -32,8 +32,11 @@ class Store:
     All that it hands out is read-only and shared by every :class:`~embench.dataset.Dataset` of the build.
     """
 
-    def __init__(self, folder: Path, files: Sequence[pq.ParquetFile], *, version: str, digest: str) -> None:
+    def __init__(
+        self, folder: Path, files: Sequence[pq.ParquetFile], *, version: str, digest: str, checksums: dict[str, str]
+    ) -> None:
         self.folder = folder
+        self.checksums = checksums
         self.version = version
         self.digest = digest
         self.n_rows = sum(file.metadata.num_rows for file in files)
@@ -120,7 +123,7 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...]) -> Store:
     versions = {_version(file) for file in files}
     if len(versions) > 1:
         raise DatasetError(f"the files in {folder} are of different builds ({', '.join(sorted(versions))}); {_WAY_OUT}")
-    store = Store(folder, files, version=versions.pop(), digest=digest)
+    store = Store(folder, files, version=versions.pop(), digest=digest, checksums=expected)
     if len(set(store.column("entry_id"))) != store.n_rows:
         raise DatasetError(f"an entry_id occurs twice in the dataset at {folder}; {_WAY_OUT}")
     return store

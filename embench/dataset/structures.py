@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from embench.dataset.entry import Entry, FloatArray
+from embench.crystal import Pathway
+from embench.crystal.periodic import Floats
 from embench.errors import MissingDependencyError, MissingStructureError
 from embench.pathways.bands import band
 from embench.schema.spec import TARGET
@@ -16,12 +17,28 @@ if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
 
-def initial_structure(entry: Entry) -> Structure:
+class Released(Pathway, Protocol):
+    """A pathway with what the release says of it besides; :class:`~embench.dataset.entry.Entry` has it all.
+
+    A protocol rather than the class: entries call the functions below, so these must not import entries.
+    """
+
+    @property
+    def final_lattice(self) -> Floats | None: ...  # noqa: D102
+    @property
+    def final_frac_coords(self) -> Floats | None: ...  # noqa: D102
+    @property
+    def migration_barrier(self) -> float: ...  # noqa: D102
+    @property
+    def columns(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def initial_structure(entry: Released) -> Structure:
     """Return the initial structure; site 0 migrates."""
     return _structure(entry, entry.lattice, entry.frac_coords)
 
 
-def final_structure(entry: Entry) -> Structure:
+def final_structure(entry: Released) -> Structure:
     """Return the structure at the end of the hop.
 
     Raises :class:`~embench.errors.MissingStructureError` where the release does not hold it.
@@ -35,17 +52,17 @@ def final_structure(entry: Entry) -> Structure:
     return _structure(entry, entry.final_lattice, entry.final_frac_coords)
 
 
-def images(entry: Entry, n: int, *, path: str = "straight") -> list[Structure]:
+def images(entry: Released, n: int, *, path: str = "straight") -> list[Structure]:
     """Return a band of `n` pymatgen structures, see :func:`band`."""
     return [_structure(entry, entry.lattice, coords) for coords in band(entry, n, path=path)]
 
 
-def atoms(entry: Entry) -> Atoms:
+def atoms(entry: Released) -> Atoms:
     """Return the initial structure as periodic ASE ``Atoms``, the target in ``info`` unless it is hidden."""
     return _atoms(entry, entry.frac_coords)
 
 
-def atoms_images(entry: Entry, n: int, *, path: str = "straight") -> list[Atoms]:
+def atoms_images(entry: Released, n: int, *, path: str = "straight") -> list[Atoms]:
     """Return a band of `n` ASE ``Atoms``, see :func:`band`; ``info["image"]`` counts from 0 to `n` - 1."""
     frames = [_atoms(entry, coords) for coords in band(entry, n, path=path)]
     for number, frame in enumerate(frames):
@@ -53,7 +70,7 @@ def atoms_images(entry: Entry, n: int, *, path: str = "straight") -> list[Atoms]
     return frames
 
 
-def _structure(entry: Entry, lattice: FloatArray, frac_coords: FloatArray) -> Structure:
+def _structure(entry: Released, lattice: Floats, frac_coords: Floats) -> Structure:
     try:
         from pymatgen.core.structure import Structure
     except ImportError:
@@ -70,7 +87,7 @@ def _element(number: int) -> Element:
     return Element.from_Z(number)
 
 
-def _atoms(entry: Entry, frac_coords: FloatArray) -> Atoms:
+def _atoms(entry: Released, frac_coords: Floats) -> Atoms:
     try:
         from ase import Atoms
     except ImportError:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embench._version import __version__
 from embench.common.files import write_text
@@ -22,14 +21,28 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, SubsetScores
     from embench.evaluation.comparison import Comparison
-    from embench.evaluation.ranking import Ranking
+    from embench.evaluation.evaluator import Confusion, ScoredEntry
+    from embench.evaluation.ranking import RankedSystem, Ranking
+    from embench.evaluation.scored import Coverage
+    from embench.schema.documents import (
+        BreakdownDocument,
+        ComparisonDocument,
+        ConfusionDocument,
+        CoverageDocument,
+        EntryDocument,
+        EstimateDocument,
+        EvaluationDocument,
+        MetricDocument,
+        RankedSystemDocument,
+        RankingDocument,
+        SubsetDocument,
+    )
 
 _DECIMALS = 8
 
 
-def document(evaluation: Evaluation) -> dict[str, Any]:
+def document(evaluation: Evaluation) -> EvaluationDocument:
     """Return an evaluation as plain data, ready for JSON."""
-    coverage = evaluation.coverage
     return {
         "embench_version": __version__,
         "dataset_version": evaluation.dataset_version,
@@ -43,60 +56,57 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
         "seed": evaluation.seed,
         "resamples": evaluation.resamples,
         "confidence": CONFIDENCE,
-        "coverage": {
-            "scored": coverage.scored,
-            "predicted": coverage.predicted,
-            "share": finite(coverage.share),
-            "filled": list(coverage.filled),
-        },
+        "coverage": _coverage(evaluation.coverage),
         "warnings": list(evaluation.warnings),
         "metrics": _metrics(evaluation),
-        "confusion": asdict(evaluation.confusion),
+        "confusion": _confusion(evaluation.confusion),
         "reference": {"training_median": {name: finite(value) for name, value in evaluation.reference.items()}},
         "detectable_difference": {"value": finite(evaluation.detectable), "unit": "eV", "metric": "mae"},
         "subsets": {subset.name: _subset(subset) for subset in evaluation.subsets},
         "breakdown": {part.name: _breakdown(part) for part in evaluation.breakdown},
         "calibration": [
-            {"expected": finite(expected), "observed": finite(observed)}
+            {"expected": _rounded(expected), "observed": _rounded(observed)}
             for expected, observed in evaluation.calibration
         ],
         "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
-        "entries": [asdict(entry) | {"error": finite(entry.error)} for entry in evaluation.entries],
+        "entries": [_entry(entry) for entry in evaluation.entries],
     }
 
 
-def ranking_document(ranking: Ranking) -> dict[str, Any]:
+def ranking_document(ranking: Ranking) -> RankingDocument:
     """Return several systems as plain data: their ranks, best first, and the evaluation of each."""
     return {
         "sentence": ranking.sentence,
-        "systems": [
-            {
-                "predictions": system.evaluation.name,
-                "mae": estimate_document("mae", system.evaluation.metrics["mae"]),
-                "coverage": finite(system.evaluation.coverage.share),
-                "rank": {"value": system.rank.rank, "low": system.rank.low, "high": system.rank.high},
-                "p_best": finite(system.rank.p_best),
-                "p_adjusted": finite(system.rank.p_adjusted),
-                "best_set": system.rank.best_set,
-            }
-            for system in ranking.systems
-        ],
+        "systems": [_ranked(system) for system in ranking.systems],
         "evaluations": [document(system.evaluation) for system in ranking.systems],
     }
 
 
-def dumps(content: Mapping[str, Any]) -> str:
+def _ranked(system: RankedSystem) -> RankedSystemDocument:
+    evaluation, rank = system.evaluation, system.rank
+    return {
+        "predictions": evaluation.name,
+        "mae": estimate_document("mae", evaluation.metrics["mae"]),
+        "coverage": _rounded(evaluation.coverage.share),
+        "rank": {"value": rank.rank, "low": rank.low, "high": rank.high},
+        "p_best": finite(rank.p_best),
+        "p_adjusted": finite(rank.p_adjusted),
+        "best_set": rank.best_set,
+    }
+
+
+def dumps(content: Mapping[str, object]) -> str:
     """Return plain data as JSON text; the same data gives the same bytes."""
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def write_json(content: Mapping[str, Any], path: Path) -> None:
+def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write plain data to `path`, all or nothing."""
     write_text(path, dumps(content))
 
 
-def _metrics(evaluation: Evaluation) -> dict[str, Any]:
-    found = {}
+def _metrics(evaluation: Evaluation) -> dict[str, MetricDocument]:
+    found: dict[str, MetricDocument] = {}
     for name, estimate in evaluation.metrics.items():
         spec, support = metric(name), evaluation.support[name]
         found[name] = {
@@ -114,7 +124,7 @@ def _metrics(evaluation: Evaluation) -> dict[str, Any]:
     return found
 
 
-def estimate_document(name: str, estimate: Estimate) -> dict[str, Any]:
+def estimate_document(name: str, estimate: Estimate) -> EstimateDocument:
     """Return an estimate of the metric `name` as plain data."""
     return {
         "value": finite(estimate.value),
@@ -122,11 +132,11 @@ def estimate_document(name: str, estimate: Estimate) -> dict[str, Any]:
         "high": finite(estimate.high),
         "unit": metric(name).unit,
         "method": estimate.method,
-        "undefined": finite(estimate.undefined),
+        "undefined": _rounded(estimate.undefined),
     }
 
 
-def _subset(subset: SubsetScores) -> dict[str, Any]:
+def _subset(subset: SubsetScores) -> SubsetDocument:
     return {
         "title": subset.title,
         "description": subset.description,
@@ -136,7 +146,7 @@ def _subset(subset: SubsetScores) -> dict[str, Any]:
     }
 
 
-def _breakdown(part: Breakdown) -> dict[str, Any]:
+def _breakdown(part: Breakdown) -> BreakdownDocument:
     return {
         "title": part.title,
         "groups": [
@@ -153,16 +163,11 @@ def _breakdown(part: Breakdown) -> dict[str, Any]:
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison) -> ComparisonDocument:
     return {
         "other": comparison.other,
         "other_sha256": comparison.other_sha256,
-        "other_coverage": {
-            "scored": comparison.other_coverage.scored,
-            "predicted": comparison.other_coverage.predicted,
-            "share": finite(comparison.other_coverage.share),
-            "filled": list(comparison.other_coverage.filled),
-        },
+        "other_coverage": _coverage(comparison.other_coverage),
         "other_warnings": list(comparison.other_warnings),
         "metrics": {
             name: {
@@ -181,6 +186,50 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _coverage(coverage: Coverage) -> CoverageDocument:
+    return {
+        "scored": coverage.scored,
+        "predicted": coverage.predicted,
+        "share": _rounded(coverage.share),
+        "filled": list(coverage.filled),
+    }
+
+
+def _confusion(confusion: Confusion) -> ConfusionDocument:
+    return {
+        "true_positive": confusion.true_positive,
+        "false_positive": confusion.false_positive,
+        "false_negative": confusion.false_negative,
+        "true_negative": confusion.true_negative,
+    }
+
+
+def _entry(entry: ScoredEntry) -> EntryDocument:
+    return {
+        "entry_id": entry.entry_id,
+        "target": entry.target,
+        "prediction": entry.prediction,
+        "error": _rounded(entry.error),
+        "uncertainty": entry.uncertainty,
+        "filled": entry.filled,
+        "fold": entry.fold,
+        "formula": entry.formula,
+        "mobile_ion": entry.mobile_ion,
+        "structure_class": entry.structure_class,
+        "functional": entry.functional,
+        "pathway": entry.pathway,
+        "group_structure": entry.group_structure,
+        "group_host": entry.group_host,
+        "seen_host": entry.seen_host,
+        "flags": entry.flags,
+    }
+
+
 def finite(value: float) -> float | None:
     """Return a derived number as JSON holds it: rounded, and None where it is undefined."""
-    return round(value, _DECIMALS) if math.isfinite(value) else None
+    return _rounded(value) if math.isfinite(value) else None
+
+
+def _rounded(value: float) -> float:
+    """Return a derived number that is always defined, rounded."""
+    return round(value, _DECIMALS)

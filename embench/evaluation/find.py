@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
-from embench.errors import PredictionsError, did_you_mean, nearest_names
+from embench.common.shipped import resource_folder
+from embench.errors import DatasetError, PredictionsError, SubmissionError, did_you_mean, nearest_names
+from embench.evaluation.submission_folder import SUBMISSION_FILE, named_file, read_description
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SUBMISSIONS = Path("leaderboard") / "submissions"
@@ -14,14 +17,19 @@ _SUBMISSIONS = Path("leaderboard") / "submissions"
 def find_predictions(name: str | Path, protocol: str) -> Path:
     """Return the predictions file that `name` means: its path, or the folder or the slug of a submission.
 
-    Submissions are looked for in ``leaderboard/submissions`` of the working directory and of the folders above it.
-    Raises :class:`~embench.errors.PredictionsError` for a submission without predictions for the protocol, and for
-    what is neither a file nor a slug.
+    Submissions are looked for where :func:`submissions_folder` says.
+
+    Raises
+    ------
+    PredictionsError
+        A submission has no predictions for the protocol, or `name` is neither a file nor a slug.
+    SubmissionError
+        A submission cannot be read, or names a file outside of its folder.
     """
     path = Path(name)
     if path.is_dir():
         return _predictions_of(path, protocol)
-    folder = _submissions_folder()
+    folder = submissions_folder()
     if path.exists() or folder is None or not _SLUG.fullmatch(str(name)):
         return path
     if (folder / path).is_dir():
@@ -33,30 +41,33 @@ def find_predictions(name: str | Path, protocol: str) -> Path:
     raise PredictionsError(f"{str(name)!r} is neither a file nor a submission in {folder}{way_out}")
 
 
-def _submissions_folder() -> Path | None:
+def submissions_folder() -> Path | None:
+    """Return ``leaderboard/submissions`` of the working directory or of a folder above it, else that of embench.
+
+    The installed package carries the submissions of its release; None where neither is there.
+    """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / _SUBMISSIONS).is_dir():
             return folder / _SUBMISSIONS
-    return None
+    try:
+        return resource_folder("submissions")
+    except DatasetError:
+        return None
 
 
-def _predictions_of(submission: Path, protocol: str) -> Path:
-    """Return the file of a submission for `protocol`: the one that it names, or the one named after it."""
-    import yaml
+def _predictions_of(folder: Path, protocol: str) -> Path:
+    """Return the file of a submission for `protocol`: the one that it names, or the one named after it.
 
-    description = submission / "submission.yaml"
-    named: object = None
-    if description.is_file():
-        try:
-            named = yaml.safe_load(description.read_text(encoding="utf-8")).get("predictions")
-        except (AttributeError, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise PredictionsError(f"cannot read {description}: {error}") from None
-    files = named if isinstance(named, dict) else {}
-    name = str(files.get(protocol, files.get("all", f"{protocol}.csv")))
-    if Path(name).name != name:
-        raise PredictionsError(f"{description} names {name!r}, which is no file of its folder; correct it")
-    path = submission / name
-    if not path.is_file():
-        raise PredictionsError(f"{submission} has no predictions for the protocol {protocol}")
+    Raises as :func:`~embench.evaluation.submission_folder.named_file` does.
+    """
+    described = folder / SUBMISSION_FILE
+    name: str | None = f"{protocol}.csv"
+    if os.path.lexists(described):
+        name = named_file(read_description(described), protocol, source=str(described))
+    path = folder / name if name is not None else None
+    if path is None or not path.is_file():
+        raise PredictionsError(f"{folder} has no predictions for the protocol {protocol}")
+    if path.is_symlink():
+        raise SubmissionError(f"{path} is a link; put the file itself there")
     return path

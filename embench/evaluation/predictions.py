@@ -6,13 +6,13 @@ import hashlib
 import math
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from embench.common.text import SHOWN, _shorten, listing, plural
 from embench.errors import PredictionsError, did_you_mean, nearest_names
-from embench.evaluation.predictions_csv import Row, read_rows
+from embench.evaluation.predictions_csv import Row, read_rows, rows_of
 
 # A path, a mapping entry_id -> eV, or a table with the columns of a predictions file (pandas, polars, pyarrow).
 Source: TypeAlias = str | Path | Mapping[str, float] | Any
@@ -49,8 +49,8 @@ def read_predictions(source: Source, *, known: Iterable[str], name: str | None =
     ----------
     source
         Path of a CSV file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
-        standard deviation, eV); a mapping from entry_id to eV; or a table with those columns (a data frame, or a
-        mapping from their names to lists).
+        standard deviation, eV); a mapping from entry_id to eV; a table with those columns (a data frame, or a
+        mapping from their names to lists); or predictions that were read before.
     known
         The ids of all entries of the dataset.
     name
@@ -62,20 +62,40 @@ def read_predictions(source: Source, *, known: Iterable[str], name: str | None =
         With line numbers: for a file that is no such table, for unknown or repeated entries, and for values that
         are no finite numbers. Entries that are missing are found by the evaluation, which knows the protocol.
     """
+    if isinstance(source, Predictions):
+        return source if name is None else replace(source, name=name)
     names = tuple(known)
     if isinstance(source, str | Path):
         called = str(source)
-        rows, digest = read_rows(Path(source), most_rows=max(10 * len(names), 1000))
+        rows, digest = read_rows(Path(source), most_rows=_most_rows(names))
     else:
         called = type(source).__name__
         rows, digest = _rows_of_object(source), ""
-    checked = _check_rows(called, rows, names)
+    return _checked(rows, called, names, name=name or called, digest=digest)
+
+
+def parse_predictions(content: bytes, *, name: str, known: Iterable[str]) -> Predictions:
+    """Return the predictions in the `content` of a CSV file that was read already; `name` is what it is called.
+
+    Raises as :func:`read_predictions` does.
+    """
+    names = tuple(known)
+    rows, digest = rows_of(name, content, most_rows=_most_rows(names))
+    return _checked(rows, name, names, name=name, digest=digest)
+
+
+def _most_rows(known: tuple[str, ...]) -> int:
+    return max(10 * len(known), 1000)
+
+
+def _checked(rows: list[Row], called: str, known: tuple[str, ...], *, name: str, digest: str) -> Predictions:
+    checked = _check_rows(called, rows, known)
     entry_ids = tuple(row.entry_id for row in rows)
     values = tuple(value for value, _ in checked)
     spread = [sigma for _, sigma in checked if sigma is not None]
     uncertainties = tuple(spread) if spread else None
     return Predictions(
-        name=name or called,
+        name=name,
         entry_ids=entry_ids,
         values=values,
         uncertainties=uncertainties,

@@ -27,44 +27,49 @@ class Row(NamedTuple):
 
 
 def read_rows(path: Path, *, most_rows: int) -> tuple[list[Row], str]:
-    """Return the rows of the file and its sha256.
+    """Return the rows of the file and its sha256; raises as :func:`rows_of` does, and where it cannot be read."""
+    content = read_content(path)
+    if len(content) > MOST_BYTES:
+        raise PredictionsError(
+            f"{path} is larger than {MOST_BYTES >> 20} MiB; a predictions file has one row for each scored entry"
+        )
+    return rows_of(str(path), content, most_rows=most_rows)
 
-    Raises :class:`~embench.errors.PredictionsError` for a file that cannot be read or is no CSV table with the
+
+def rows_of(name: str, content: bytes, *, most_rows: int) -> tuple[list[Row], str]:
+    """Return the rows of a file with this `content`, which messages call `name`, and its sha256.
+
+    Raises :class:`~embench.errors.PredictionsError` for a file that is empty or no CSV table with the
     columns of a predictions file, and for one of more than `most_rows` rows.
     """
-    content = _read_bytes(path)
-    text = _decode(path, content)
+    if not content.strip():
+        raise PredictionsError(f"{name} is empty; expected the columns entry_id,prediction")
+    text = _decode(name, content)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        columns = _find_columns(path, header)
-        rows = _read_body(path, reader, columns, width=len(header), most_rows=most_rows)
+        header = [column.strip() for column in next(reader, [])]
+        columns = _find_columns(name, header)
+        rows = _read_body(name, reader, columns, width=len(header), most_rows=most_rows)
     except csv.Error as error:
-        raise PredictionsError(f"{path}, line {max(reader.line_num, 1)}: not valid CSV: {error}") from None
+        raise PredictionsError(f"{name}, line {max(reader.line_num, 1)}: not valid CSV: {error}") from None
     if not rows:
-        raise PredictionsError(f"{path} holds a header and no predictions")
+        raise PredictionsError(f"{name} holds a header and no predictions")
     return rows, hashlib.sha256(content).hexdigest()
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_content(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
+    """Return the content of a file, of a larger one than `most_bytes` that many and one more; PredictionsError."""
     try:
         with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            return file.read(most_bytes + 1)
     except FileNotFoundError:
         raise PredictionsError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
         reason = getattr(error, "strerror", None) or str(error)
         raise PredictionsError(f"cannot read {str(path)!r}: {reason}") from None
-    if len(content) > MOST_BYTES:
-        raise PredictionsError(
-            f"{path} is larger than {MOST_BYTES >> 20} MiB; a predictions file has one row for each scored entry"
-        )
-    if not content.strip():
-        raise PredictionsError(f"{path} is empty; expected the columns entry_id,prediction")
-    return content
 
 
-def _decode(path: Path, content: bytes) -> str:
+def _decode(path: str, content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise PredictionsError(f"{path} is UTF-16; save it as UTF-8")
     at = content.find(b"\0")
@@ -83,7 +88,7 @@ def _line_of(content: bytes, offset: int) -> int:
     return len(content[:offset].splitlines()) + content[:offset].endswith((b"\n", b"\r")) or 1
 
 
-def _find_columns(path: Path, header: list[str]) -> dict[str, int]:
+def _find_columns(path: str, header: list[str]) -> dict[str, int]:
     """Return the position of each column of a predictions file."""
     for name in (*REQUIRED, *OPTIONAL):
         if header.count(name) > 1:
@@ -110,7 +115,7 @@ def _hint(header: list[str]) -> str:
     return ""
 
 
-def _read_body(path: Path, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
+def _read_body(path: str, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
     rows: list[Row] = []
     ragged: list[str] = []
     while True:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from embench.common.shipped import resource_folder
 from embench.common.text import listing, plural
 from embench.errors import PredictionsError, SplitsError
 from embench.evaluation.predictions import Predictions
@@ -72,6 +71,13 @@ def scored_set(name: str) -> ScoredSet:
     :class:`~embench.errors.SplitsError` for one that names entries which the dataset does not have.
     """
     from embench.dataset import load
+
+    return _scored_set(name, load().digest)
+
+
+@lru_cache(maxsize=32)
+def _scored_set(name: str, _dataset: str) -> ScoredSet:
+    from embench.dataset import load
     from embench.splits import protocol
 
     data = load()
@@ -101,15 +107,8 @@ def scored_set(name: str) -> ScoredSet:
         seen_host=np.concatenate([part[4] for part in parts])[order],
         flags=tuple(data.flags[row] for row in rows),
         labels={label: data.column(label)[rows] for label in LABELS},
-        checksums=_checksums(name),
+        checksums={f"{name}.csv": protocol(name).sha256, **data.checksums},
     )
-
-
-def _checksums(protocol: str) -> dict[str, str]:
-    """Return the sha256 of the split file, and those that the dataset was checked against when it was loaded."""
-    digest = hashlib.sha256((resource_folder("splits") / f"{protocol}.csv").read_bytes()).hexdigest()
-    listed = (resource_folder("dataset") / "checksums.txt").read_text(encoding="utf-8").split()
-    return {f"{protocol}.csv": digest, **dict(zip(listed[1::2], listed[::2], strict=True))}
 
 
 def _rows(protocol: str, entry_ids: Sequence[str], row_of: dict[str, int]) -> npt.NDArray[np.intp]:

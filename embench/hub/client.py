@@ -1,4 +1,8 @@
-"""Calls to the hub: patience with a time limit, errors in words, and no token in any of them."""
+"""Calls to the hub: patience with a time limit, errors in words, and no token in any of them.
+
+The client of the hub (``HfApi``) does the work, but by default waits for ever for an answer and sends again only what
+belongs to an upload: the time limit and the further attempts are therefore ours.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +68,7 @@ class Hub:
 
         `action` must be safe to repeat. Raises :class:`~embench.errors.HubError` that says what did not work.
         """
+        import_hub()  # what is missing is no failure of the hub
         for attempt in range(1, self.attempts + 1):
             try:
                 with self.limited():
@@ -100,7 +105,7 @@ class Hub:
 
     def reason(self, error: Exception) -> str:
         """Return in words why a request failed."""
-        import httpx2
+        httpx2 = _import_httpx()
 
         error = _cause(error)
         status = status_of(error)
@@ -124,19 +129,28 @@ def import_hub() -> Any:
     return huggingface_hub
 
 
+def _import_httpx() -> Any:
+    """Return the library ``httpx2``, which ``huggingface_hub`` talks with."""
+    try:
+        import httpx2
+    except ImportError:
+        raise MissingDependencyError("httpx2", "hub", "talking to the hub") from None
+    return httpx2
+
+
 def recoverable() -> tuple[type[Exception], ...]:
     """Return the kinds of errors by which the client says that a request failed.
 
     ``RuntimeError`` is how it reports a failed upload, ``ValueError`` an answer or a name that it cannot use.
     """
-    import httpx2
+    httpx2 = _import_httpx()
 
     return (httpx2.HTTPError, OSError, RuntimeError, ValueError)
 
 
 def is_transient(error: Exception) -> bool:
     """Return whether the same request may succeed later."""
-    import httpx2
+    httpx2 = _import_httpx()
 
     error = _cause(error)
     return isinstance(error, httpx2.TransportError) or status_of(error) in TRANSIENT
@@ -156,7 +170,7 @@ def redact(text: str) -> str:
 
 def _cause(error: Exception) -> Exception:
     """Return the failed request behind an error of the client, which wraps it when an upload or download fails."""
-    import httpx2
+    httpx2 = _import_httpx()
 
     cause = error.__cause__
     return cause if isinstance(cause, httpx2.HTTPError) and not isinstance(error, httpx2.HTTPError) else error

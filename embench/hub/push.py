@@ -1,4 +1,8 @@
-"""Publish a folder: one commit, then the tag of the version."""
+"""Publish a folder: one commit, then the tag of the version.
+
+``HfApi.upload_folder`` makes such a commit too, but neither tells beforehand what it will change, nor looks whether a
+commit whose answer was lost was made: sending it again blindly could undo what somebody has pushed in between.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,7 +23,9 @@ class RemoteFile:
         """Return whether the file has this content."""
         if self.sha256 is not None:
             return self.sha256 == sha256(content)
-        return self.blob == git_blob(content)
+        from huggingface_hub.utils.sha import git_hash
+
+        return bool(self.blob == git_hash(content))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +38,6 @@ class Remote:
     def holds(self, contents: dict[str, bytes]) -> bool:
         """Return whether all of `contents` are here, unchanged."""
         return all(path in self.files and self.files[path].holds(content) for path, content in contents.items())
-
-
-def git_blob(content: bytes) -> str:
-    """Return the name of the git object with this content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def read_remote(hub: Hub, repository: str, *, repo_type: str, revision: str = "main") -> Remote | None:

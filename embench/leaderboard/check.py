@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.errors import PredictionsError, SubmissionError, did_you_mean, nearest_names
+from embench.evaluation.submission_folder import SUBMISSION_FILE, read_folder
 from embench.leaderboard.signs import Sign, signs_of_trouble
-from embench.leaderboard.submission import SUBMISSION_FILE, read_submission
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
-from embench.leaderboard.submission.read import list_slugs
+from embench.leaderboard.submission.read import list_slugs, submission_of
 
 if TYPE_CHECKING:
-    from embench.evaluation.predictions import Predictions
     from embench.leaderboard.submission import Submission
 
 
@@ -40,13 +38,15 @@ class Checked:
     signs: tuple[Sign, ...]
 
 
-def check_submissions(folder: Path, *, slugs: Sequence[str] = ()) -> tuple[Checked, ...]:
-    """Check the submissions in `folder`.
+def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None) -> tuple[Checked, ...]:
+    """Check the submissions in `folder`; every file is read once.
 
     Parameters
     ----------
     slugs
         Which of them; by default all.
+    base
+        Another folder of submissions: check only what is not there, or has other files there.
 
     Raises
     ------
@@ -60,18 +60,32 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = ()) -> tuple[Check
             near = did_you_mean(nearest_names(slug, present))
             raise SubmissionError(f"there is no submission {slug!r} in {folder}{near}")
     wanted = sorted(set(slugs)) or present
-    found, problems = _read_all(folder, present)
-    scores: dict[str, tuple[Score, ...]] = {}
-    for submission in found:
-        if submission.slug in wanted:
-            scores[submission.slug], wrong = _check_predictions(submission)
-            problems[submission.slug] = [*wrong, *_name_problems(submission, found)]
-    readable = [submission for submission in found if not problems.get(submission.slug) and _is_readable(submission)]
-    signs = signs_of_trouble(readable, only=wanted)
-    return tuple(
-        Checked(slug, tuple(problems.get(slug, ())), scores.get(slug, ()), tuple(signs.get(slug, ())))
-        for slug in wanted
-    )
+    files, found, problems = _read_all(folder, present)
+    if base is not None:
+        wanted = tuple(slug for slug in wanted if _has_changed(files.get(slug), base / slug))
+    readable = [submission for submission in found if _is_readable(submission)]
+    checked = {
+        submission.slug: check_submission(submission, readable, named=found)
+        for submission in found
+        if submission.slug in wanted
+    }
+    return tuple(checked.get(slug) or Checked(slug, (problems[slug],), (), ()) for slug in wanted)
+
+
+def check_submission(
+    submission: Submission, others: Sequence[Submission], *, named: Sequence[Submission] | None = None
+) -> Checked:
+    """Check one submission beside the `others`, whose predictions can be read; it may be among them.
+
+    `named` are those whose names are taken, by default the `others`.
+    """
+    scores, problems = _check_predictions(submission)
+    problems += _name_problems(submission, others if named is None else named)
+    signs: Sequence[Sign] = ()
+    if not problems:
+        pool = [*(other for other in others if other.slug != submission.slug), submission]
+        signs = signs_of_trouble(pool, only=[submission.slug])[submission.slug]
+    return Checked(submission.slug, tuple(problems), scores, tuple(signs))
 
 
 def readable_submissions(folder: Path) -> tuple[Submission, ...]:
@@ -81,37 +95,32 @@ def readable_submissions(folder: Path) -> tuple[Submission, ...]:
     """
     if not folder.is_dir():
         return ()
-    return tuple(found for found in _read_all(folder, list_slugs(folder))[0] if _is_readable(found))
+    return tuple(found for found in _read_all(folder, list_slugs(folder))[1] if _is_readable(found))
 
 
-def changed_slugs(folder: Path, base: Path) -> tuple[str, ...]:
-    """Return the slugs in `folder` that are not in the folder `base`, or have other files there."""
-    before = set(list_slugs(base))
-    return tuple(slug for slug in list_slugs(folder) if slug not in before or _differ(folder / slug, base / slug))
+Files = Mapping[str, bytes]
 
 
-def _differ(first: Path, second: Path) -> bool:
+def _has_changed(files: Files | None, before: Path) -> bool:
+    """Return whether the files of a submission are others than those in the folder `before`."""
     try:
-        names = list_folder(first)
-        if names != list_folder(second):
-            return True
-        most = MOST_BYTES_OF_PREDICTIONS
-        return any(
-            read_bytes(first / name, most_bytes=most) != read_bytes(second / name, most_bytes=most) for name in names
-        )
+        return files is None or dict(files) != read_folder(before)
     except SubmissionError:
-        return True  # whatever is wrong with it, the check will say
+        return True  # it is new, or something is wrong with the old one; the check will say what with the new one
 
 
-def _read_all(folder: Path, slugs: Collection[str]) -> tuple[list[Submission], dict[str, list[str]]]:
+def _read_all(folder: Path, slugs: Collection[str]) -> tuple[dict[str, Files], list[Submission], dict[str, str]]:
+    """Return the files of the submissions, those that are sound, and what is wrong with the others, by slug."""
+    files: dict[str, Files] = {}
     found: list[Submission] = []
-    problems: dict[str, list[str]] = {}
+    problems: dict[str, str] = {}
     for slug in slugs:
         try:
-            found.append(read_submission(folder / slug))
+            files[slug] = read_folder(folder / slug)
+            found.append(submission_of(folder / slug, files[slug]))
         except SubmissionError as error:
-            problems[slug] = [str(error)]
-    return found, problems
+            problems[slug] = str(error)
+    return files, found, problems
 
 
 def _check_predictions(submission: Submission) -> tuple[tuple[Score, ...], list[str]]:
@@ -140,7 +149,7 @@ def score(submission: Submission, protocol: str) -> Score:
     from embench.statistics.bootstrap import point_values
 
     scored = scored_set(protocol)
-    found = _read_predictions(submission, protocol, scored.known_ids)
+    found = submission.predicted(protocol)
     try:
         matched = match(found, scored, threshold=GOOD_CONDUCTOR, fill_missing=submission.may_be_incomplete)
     except PredictionsError as error:
@@ -153,20 +162,10 @@ def score(submission: Submission, protocol: str) -> Score:
     return Score(protocol, coverage.scored, coverage.predicted, values["mae"], values["r2"], found.warnings)
 
 
-def _read_predictions(submission: Submission, protocol: str, known: tuple[str, ...]) -> Predictions:
-    from embench.evaluation.predictions import read_predictions
-
-    path = submission.file(protocol)
-    assert path is not None, "only asked for protocols that have a file"
-    return read_predictions(path, known=known)
-
-
 def _statements(submission: Submission) -> Iterator[str]:
     """Yield where the description says something else than the predictions files."""
-    from embench.dataset import load
-
     where = submission.folder / SUBMISSION_FILE
-    found = [_read_predictions(submission, protocol, load().entry_ids) for protocol in submission.protocols()]
+    found = [submission.predicted(protocol) for protocol in submission.protocols()]
     n = len({entry_id for predictions in found for entry_id in predictions.entry_ids})
     if n != submission.n_predicted:
         yield f"{where}: n_predicted is {submission.n_predicted}, but the files predict {n} entries; write {n}"
@@ -175,11 +174,9 @@ def _statements(submission: Submission) -> Iterator[str]:
 
 
 def _is_readable(submission: Submission) -> bool:
-    from embench.dataset import load
-
     try:
         for protocol in submission.protocols():
-            _read_predictions(submission, protocol, load().entry_ids)
+            submission.predicted(protocol)
     except PredictionsError:
         return False
     return True

@@ -12,13 +12,14 @@ from embench.metrics.pathway import PATHWAY
 from embench.metrics.regression import REGRESSION
 from embench.metrics.resamples import Resamples
 from embench.metrics.sample import MOMENTS, Sample
-from embench.metrics.spec import Direction, Family, MetricSpec, Support
+from embench.metrics.spec import FAMILIES, Direction, Family, MetricSpec, Support
 from embench.metrics.uncertainty import UNCERTAINTY
 
 METRICS: tuple[MetricSpec, ...] = (*REGRESSION, *CLASSIFICATION, *PATHWAY, *UNCERTAINTY)
 HEADLINE: tuple[MetricSpec, ...] = tuple(spec for spec in METRICS if spec.headline)
 
 __all__ = [
+    "FAMILIES",
     "HEADLINE",
     "METRICS",
     "MOMENTS",

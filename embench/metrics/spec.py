@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from embench.metrics.resamples import Resamples
 from embench.metrics.sample import FloatArray, Sample
+from embench.schema.terms import Direction, Family
 
-Family = Literal["regression", "classification", "pathway", "uncertainty"]
-Direction = Literal["lower", "higher", "zero", "nominal"]
+__all__ = ["FAMILIES", "Direction", "Family", "MetricSpec", "Support"]
+
+FAMILIES: dict[Family, str] = {
+    "regression": "The barrier itself",
+    "classification": "Good conductors",
+    "pathway": "Pathways of one structure",
+    "uncertainty": "Predicted uncertainty",
+}
+"""The headings of the families, in the order in which they are shown."""
 
 
 class Support(NamedTuple):

@@ -35,11 +35,16 @@ COMMAND = "embench baseline table --out docs/baseline-results.md"
 
 
 def results_page(
-    specs: Sequence[BaselineSpec], folder: Path, *, progress: Callable[[str, int, int], None] | None = None
+    specs: Sequence[BaselineSpec],
+    records: Path,
+    submissions: Path,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> str:
-    """Return the page, in Markdown, over all committed predictions in `folder`/<name> of these baselines.
+    """Return the page, in Markdown, over all committed predictions of these baselines.
 
-    `progress` is called with the stage, how many files are scored, and how many there are.
+    `submissions` holds a folder with the predictions of each, `records` one with their records. `progress` is called
+    with the stage, how many files are scored, and how many there are.
 
     Raises
     ------
@@ -52,19 +57,19 @@ def results_page(
     """
     scores: Scores = {}
     files = [(spec.name, name) for spec in specs for name in spec.protocols]
-    files = [(spec, name) for spec, name in files if (folder / spec / f"{name}.csv").is_file()]
+    files = [(spec, name) for spec, name in files if (submissions / spec / f"{name}.csv").is_file()]
     for done, (spec_name, name) in enumerate(files):
         if progress is not None:
             progress("scores", done, len(files))
-        record = read_record(folder / spec_name, name)
-        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=folder / spec_name)
-        scores[name, spec_name] = evaluate(folder / spec_name / f"{name}.csv", name), record
+        record = read_record(records / spec_name, name)
+        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records / spec_name)
+        scores[name, spec_name] = evaluate(submissions / spec_name / f"{name}.csv", name), record
     if not scores:
-        raise BaselineError(f"{folder} holds no predictions of a baseline; make them with embench baseline run-all")
+        raise BaselineError(f"{submissions} has no predictions of a baseline; make them with embench baseline run-all")
     found = [spec for spec in specs if any(name == spec.name for _, name in scores)]
     sections = [_overview(found, scores)]
     sections += [_section(name, found, scores) for name in protocol_names() if any(key[0] == name for key in scores)]
-    sections += [section for section in (questions_section(folder),) if section]
+    sections += [section for section in (questions_section(submissions),) if section]
     sections.append(_cost(found, scores))
     return (
         _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND)

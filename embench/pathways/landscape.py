@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal import Hop
+from embench.crystal.periodic import Floats, Integers, approach
 from embench.crystal.potentials import Repulsion, SiteEnergy
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
 
 # Atoms further from the straight line than this are left out, Å: the energies have long decayed there.
 CUTOFF = 7.0
@@ -60,11 +58,7 @@ class Landscape:
         """Return how near a polyline (n, 3) comes to a neighbour, Å, and the element of that neighbour."""
         if not len(self.neighbours):
             return float("inf"), ""
-        start, step = path[:-1, None], np.diff(path, axis=0)[:, None]
-        from_start = self.neighbours - start
-        length = np.maximum((step**2).sum(-1), np.finfo(float).tiny)
-        along = np.clip((from_start * step).sum(-1) / length, 0.0, 1.0)
-        nearest = np.linalg.norm(from_start - along[..., None] * step, axis=-1).min(axis=0)
+        nearest = approach(path, self.neighbours).distances
         at = int(nearest.argmin())
         return float(nearest[at]), str(self.elements[at])
 

@@ -1,4 +1,8 @@
-"""The simplified string method: a path of evenly spaced points that slides down the energy across itself."""
+"""The simplified string method: a path of evenly spaced points that slides down the energy across itself.
+
+Own code because the NEB and string methods of ASE move all atoms of every image through a calculator: here one ion
+moves in a tabulated landscape, and the whole path takes a step in one call.
+"""
 
 from __future__ import annotations
 

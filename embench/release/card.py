@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from embench import schema
-from embench.common.markdown import fill_page, markdown_table
+from embench.common.markdown import escape, fill_page, markdown_table
+from embench.errors import ON_PYPI, install_command
 from embench.hub import about
 from embench.release import card as card_tables
 from embench.release.convert import CLOSED_SETS, features, import_datasets
@@ -120,6 +121,8 @@ def _text(data: Dataset, tables: dict[str, pa.Table], systems: Sequence[System],
     pairs = list(zip(predictions["system"].to_pylist(), predictions["protocol"].to_pylist(), strict=True))
     values = {
         "title": about.TITLE,
+        "install": install_command(),
+        "where": "" if ON_PYPI else " in a checkout of embench",
         "summary": about.SUMMARY,
         "version": data.version,
         "tag": about.TAG,
@@ -234,7 +237,7 @@ def systems(found: Sequence[System], rows: Sequence[tuple[str, str]]) -> str:
     table = []
     for system in found:
         numbers = ", ".join(f"{name} {counts[system.slug, name]}" for name in sorted(system.predictions))
-        table.append([f"`{system.slug}`", system.name, system.kind, numbers, system.source])
+        table.append([f"`{system.slug}`", escape(system.name), system.kind, numbers, escape(system.source)])
     header = ["system", "name", "kind", "entries by protocol", "source"]
     return markdown_table(header, table, left=header)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from embench.errors import HubError, MissingDependencyError
 from embench.hub.checksums import verify_folder
-from embench.hub.client import Say, silent
+from embench.hub.client import Say, import_hub, silent
 from embench.release.card import CONFIGURATIONS, configuration_features
 from embench.release.convert import import_datasets
 from embench.release.export import CARD, CROISSANT
@@ -66,14 +66,13 @@ class _Problem(Exception):
 
 def _check_card(folder: Path, data: Dataset) -> str:
     """The header of the card parses, names a licence, and declares all configurations with their files and features."""
-    from huggingface_hub import DatasetCard
-
+    card_class = import_hub().DatasetCard
     import_datasets()
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
 
     try:
-        card = DatasetCard.load(folder / CARD)
+        card = card_class.load(folder / CARD)
         infos = DatasetInfosDict.from_dataset_card_data(card.data)
         configurations = MetadataConfigs.from_dataset_card_data(card.data)
     except Exception as error:  # whatever the parsers of YAML and of features stumble over

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from embench.release.tables import System
 
 DATA_FILES = ("data/train.parquet", "data/test.parquet", "data/checksums.txt")
 CARD = "README.md"
@@ -33,24 +36,25 @@ def checkout() -> Path:
     return root
 
 
-def contents() -> dict[str, bytes]:
+def contents(systems: Sequence[System]) -> dict[str, bytes]:
     """Return all files of the folder, by path: the same bytes for the same state of the repository.
+
+    `systems` are the submissions whose predictions go along.
 
     Raises
     ------
     DatasetError
         For a dataset that is missing or damaged.
     HubError
-        Outside of a checkout, and for a submission that cannot be read.
+        Outside of a checkout.
     """
     from embench.dataset import load
     from embench.release.card import CONFIGURATIONS, render_card
     from embench.release.croissant import render_croissant
     from embench.release.references import read_references
-    from embench.release.tables import folds_table, predictions_table, read_systems
+    from embench.release.tables import folds_table, predictions_table
 
     root, data = checkout(), load()
-    systems = read_systems(root / "leaderboard" / "submissions")
     made = {
         CONFIGURATIONS["splits"]["folds"]: folds_table(data),
         CONFIGURATIONS["reference_predictions"]["predictions"]: predictions_table(systems, data),
@@ -68,8 +72,10 @@ def contents() -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def export(folder: Path) -> list[Path]:
-    """Write the folder for the hub; return the files that changed. Other files in `folder` are left alone.
+def export(folder: Path, systems: Sequence[System]) -> list[Path]:
+    """Write the folder for the hub, with the predictions of `systems`; return the files that changed.
+
+    Other files in `folder` are left alone.
 
     All files are replaced together, after all were written in full.
 
@@ -78,16 +84,17 @@ def export(folder: Path) -> list[Path]:
     OutputError
         For a folder that cannot be written to.
     """
-    changed = {folder / path: content for path, content in contents().items() if not _holds(folder / path, content)}
+    made = contents(systems)
+    changed = {folder / path: content for path, content in made.items() if not _holds(folder / path, content)}
     # The list of checksums last: a reader who comes in between sees that the folder does not agree with it.
     order = sorted(changed, key=lambda path: (path.name == CHECKSUMS and path.parent == folder, path))
     write_together({path: partial(_write, changed[path]) for path in order})
     return order
 
 
-def stale(folder: Path) -> list[str]:
+def stale(folder: Path, systems: Sequence[System]) -> list[str]:
     """Return the paths of the files in `folder` that are missing or not what :func:`export` writes."""
-    return [path for path, content in contents().items() if not _holds(folder / path, content)]
+    return [path for path, content in contents(systems).items() if not _holds(folder / path, content)]
 
 
 def renew_checksums(folder: Path) -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench import schema
 from embench._version import DATASET_VERSION
-from embench.errors import HubError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from embench.dataset import Dataset
+    from embench.evaluation.predictions import Predictions
 
 FOLDS: tuple[schema.Column, ...] = (
     schema.Column(
@@ -69,13 +68,16 @@ PREDICTIONS: tuple[schema.Column, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """One submission whose predictions are published with the dataset."""
+    """One submission whose predictions are published with the dataset, by protocol or ``all``.
+
+    Its words are a stranger's: a page must escape them.
+    """
 
     slug: str
     name: str
     kind: str
     source: str
-    predictions: dict[str, Path]
+    predictions: Mapping[str, Predictions]
 
 
 def folds_table(data: Dataset) -> pa.Table:
@@ -92,40 +94,12 @@ def folds_table(data: Dataset) -> pa.Table:
     return _table(FOLDS, rows)
 
 
-def read_systems(folder: Path) -> list[System]:
-    """Return the submissions in `folder`, by slug.
-
-    Raises :class:`~embench.errors.HubError` for a submission that cannot be read.
-    """
-    import yaml
-
-    systems = []
-    for path in sorted(folder.glob("*/submission.yaml")):
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-            files = {str(name): path.parent / str(file) for name, file in content["predictions"].items()}
-            name, kind = str(content["name"]), str(content["kind"])
-        except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-            raise HubError(f"{path} is no description of a submission ({error!r}); correct it or remove it") from None
-        source = str(content.get("paper") or content.get("code") or "")
-        systems.append(System(slug=path.parent.name, name=name, kind=kind, source=source, predictions=files))
-    if not systems:
-        raise HubError(f"there is no submission in {folder}; run this in a checkout of the repository")
-    return systems
-
-
 def predictions_table(systems: Sequence[System], data: Dataset) -> pa.Table:
-    """Return the table of :data:`PREDICTIONS`, by system, protocol and the order of `data`.
-
-    Raises :class:`~embench.errors.PredictionsError` for a file that is no table of predictions for `data`.
-    """
-    from embench.evaluation.predictions import read_predictions
-
+    """Return the table of :data:`PREDICTIONS`, by system, protocol and the order of `data`."""
     rows: list[tuple[Any, ...]] = []
     position = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
     for system in systems:
-        for name, path in sorted(system.predictions.items()):
-            found = read_predictions(path, known=position)
+        for name, found in sorted(system.predictions.items()):
             spread = found.uncertainties or [None] * len(found)
             lines = zip(found.entry_ids, found.values, spread, strict=True)
             rows += [

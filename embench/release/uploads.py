@@ -8,7 +8,7 @@ from pathlib import Path
 from embench.errors import HubError
 from embench.hub import about
 from embench.hub.checksums import CHECKSUMS, IGNORED, files_in, render_checksums, sha256
-from embench.hub.client import Say, silent
+from embench.hub.client import Say, import_hub, silent
 from embench.hub.plan import Upload
 
 
@@ -52,9 +52,7 @@ def space_upload(folder: Path, *, repository: str, title: str | None = None, cre
 
 def _space_card(title: str) -> str:
     """Return the card that tells the hub to serve the files as they are."""
-    from huggingface_hub import SpaceCardData
-
-    header = SpaceCardData(title=title, sdk="static", app_file="index.html", license=about.LICENCE)
+    header = import_hub().SpaceCardData(title=title, sdk="static", app_file="index.html", license=about.LICENCE)
     return f"---\n{header.to_yaml()}\n---\n\n# {title}\n\nA static site, published by `embench hub push-space`.\n"
 
 

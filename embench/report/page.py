@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from embench.common.files import write_text
 from embench.evaluation.document import document
@@ -17,6 +16,45 @@ from embench.web.parity import below_range
 
 if TYPE_CHECKING:
     from embench.evaluation import Evaluation
+    from embench.schema.documents import EntryDocument, EvaluationDocument, Interval, MetricDocument
+    from embench.web.theme import Figure
+
+
+class Tile(TypedDict):
+    """A figure that a reader should take away, with its interval; `power` is the exponent of one that is a power."""
+
+    value: str
+    power: NotRequired[str]
+    label: str
+    note: str
+    range: str
+
+
+class ReportContext(TypedDict):
+    """What ``report.html.j2`` is given."""
+
+    content: EvaluationDocument
+    name: str
+    other: str | None
+    measures: str
+    tiles: list[Tile]
+    metric_tables: list[tables.MetricTable]
+    comparison_rows: list[tables.ComparisonRow]
+    confusion: list[tables.ConfusionCell]
+    subsets: list[tables.SubsetRow]
+    subset_metrics: list[MetricDocument]
+    breakdown: list[tables.GroupTable]
+    worst: list[EntryDocument]
+    rest: list[EntryDocument]
+    many_folds: bool
+    flags: list[tables.FlagText]
+    below_range: str
+    beyond_limit: str
+    command: str
+    figures: dict[str, Figure]
+    light: str
+    dark: str
+    plotly_js: str
 
 
 def write_html(evaluation: Evaluation, path: Path) -> None:
@@ -37,14 +75,14 @@ def write_html(evaluation: Evaluation, path: Path) -> None:
 _WORST_SHOWN = 12
 
 
-def render(content: Mapping[str, Any]) -> str:
+def render(content: EvaluationDocument) -> str:
     """Return the page of the document `content`, as :func:`embench.evaluation.document.document` makes it.
 
     Raises :class:`~embench.errors.MissingDependencyError` where jinja2 or plotly is not installed.
     """
     template = environment("embench.report").get_template("report.html.j2")
     entries = tables.worst_first(content)
-    return template.render(
+    context = ReportContext(
         content=content,
         name=wording.short_name(content["predictions"]),
         other=wording.short_name(content["comparison"]["other"]) if content["comparison"] else None,
@@ -68,9 +106,10 @@ def render(content: Mapping[str, Any]) -> str:
         dark=css_variables(DARK),
         plotly_js=plotly_js(),
     )
+    return template.render(context)
 
 
-def headline(content: Mapping[str, Any]) -> list[dict[str, str]]:
+def headline(content: EvaluationDocument) -> list[Tile]:
     """Return the figures that a reader should take away, each with what it says."""
     metrics = content["metrics"]
     decades = metrics["rate_error_decades"]
@@ -112,7 +151,7 @@ def headline(content: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _percent_interval(estimate: Mapping[str, Any]) -> str:
+def _percent_interval(estimate: Interval) -> str:
     if estimate["low"] is None or estimate["high"] is None:
         return wording.UNDEFINED
     return f"{wording.percent(estimate['low'])} to {wording.percent(estimate['high'])}"

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embench.common.text import plural
-from embench.metrics import metric
+from embench.metrics import FAMILIES, metric
 from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -113,13 +113,6 @@ FIRST_SCREEN = (
 )
 
 COMPARED = ("mae", "r2", "accuracy", "precision", "recall", "pathway_ranking")
-
-FAMILIES = {
-    "regression": "Barriers",
-    "classification": "Good conductors",
-    "pathway": "Pathways of one structure",
-    "uncertainty": "Uncertainties",
-}
 
 
 def render(evaluation: Evaluation, *, full: bool = False) -> RenderableType:

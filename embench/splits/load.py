@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,10 @@ class Protocol:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
 
+    def first(self, n: int) -> Protocol:
+        """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
+        return replace(self, folds=self.folds[:n])
+
     @property
     def spec(self) -> ProtocolSpec:
         """How the folds are made and what they measure."""
@@ -81,13 +85,23 @@ def protocol(name: str) -> Protocol:
     Raises :class:`~embench.errors.UnknownNameError` for a name that no protocol has, and
     :class:`~embench.errors.SplitsError` for files that are missing, altered or of another version.
     """
-    return read_protocol(resource_folder("splits"), name)
-
-
-def read_protocol(folder: Path, name: str) -> Protocol:
-    """Return the protocol called `name` from the files in `folder`; see :func:`protocol`."""
     protocol_spec(name)
-    described = read_manifest(folder)["protocols"]
+    folder = resource_folder("splits")
+    return read_protocol(folder, name, manifest=_shipped_manifest(folder))
+
+
+@lru_cache
+def _shipped_manifest(folder: Path) -> dict[str, Any]:
+    return read_manifest(folder)
+
+
+def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = None) -> Protocol:
+    """Return the protocol called `name` from the files in `folder`; see :func:`protocol`.
+
+    `manifest` is what :func:`read_manifest` returns for the folder, where that was called already.
+    """
+    protocol_spec(name)
+    described = (manifest or read_manifest(folder))["protocols"]
     if name not in described:
         raise SplitsError(f"{folder / MANIFEST} does not describe the protocol {name}; {_WAY_OUT}")
     content = _read(folder / f"{name}.csv")

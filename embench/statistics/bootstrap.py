@@ -1,4 +1,7 @@
-"""The cluster bootstrap of many metrics, and of parts of the sample, in one pass over the resamples."""
+"""The cluster bootstrap of many metrics, and of parts of the sample, in one pass over the resamples.
+
+``scipy.stats.bootstrap`` does not serve here: it knows no clusters, and would resample anew for each metric and part.
+"""
 
 from __future__ import annotations
 

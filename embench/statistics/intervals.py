@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 
 from embench.metrics.sample import FloatArray
-
-Method = Literal["bca", "percentile", "none"]
+from embench.schema.terms import Method
 
 CONFIDENCE = 0.95
 # Below this many clusters the spread of the resamples says little about the spread of new data: no interval.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embench.schema.documents import Interval
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Bar:
     cut_high: bool
 
 
-def bar(estimate: Mapping[str, Any], scale: Scale, *, mark: float | None = None) -> Bar | None:
+def bar(estimate: Interval, scale: Scale, *, mark: float | None = None) -> Bar | None:
     """Return the bar of an estimate; None where its value is undefined."""
     value, low, high = estimate["value"], estimate["low"], estimate["high"]
     if value is None:
@@ -50,21 +53,23 @@ def bar(estimate: Mapping[str, Any], scale: Scale, *, mark: float | None = None)
     )
 
 
-def scale_of(
-    estimates: Iterable[Mapping[str, Any]], marks: Iterable[float | None] = (), *, floor: float | None = None
-) -> Scale:
+def scale_of(estimates: Iterable[Interval], marks: Iterable[float | None] = (), *, floor: float | None = None) -> Scale:
     """Return a scale from zero, or from below it, on which the estimates fit; it begins no lower than `floor`."""
     found = [mark for mark in marks if mark is not None]
     for estimate in estimates:
-        found += [estimate[key] for key in ("value", "low", "high") if estimate[key] is not None]
+        found += _defined(estimate)
     low, high = min([0.0, *found]), max([0.0, *found])
     if floor is not None:
         low = max(low, floor)
     return Scale(low, high if high > low else low + 1.0)
 
 
-def symmetric_scale(estimates: Iterable[Mapping[str, Any]], *, limit: float) -> Scale:
+def symmetric_scale(estimates: Iterable[Interval], *, limit: float) -> Scale:
     """Return a scale with zero in the middle on which the estimates fit, up to `limit`."""
-    found = [abs(e[key]) for e in estimates for key in ("value", "low", "high") if e[key] is not None]
+    found = [abs(value) for estimate in estimates for value in _defined(estimate)]
     reach = min(max([0.0, *found]), limit) or 1.0
     return Scale(-reach, reach)
+
+
+def _defined(estimate: Interval) -> list[float]:
+    return [value for value in (estimate["value"], estimate["low"], estimate["high"]) if value is not None]

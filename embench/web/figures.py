@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
-from embench.web.parity import parity
-from embench.web.theme import axis, hover_text, layout, note
+from embench.web.parity import Entries, Hover, parity
+from embench.web.theme import Figure, axis, hover_text, layout, note
 from embench.web.wording import count
 
-Entries = Sequence[Mapping[str, Any]]
-Figure = dict[str, Any]
-Hover = Callable[[Mapping[str, Any]], Any]
+if TYPE_CHECKING:
+    from embench.common.json_types import Json, JsonObject
+    from embench.schema.documents import CalibrationPoint, EvaluationDocument
 
 _ERROR = "Error: prediction − target (eV)"
 # Errors beyond this many times the 95th percentile of |error| are drawn at the edge: a few would flatten the rest.
@@ -22,7 +22,7 @@ _FEWEST_FOR_BOX = 5
 _ROW_HEIGHT = 34  # px
 
 
-def figures(content: Mapping[str, Any], *, hover: Hover = hover_text) -> dict[str, Figure]:
+def figures(content: EvaluationDocument, *, hover: Hover = hover_text) -> dict[str, Figure]:
     """Return all plots of a document by name; `hover` is what their points carry as ``hovertext``."""
     entries, threshold, mae = content["entries"], content["threshold"], content["metrics"]["mae"]["value"]
     found = {
@@ -42,12 +42,14 @@ def error_limit(entries: Entries) -> float:
     return float(min(ordered[-1], _EDGE * ordered[int(0.95 * (len(ordered) - 1))])) or 1.0
 
 
-def errors_by(entries: Entries, column: str, mae: float | None, *, hover: Hover = hover_text) -> Figure:
+def errors_by(
+    entries: Entries, column: Literal["mobile_ion", "structure_class"], mae: float | None, *, hover: Hover = hover_text
+) -> Figure:
     """Return the errors, one row for each value of `column`: every entry as a point, a box over them."""
     limit = error_limit(entries)
     sizes = Counter(entry[column] for entry in entries)
     rows = sorted(sizes, key=lambda value: (-sizes[value], value))
-    traces = []
+    traces: list[JsonObject] = []
     for value in reversed(rows):  # plotly fills an axis from below
         members = [entry for entry in entries if entry[column] == value]
         traces.append(
@@ -68,7 +70,7 @@ def errors_by(entries: Entries, column: str, mae: float | None, *, hover: Hover 
                 "showlegend": False,
             }
         )
-    band = {
+    band: JsonObject = {
         "type": "rect",
         "layer": "below",
         "xref": "x",
@@ -91,9 +93,9 @@ def errors_by(entries: Entries, column: str, mae: float | None, *, hover: Hover 
     }
 
 
-def calibration(points: Sequence[Mapping[str, float]]) -> Figure:
+def calibration(points: Sequence[CalibrationPoint]) -> Figure:
     """Return the observed coverage of the central intervals over the expected one."""
-    ideal = {
+    ideal: JsonObject = {
         "type": "scatter",
         "mode": "lines",
         "x": [0, 1],
@@ -102,7 +104,7 @@ def calibration(points: Sequence[Mapping[str, float]]) -> Figure:
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    curve = {
+    curve: JsonObject = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": [0, *(point["expected"] for point in points)],
@@ -112,7 +114,7 @@ def calibration(points: Sequence[Mapping[str, float]]) -> Figure:
         "hovertemplate": "expected %{x:.0%}, observed %{y:.0%}<extra></extra>",
         "showlegend": False,
     }
-    share = {"range": [-0.02, 1.02], "tickformat": ".0%", "constrain": "domain", "zeroline": False}
+    share: dict[str, Json] = {"range": [-0.02, 1.02], "tickformat": ".0%", "constrain": "domain", "zeroline": False}
     notes = [note(0.04, 0.96, "intervals too wide", "left"), note(0.96, 0.04, "intervals too narrow", "right")]
     return {
         "data": [ideal, curve],
@@ -126,8 +128,9 @@ def calibration(points: Sequence[Mapping[str, float]]) -> Figure:
 
 def error_and_sigma(entries: Entries, *, hover: Hover = hover_text) -> Figure:
     """Return |error| over the predicted standard deviation, with the lines of one and two of them."""
-    top = max(entry["uncertainty"] for entry in entries) * 1.05
-    lines = [
+    known = [(entry, sigma) for entry in entries if (sigma := entry["uncertainty"]) is not None]
+    top = max(sigma for _, sigma in known) * 1.05
+    lines: list[JsonObject] = [
         {
             "type": "scatter",
             "mode": "lines",
@@ -139,12 +142,12 @@ def error_and_sigma(entries: Entries, *, hover: Hover = hover_text) -> Figure:
         }
         for factor, dash, name in ((1.0, "dash", "|error| = σ"), (2.0, "dot", "|error| = 2σ"))
     ]
-    points = {
+    points: JsonObject = {
         "type": "scatter",
         "mode": "markers",
-        "x": [entry["uncertainty"] for entry in entries],
-        "y": [abs(entry["error"]) for entry in entries],
-        "hovertext": [hover(entry) for entry in entries],
+        "x": [sigma for _, sigma in known],
+        "y": [abs(entry["error"]) for entry, _ in known],
+        "hovertext": [hover(entry) for entry, _ in known],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"color": "--blue", "size": 7, "opacity": 0.7},
         "showlegend": False,

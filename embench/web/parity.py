@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import log10
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from embench.web.theme import axis, hover_text, ion_marker, layout, note
+from embench.web.theme import Figure, axis, hover_text, ion_marker, layout, note
 from embench.web.wording import count
 
-Entries = Sequence[Mapping[str, Any]]
+if TYPE_CHECKING:
+    from embench.common.json_types import Json, JsonObject
+    from embench.schema.documents import EntryDocument
+
+Entries: TypeAlias = "Sequence[EntryDocument]"
+Hover: TypeAlias = "Callable[[EntryDocument], Json]"
+AxisScale = Literal["log", "linear"]
 
 _TARGET = "Target E<sub>m</sub> from DFT-NEB (eV)"
 _PREDICTION = "Predicted E<sub>m</sub> (eV)"
 
 
-def axis_range(entries: Entries, *, scale: str) -> tuple[float, float]:
+def axis_range(entries: Entries, *, scale: AxisScale) -> tuple[float, float]:
     """Return the lowest and highest barrier (eV) that both axes of the parity plot show.
 
     Logarithmic axes are set by the targets: a prediction near zero would stretch them without end, and one below
@@ -32,15 +38,13 @@ def axis_range(entries: Entries, *, scale: str) -> tuple[float, float]:
     return lowest - margin, highest + margin
 
 
-def parity(
-    entries: Entries, *, threshold: float, scale: str, hover: Callable[[Mapping[str, Any]], Any] = hover_text
-) -> dict[str, Any]:
+def parity(entries: Entries, *, threshold: float, scale: AxisScale, hover: Hover = hover_text) -> Figure:
     """Return predictions over targets, one trace for each migrating ion; `scale` is ``log`` or ``linear``.
 
     `hover` is what a point carries as ``hovertext``.
     """
     low, high = axis_range(entries, scale=scale)
-    diagonal = {
+    diagonal: JsonObject = {
         "type": "scatter",
         "mode": "lines",
         "x": [low, high],
@@ -62,7 +66,7 @@ def parity(
     }
 
 
-def _ion_trace(entries: Entries, low: float, hover: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
+def _ion_trace(entries: Entries, low: float, hover: Hover) -> JsonObject:
     colour, symbol = ion_marker(entries[0]["mobile_ion"])
     return {
         "type": "scatter",
@@ -84,13 +88,13 @@ def _ion_trace(entries: Entries, low: float, hover: Callable[[Mapping[str, Any]]
     }
 
 
-def _symbol(symbol: str, entry: Mapping[str, Any], low: float) -> str:
+def _symbol(symbol: str, entry: EntryDocument, low: float) -> str:
     if entry["prediction"] < low:
         return "triangle-down"
     return f"{symbol}-open" if entry["filled"] else symbol
 
 
-def _barrier_axis(title: str, scale: str, low: float, high: float, **settings: Any) -> dict[str, Any]:
+def _barrier_axis(title: str, scale: AxisScale, low: float, high: float, **settings: Json) -> JsonObject:
     if scale == "log":
         ticks = [value for value in (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= value <= high]
         settings |= {
@@ -104,7 +108,7 @@ def _barrier_axis(title: str, scale: str, low: float, high: float, **settings: A
     return axis(title, **settings)
 
 
-def _quadrants(threshold: float, low: float, high: float) -> list[dict[str, Any]]:
+def _quadrants(threshold: float, low: float, high: float) -> list[JsonObject]:
     """Return the areas on the right and on the wrong side of the threshold, and its two lines."""
     below, above = (low, threshold), (threshold, high)
     areas = [
@@ -113,7 +117,7 @@ def _quadrants(threshold: float, low: float, high: float) -> list[dict[str, Any]
         (below, above, "--wrong"),
         (above, below, "--wrong"),
     ]
-    line = {"color": "--axis", "width": 1, "dash": "dot"}
+    line: JsonObject = {"color": "--axis", "width": 1, "dash": "dot"}
     return [
         *(
             _shape("rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1], fillcolor=fill, line={"width": 0})
@@ -124,11 +128,11 @@ def _quadrants(threshold: float, low: float, high: float) -> list[dict[str, Any]
     ]
 
 
-def _shape(kind: str, **settings: Any) -> dict[str, Any]:
+def _shape(kind: str, **settings: Json) -> JsonObject:
     return {"type": kind, "layer": "below", "xref": "x", "yref": "y", **settings}
 
 
-def _quadrant_labels(entries: Entries, threshold: float) -> list[dict[str, Any]]:
+def _quadrant_labels(entries: Entries, threshold: float) -> list[JsonObject]:
     sides = Counter((entry["target"] < threshold, entry["prediction"] < threshold) for entry in entries)
     return [
         note(0.02, 0.02, f"rightly low: {sides[True, True]}", "left"),

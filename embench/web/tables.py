@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
+from embench.metrics import FAMILIES
 from embench.schema import FLAGS
-from embench.web.bars import Scale, bar, scale_of, symmetric_scale
+from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
 from embench.web.wording import count, count_plural, interval, number, percent, quantity
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from embench.schema.documents import (
+        DifferenceDocument,
+        EntryDocument,
+        EvaluationDocument,
+        Interval,
+        MetricDocument,
+        MetricText,
+    )
+    from embench.schema.terms import Outcome
 
-FAMILIES = {
-    "regression": "The barrier itself",
-    "classification": "Good conductors",
-    "pathway": "Pathways of one structure",
-    "uncertainty": "Predicted uncertainty",
-}
 _BETTER = {"lower": "Lower is better.", "higher": "Higher is better.", "zero": "Nearer to zero is better."}
 # R² has no lower end; bars of dimensionless metrics begin here at the latest.
 _LOWEST_DIMENSIONLESS = -0.5
@@ -25,7 +29,7 @@ _LOWEST_DIMENSIONLESS = -0.5
 _WIDEST_GROUP = 3.0
 # The metrics shown for subsets; the groups of a breakdown have MAE and bias only.
 SUBSET_METRICS = ("mae", "rmse", "r2", "bias", "accuracy")
-_OUTCOMES = (
+_OUTCOMES: tuple[tuple[Outcome, str, bool], ...] = (
     ("true_positive", "low barrier, predicted low", True),
     ("false_negative", "low barrier, predicted high", False),
     ("false_positive", "high barrier, predicted low", False),
@@ -33,13 +37,103 @@ _OUTCOMES = (
 )
 
 
-def explanation(metric: Mapping[str, Any]) -> str:
+class MetricRow(TypedDict):
+    """A line of a table of metrics: printed values, the bar of the score, and what the training median scores."""
+
+    name: str
+    symbol: str
+    title: str
+    explanation: str
+    value: str
+    interval: str
+    bar: Bar | None
+    median: str
+    support: str
+
+
+class MetricTable(TypedDict):
+    """The metrics of one family."""
+
+    title: str
+    rows: list[MetricRow]
+
+
+class ComparisonRow(TypedDict):
+    """A metric of two systems, and their difference with its bar."""
+
+    symbol: str
+    title: str
+    explanation: str
+    value: str
+    other: str
+    difference: str
+    interval: str
+    bar: Bar | None
+
+
+class Cell(TypedDict):
+    """A printed score and its interval."""
+
+    value: str
+    interval: str
+
+
+class SubsetRow(TypedDict):
+    """The scores of some of the entries, in the order of SUBSET_METRICS; `same` tells that none was left out."""
+
+    title: str
+    n: int
+    n_hosts: int
+    same: bool
+    cells: list[Cell]
+
+
+class GroupRow(TypedDict):
+    """One group of a breakdown."""
+
+    group: str
+    n: int
+    n_hosts: int
+    small: bool
+    mae: str
+    interval: str
+    bar: Bar | None
+    bias: str
+
+
+class GroupTable(TypedDict):
+    """The groups of one dimension."""
+
+    name: str
+    title: str
+    rows: list[GroupRow]
+
+
+class ConfusionCell(TypedDict):
+    """One of the four outcomes: how many entries have it, and whether it is a right one."""
+
+    name: Outcome
+    count: int
+    share: str
+    words: str
+    right: bool
+
+
+class FlagText(TypedDict):
+    """What a flag means, and when it is set."""
+
+    name: str
+    description: str
+    rule: str
+
+
+def explanation(metric: MetricText) -> str:
     """Return what a metric means and which values are better."""
     better = _BETTER.get(metric["direction"], f"Nearer to {metric['nominal']} is better.")
     return f"{metric['description']} {better}"
 
 
-def metric_tables(content: Mapping[str, Any]) -> list[Row]:
+def metric_tables(content: EvaluationDocument) -> list[MetricTable]:
     """Return one table for each family of metrics: rows with value, interval, bar and the training median's value."""
     median = content["reference"]["training_median"]
     scales = _metric_scales(content["metrics"], median)
@@ -51,8 +145,8 @@ def metric_tables(content: Mapping[str, Any]) -> list[Row]:
 
 
 def _metric_row(
-    content: Mapping[str, Any], name: str, median: Mapping[str, float | None], scales: Mapping[str | None, Scale]
-) -> Row:
+    content: EvaluationDocument, name: str, median: Mapping[str, float | None], scales: Mapping[str | None, Scale]
+) -> MetricRow:
     metric = content["metrics"][name]
     sign = metric["direction"] == "zero"
     mark = median.get(name)
@@ -69,7 +163,7 @@ def _metric_row(
     }
 
 
-def _support(content: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
+def _support(content: EvaluationDocument, metric: MetricDocument) -> str:
     """Return what a metric was computed from, where that is not all scored entries; an empty string otherwise."""
     if metric["n"] == content["n"] and metric["n_hosts"] == content["n_hosts"]:
         return ""
@@ -77,7 +171,7 @@ def _support(content: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
 
 
 def _metric_scales(
-    metrics: Mapping[str, Mapping[str, Any]], median: Mapping[str, float | None]
+    metrics: Mapping[str, MetricDocument], median: Mapping[str, float | None]
 ) -> dict[str | None, Scale]:
     """Return one scale for each unit, so that bars of one unit can be compared."""
     units = {metric["unit"] for metric in metrics.values()}
@@ -89,7 +183,7 @@ def _metric_scales(
     return found
 
 
-def comparison_rows(content: Mapping[str, Any]) -> list[Row]:
+def comparison_rows(content: EvaluationDocument) -> list[ComparisonRow]:
     """Return each metric of both systems with the paired difference; nothing without a comparison."""
     if content["comparison"] is None:
         return []
@@ -101,7 +195,9 @@ def comparison_rows(content: Mapping[str, Any]) -> list[Row]:
     return [_comparison_row(content["metrics"][name], pair, scales) for name, pair in found.items()]
 
 
-def _comparison_row(metric: Mapping[str, Any], pair: Mapping[str, Any], scales: Mapping[str | None, Scale]) -> Row:
+def _comparison_row(
+    metric: MetricDocument, pair: DifferenceDocument, scales: Mapping[str | None, Scale]
+) -> ComparisonRow:
     difference = pair["difference"]
     sign = metric["direction"] == "zero"
     return {
@@ -116,27 +212,37 @@ def _comparison_row(metric: Mapping[str, Any], pair: Mapping[str, Any], scales: 
     }
 
 
-def subset_rows(content: Mapping[str, Any]) -> list[Row]:
+def subset_rows(content: EvaluationDocument) -> list[SubsetRow]:
     """Return the scores of all entries, then those of each subset."""
-    everything = {"title": "all scored entries", "n": content["n"], "n_hosts": content["n_hosts"]}
-    parts = [everything | {"metrics": content["metrics"]}, *content["subsets"].values()]
-    return [
+    everything: SubsetRow = {
+        "title": "all scored entries",
+        "n": content["n"],
+        "n_hosts": content["n_hosts"],
+        "same": False,
+        "cells": _cells(content["metrics"]),
+    }
+    parts: list[SubsetRow] = [
         {
             "title": part["title"],
             "n": part["n"],
             "n_hosts": part["n_hosts"],
-            "same": index > 0 and part["n"] == content["n"],
-            "cells": [_cell(part["metrics"][name], sign=name == "bias") for name in SUBSET_METRICS],
+            "same": part["n"] == content["n"],
+            "cells": _cells(part["metrics"]),
         }
-        for index, part in enumerate(parts)
+        for part in content["subsets"].values()
     ]
+    return [everything, *parts]
 
 
-def _cell(estimate: Mapping[str, Any], *, sign: bool) -> Row:
+def _cells(metrics: Mapping[str, Interval]) -> list[Cell]:
+    return [_cell(metrics[name], sign=name == "bias") for name in SUBSET_METRICS]
+
+
+def _cell(estimate: Interval, *, sign: bool) -> Cell:
     return {"value": number(estimate["value"], sign=sign), "interval": interval(estimate, sign=sign)}
 
 
-def breakdown_tables(content: Mapping[str, Any]) -> list[Row]:
+def breakdown_tables(content: EvaluationDocument) -> list[GroupTable]:
     """Return one table for each dimension; all bars of MAE share a scale, on which the MAE of all is marked."""
     mae = content["metrics"]["mae"]["value"]
     groups = [group for part in content["breakdown"].values() for group in part["groups"]]
@@ -164,7 +270,7 @@ def breakdown_tables(content: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def confusion_cells(content: Mapping[str, Any]) -> list[Row]:
+def confusion_cells(content: EvaluationDocument) -> list[ConfusionCell]:
     """Return the four outcomes in reading order: low barriers first, low predictions first."""
     return [
         {
@@ -178,12 +284,12 @@ def confusion_cells(content: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def worst_first(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def worst_first(content: EvaluationDocument) -> list[EntryDocument]:
     """Return the entries by falling absolute error."""
     return sorted(content["entries"], key=lambda entry: (-abs(entry["error"]), entry["entry_id"]))
 
 
-def flags_explained(entries: Sequence[Mapping[str, Any]]) -> list[Row]:
+def flags_explained(entries: Sequence[EntryDocument]) -> list[FlagText]:
     """Return the flags that occur among `entries`, in the order of the schema, with what they mean."""
     present = {flag for entry in entries for flag in entry["flags"]}
     return [

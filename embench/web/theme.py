@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from embench.web.wording import flag_name, formula, number, quantity
+
+if TYPE_CHECKING:
+    from embench.common.json_types import Json, JsonObject
+    from embench.schema.documents import EntryDocument
 
 # Colour and marker of each migrating ion: circles carry one charge, squares and diamonds two, triangles three, so
 # that no two ions are told apart by colour alone. The colours are those of Okabe and Ito
@@ -25,12 +29,19 @@ ION_MARKERS: Mapping[str, tuple[str, str]] = {
 _OTHER_ION = ("--grey", "cross")
 
 
+class Figure(TypedDict):
+    """A plot as plotly.js takes it: its traces, and its layout. What may stand in them is for plotly.js to say."""
+
+    data: list[JsonObject]
+    layout: JsonObject
+
+
 def ion_marker(ion: str) -> tuple[str, str]:
     """Return colour and symbol of a migrating ion."""
     return ION_MARKERS.get(ion, _OTHER_ION)
 
 
-def axis(title: str, **settings: Any) -> dict[str, Any]:
+def axis(title: str, **settings: Json) -> JsonObject:
     """Return an axis with the title `title`, which carries the unit."""
     return {
         "title": {"text": title, "standoff": 8},
@@ -44,7 +55,7 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
     }
 
 
-def layout(**settings: Any) -> dict[str, Any]:
+def layout(**settings: Json) -> JsonObject:
     """Return the layout that all plots share, with `settings`."""
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -64,7 +75,19 @@ def layout(**settings: Any) -> dict[str, Any]:
     }
 
 
-def hover_text(entry: Mapping[str, Any]) -> str:
+class PlotFrame(TypedDict):
+    """Layout and axis that the plots which a script draws itself begin with."""
+
+    frame: JsonObject
+    axis: JsonObject
+
+
+def plot_frame() -> PlotFrame:
+    """Return the layout that all plots share, and an axis without a title."""
+    return {"frame": layout(), "axis": axis("")}
+
+
+def hover_text(entry: EntryDocument) -> str:
     """Return what a person sees on pointing at an entry: lines of the markup that plotly knows."""
     predicted = quantity(entry["prediction"], "eV")
     if entry["uncertainty"] is not None:
@@ -75,7 +98,7 @@ def hover_text(entry: Mapping[str, Any]) -> str:
     return "<br>".join([hover_pathway(entry), *map(escape, lines), *hover_flags(entry)])
 
 
-def hover_pathway(entry: Mapping[str, Any]) -> str:
+def hover_pathway(entry: EntryDocument) -> str:
     """Return the lines of :func:`hover_text` that name a pathway and its target, whatever is predicted for it."""
     lines = [
         f"{entry['mobile_ion']} in {formula(entry['formula'])}, {entry['pathway'].lower()}",
@@ -85,12 +108,12 @@ def hover_pathway(entry: Mapping[str, Any]) -> str:
     return "<br>".join([f"<b>{escape(entry['entry_id'])}</b>", *map(escape, lines)])
 
 
-def hover_flags(entry: Mapping[str, Any]) -> list[str]:
+def hover_flags(entry: EntryDocument) -> list[str]:
     """Return the lines of :func:`hover_text` that tell the flags of a pathway."""
     return [escape(f"flag: {flag_name(flag)}") for flag in entry["flags"]]
 
 
-def note(x: float, y: float, text: str, side: str) -> dict[str, Any]:
+def note(x: float, y: float, text: str, side: str) -> JsonObject:
     """Return a text at a fraction of the plot's area; `side` is ``left`` or ``right``."""
     return {
         "x": x,

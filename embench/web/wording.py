@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embench.schema.documents import EvaluationDocument, Interval
+
+from embench.common.text import plural
 
 UNDEFINED = "–"
 # What the command line takes without being told; options at these values are left out of the command.
-_DEFAULTS = {"protocol": "published", "threshold": 0.65, "seed": 0, "resamples": 10_000}
+_DEFAULTS = {"protocol": "published", "threshold": "0.65", "seed": "0", "resamples": "10000"}
 _AMOUNT_OF_ONE = re.compile(r"(?<=[A-Za-z])1(?=\s|$)")
 
 
@@ -28,7 +32,7 @@ def quantity(value: float | None, unit: str | None, *, sign: bool = False) -> st
     return text if value is None or not unit else f"{text} {unit}"
 
 
-def interval(estimate: Mapping[str, Any], *, sign: bool = False) -> str:
+def interval(estimate: Interval, *, sign: bool = False) -> str:
     """Return ``low to high``, or an en dash where there is no interval."""
     if estimate["low"] is None or estimate["high"] is None:
         return UNDEFINED
@@ -42,9 +46,7 @@ def percent(share: float) -> str:
 
 def count(amount: int, noun: str) -> str:
     """Return ``1 entry``, ``2 entries``, ``616 host frameworks``."""
-    if amount != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
-    return f"{amount:,} {noun}"
+    return plural(amount, noun, thousands=True)
 
 
 def count_plural(amount: int, nouns: str) -> str:
@@ -67,12 +69,18 @@ def flag_name(flag: str) -> str:
     return flag.replace("_", " ")
 
 
-def command(content: Mapping[str, Any]) -> str:
+def command(content: EvaluationDocument) -> str:
     """Return the command line that repeats the evaluation."""
     words = ["embench", "evaluate", content["predictions"]]
-    for name, default in _DEFAULTS.items():
-        if content[name] != default:
-            words += [f"--{name}", f"{content[name]:g}" if isinstance(default, float) else str(content[name])]
+    options = {
+        "protocol": content["protocol"],
+        "threshold": f"{content['threshold']:g}",
+        "seed": str(content["seed"]),
+        "resamples": str(content["resamples"]),
+    }
+    for name, value in options.items():
+        if value != _DEFAULTS[name]:
+            words += [f"--{name}", value]
     comparison = content["comparison"]
     if comparison:
         words += ["--against", comparison["other"]]

@@ -30,7 +30,7 @@ def labels() -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def potentials() -> list[Potential]:
-    return read_potentials(REPOSITORY / "leaderboard" / "submissions", embench.load().entry_ids)
+    return read_potentials(embench.load().entry_ids)
 
 
 # ---------------------------------------------------------------------------------------------- known figures
@@ -45,7 +45,7 @@ def test_orb_against_labels(potentials, labels):
 
 
 def test_barriers_are_those_of_the_sources(potentials, shared):
-    """The submissions hold what the sources hold, here read by another route."""
+    """The table holds what the sources hold, here read by another route."""
     by_slug = {potential.slug: potential.barriers for potential in potentials}
     orb = pd.read_csv(shared / "umlip_neb" / "umlip_all_barriers.csv").set_index("sys_name")["barrier_max_minus_min_eV"]
     assert by_slug["orb-v3"] == pytest.approx(orb.to_dict(), abs=1e-6)
@@ -129,46 +129,45 @@ def test_the_dataset_carries_the_flag(potentials, labels):
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def write(folder: Path, slug: str, text: str) -> Path:
-    (folder / slug).mkdir(exist_ok=True)
-    (folder / slug / "barriers.csv").write_text(text, encoding="utf-8")
-    return folder
+@pytest.fixture
+def table(tmp_path) -> Path:
+    return tmp_path / "barriers.csv"
 
 
-def test_reading_keeps_only_the_two_columns(tmp_path):
-    write(tmp_path, "b-1", "entry_id,note,prediction\nx,fine,0.5\n")
-    write(tmp_path, "a", "entry_id,prediction\ny,1\n")
-    (tmp_path / "without").mkdir()
-    found = read_potentials(tmp_path, ["x", "y"])
-    assert found == [Potential("a", {"y": 1.0}), Potential("b-1", {"x": 0.5})]
-    assert [potential.family for potential in found] == ["a", "b"]
+def test_reading(table):
+    table.write_text("entry_id,b-1,a\nx,0.5,\ny,,1\n", encoding="utf-8")
+    found = read_potentials(["x", "y"], table)
+    assert found == [Potential("b-1", {"x": 0.5}), Potential("a", {"y": 1.0})]
+    assert [potential.family for potential in found] == ["b", "a"]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("entry_id,barrier\nx,1\n", "lacks the column prediction"),
-        ("", "lacks the column entry_id"),
-        ("entry_id,prediction\nx,1\nx,2\n", r"line 3: x occurs twice"),
-        ("entry_id,prediction\nx,\n", r"line 2: the prediction '' is no finite number"),
-        ("entry_id,prediction\nx,nan\n", "no finite number"),
-        ("entry_id,prediction\nx,1 eV\n", "no finite number"),
-        ("entry_id,prediction\nx\n", "no finite number"),
+        ("barrier,a\nx,1\n", "must name entry_id"),
+        ("entry_id\nx\n", "must name entry_id"),
+        ("", "must name entry_id"),
+        ("entry_id,a\nx,1\nx,2\n", r"line 3: x occurs twice"),
+        ("entry_id,a\nx,nan\n", "line 2, column a: 'nan' is no finite number"),
+        ("entry_id,a\nx,1 eV\n", "no finite number"),
+        ("entry_id,a\nx\n", "None is no finite number"),
     ],
 )
-def test_bad_files_are_refused(tmp_path, text, message):
+def test_bad_tables_are_refused(table, text, message):
+    table.write_text(text, encoding="utf-8")
     with pytest.raises(PredictionsError, match=message):
-        read_potentials(write(tmp_path, "a", text), ["x"])
+        read_potentials(["x"], table)
 
 
-def test_unknown_entries_are_refused(tmp_path):
+def test_unknown_entries_are_refused(table):
+    table.write_text("entry_id,a\nLiFePO5,1\n", encoding="utf-8")
     with pytest.raises(UnknownEntryError, match="LiFePO5"):
-        read_potentials(write(tmp_path, "a", "entry_id,prediction\nLiFePO5,1\n"), ["LiFePO4"])
+        read_potentials(["LiFePO4"], table)
 
 
-def test_a_folder_without_potentials_is_refused(tmp_path):
-    with pytest.raises(PredictionsError, match="--submissions"):
-        read_potentials(tmp_path, [])
+def test_a_table_that_is_not_there(table):
+    with pytest.raises(PredictionsError, match="cannot read"):
+        read_potentials([], table)
 
 
 # ---------------------------------------------------------------------------------------------- duplicates

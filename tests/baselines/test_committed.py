@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -58,10 +59,36 @@ def test_unknown_names(tmp_path):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_the_committed_predictions_are_reproduced(name, tmp_path):
-    found = embench_baseline("reproduce", name, "--results", REPOSITORY / "baselines", "--work", tmp_path)
+    committed = ("--results", REPOSITORY / "baselines", "--submissions", REPOSITORY / "leaderboard" / "submissions")
+    found = embench_baseline("reproduce", name, *committed, "--work", tmp_path)
     assert found.exit_code == 0, found.output or found.exception
     assert found.output.count(" entries reproduced ") == len(protocol_names())
     assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
+
+
+def test_some_folds_are_compared_with_their_part_of_the_file(results):
+    ids = {fold.name: fold.test_ids for fold in embench.protocol("host-10fold")}
+    first, second, third = list(ids)[:3]
+    path = results / "median" / "host-10fold.csv"
+
+    def reproduce(*changed: str):
+        """Reproduce two folds of predictions in which those of the first entries of some folds are others."""
+        altered = {ids[name][0] for name in changed}
+        rows = [(r["entry_id"], r["prediction"], r["uncertainty"]) for r in read(path)]
+        lines = [f"{i},{float(p) + (i in altered):.6f},{u}" for i, p, u in rows]
+        path.write_text("\n".join(["entry_id,prediction,uncertainty", *lines]) + "\n")
+        where = ("--results", results, "-p", "host-10fold", "-p", "published", "--folds", 2)
+        return embench_baseline("reproduce", "median", *where)
+
+    found = reproduce(third)
+    assert found.exit_code == 0, found.output
+    n = len(ids[first]) + len(ids[second])
+    assert f"median, host-10fold, 2 of 10 folds: {n} entries reproduced" in found.output
+    assert "median, published, 1 of 1 fold: 60 entries reproduced" in found.output
+    found = reproduce(second)
+    assert found.exit_code == 1
+    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 numbers differ" in found.output
+    assert f"  {ids[second][0]}: prediction" in found.output
 
 
 def test_what_is_not_reproduced_is_listed(results):
@@ -71,7 +98,7 @@ def test_what_is_not_reproduced_is_listed(results):
     lines[7] = f"{entry_id},{float(prediction) + 2e-5:.6f},{uncertainty}"
     gone = lines.pop(9).split(",")[0]
     path.write_text("\n".join(lines) + "\n")
-    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published", "-p", "host-10fold")
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "published", "-p", "host-10fold")
     assert found.exit_code == 1
     assert "median, published: 60 entries reproduced" in found.output
     assert "median, host-10fold: 615 entries NOT reproduced: 3 numbers differ" in found.output
@@ -84,29 +111,37 @@ def test_predictions_of_another_dataset_are_told(results):
     record = json.loads(path.read_text())
     record["checksums"]["dataset"] = "0" * 64
     path.write_text(json.dumps(record))
-    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published")
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "published")
     assert isinstance(found.exception, StaleFileError)
     assert "belong to another dataset" in str(found.exception)
     with pytest.raises(StaleFileError):
-        results_page([baseline_spec("median")], results)
+        results_page([baseline_spec("median")], results, results)
     path.unlink()
-    found = embench_baseline("reproduce", "median", "--results", results, "-p", "published")
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "published")
     assert isinstance(found.exception, BaselineError)
 
 
 def test_a_submission(results, tmp_path):
     target = tmp_path / "submissions" / "median"
     target.mkdir(parents=True)
-    (target / "random-10fold.csv").write_text("of an earlier version")
+    for name in ("published", "host-10fold"):
+        (target / f"{name}.csv").write_bytes((results / "median" / f"{name}.csv").read_bytes())
+    (target / "README.md").write_text("A card.")
     made = embench_baseline("submit", "median", "--results", results, "--submissions", tmp_path / "submissions")
     assert made.exit_code == 0, made.output
-    assert sorted(path.name for path in target.iterdir()) == ["host-10fold.csv", "published.csv", "submission.yaml"]
+    found = sorted(path.name for path in target.iterdir())
+    assert found == ["README.md", "host-10fold.csv", "published.csv", "submission.yaml"]
     described = yaml.safe_load((target / "submission.yaml").read_text())
     assert described["kind"] == "property-model"
     assert described["predictions"] == {"published": "published.csv", "host-10fold": "host-10fold.csv"}
     ids = {row["entry_id"] for name in ("published", "host-10fold") for row in read(target / f"{name}.csv")}
     assert described["n_predicted"] == len(ids)
     assert (target / "published.csv").read_bytes() == (results / "median" / "published.csv").read_bytes()
+
+
+def both(results: Path) -> tuple[object, ...]:
+    """Where a command finds what ``run --out`` wrote: predictions and records lie in one folder."""
+    return "--results", results, "--submissions", results
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -118,9 +153,10 @@ def test_a_submission_of_altered_predictions_is_refused(results, tmp_path):
     with open(results / "median" / "published.csv", "a", encoding="utf-8") as file:
         file.write("Li4P2S7,0.1,0.2\n")
     with pytest.raises(StaleFileError, match="not the file that its record describes"):
-        write_submission(baseline_spec("median"), results / "median", tmp_path / "submission")
+        write_submission(baseline_spec("median"), results / "median", results / "median", tmp_path / "s" / "median")
     with pytest.raises(BaselineError, match="holds no predictions"):
-        write_submission(baseline_spec("median"), tmp_path, tmp_path / "submission")
+        write_submission(baseline_spec("median"), results / "median", tmp_path, tmp_path / "s" / "median")
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.parametrize("spec", [spec for spec in BASELINES if spec.finished], ids=lambda spec: spec.name)
@@ -128,23 +164,34 @@ def test_committed_baselines_are_complete(spec, tmp_path):
     folder = REPOSITORY / "baselines" / spec.name
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert all(f"**{part}.**" in card for part in ("Idea", "Inputs", "Uncertainty", "Cost", "Limits"))
-    assert write_submission(spec, folder, tmp_path / "submission") == spec.finished
     committed = REPOSITORY / "leaderboard" / "submissions" / spec.name
-    for path in (tmp_path / "submission").iterdir():
+    target = tmp_path / "submissions" / spec.name
+    assert write_submission(spec, folder, committed, target) == spec.finished
+    assert {path.name for path in target.iterdir()} == {path.name for path in committed.iterdir()}
+    for path in target.iterdir():
         assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
-    with_uncertainty = {"uncertainty" in read(folder / f"{name}.csv")[0] for name in spec.finished}
+    with_uncertainty = {"uncertainty" in read(committed / f"{name}.csv")[0] for name in spec.finished}
     assert with_uncertainty == {bool(spec.uncertainty)}
 
 
 def test_nothing_is_committed_of_what_is_pending():
     for spec in BASELINES:
-        committed = {path.stem for path in (REPOSITORY / "baselines" / spec.name).glob("*.csv")}
-        assert committed == set(spec.finished), spec.name
+        predictions = (REPOSITORY / "leaderboard" / "submissions" / spec.name).glob("*.csv")
+        assert {path.stem for path in predictions} == set(spec.finished), spec.name
+        records = (REPOSITORY / "baselines" / spec.name).glob("*.record.json")
+        assert {path.name.removesuffix(".record.json") for path in records} == set(spec.finished), spec.name
+
+
+def test_predictions_lie_in_one_place():
+    assert not list((REPOSITORY / "baselines").rglob("*-10fold.csv"))
+    contents: dict[bytes, Path] = {}
+    for path in sorted([*REPOSITORY.glob("baselines/**/*.csv"), *REPOSITORY.glob("leaderboard/**/*.csv")]):
+        assert contents.setdefault(path.read_bytes(), path) == path
 
 
 def test_the_table_against_scikit_learn(results):
     (results / "median" / "host-10fold.csv").unlink()
-    page = results_page([baseline_spec("median")], results)
+    page = results_page([baseline_spec("median")], results, results)
     found = pd.read_csv(results / "median" / "published.csv").set_index("entry_id")
     data = embench.load().select(found.index)
     mae = mean_absolute_error(data.column("migration_barrier"), found["prediction"])
@@ -164,13 +211,13 @@ def test_the_table_against_scikit_learn(results):
 def test_the_table_as_a_page(results, tmp_path):
     (results / "median" / "host-10fold.csv").unlink()  # scoring takes its time
     page = tmp_path / "page.md"
-    arguments = ("table", "median", "--results", results, "--out", page)
+    arguments = ("table", "median", *both(results), "--out", page)
     assert embench_baseline(*arguments).exit_code == 0
     assert embench_baseline(*arguments, "--check").exit_code == 0
     page.write_text("something else")
     assert isinstance(embench_baseline(*arguments, "--check").exception, StaleFileError)
-    with pytest.raises(BaselineError, match="holds no predictions"):
-        results_page([baseline_spec("median")], tmp_path / "nowhere")
+    with pytest.raises(BaselineError, match="has no predictions"):
+        results_page([baseline_spec("median")], results, tmp_path / "nowhere")
 
 
 def test_run_all(tmp_path):
@@ -185,9 +232,11 @@ def test_run_all(tmp_path):
     found = embench_baseline("run-all", "median", *folders)
     assert found.exit_code == 0, found.output
     for name in protocol_names():
-        path = tmp_path / "results" / "median" / f"{name}.csv"
+        path = tmp_path / "submissions" / "median" / f"{name}.csv"
         assert len(read(path)) == len(embench.protocol(name).scored_ids)
-        assert path.read_bytes() == (tmp_path / "submissions" / "median" / path.name).read_bytes()
+        record = json.loads((tmp_path / "results" / "median" / f"{name}.record.json").read_text())
+        assert record["checksums"]["predictions"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert not list((tmp_path / "results").rglob("*.csv"))
 
 
 def test_the_example_of_the_documentation(tmp_path, monkeypatch):

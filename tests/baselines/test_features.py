@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import embench
 from embench.baselines import features
 from embench.baselines.features import feature_table
-from embench.baselines.features.cache import cache_folder
+from embench.common.cache import cache_folder
 from embench.crystal.hop import structure_digest
 from embench.errors import FeatureError, UnknownNameError
 from tests.crystal.made import Made, rocksalt
@@ -89,14 +88,17 @@ def test_features_are_read_back_and_not_computed_again(salt: Made, monkeypatch) 
 
 def test_a_damaged_cache_file_is_replaced(salt: Made) -> None:
     first = values(salt, QUICK)
-    folder = cache_folder() / f"geometry-{features.FEATURE_SETS['geometry'].version}"
-    file = folder / f"{structure_digest(salt)}.json"
-    whole = file.read_text()
-    for damaged in ("", whole[: len(whole) // 2], '{"length": "long"}', "[]"):
-        file.write_text(damaged)
+    folder = cache_folder("features") / f"geometry-{features.FEATURE_SETS['geometry'].version}"
+    (file,) = folder.rglob("*.json")
+    assert file.stem == structure_digest(salt)
+    whole = file.read_bytes()
+    # The last is well-formed: one digit of one value has changed.
+    changed = whole.replace(b"1", b"2") if b"1" in whole.partition(b"\n")[2] else b""
+    for damaged in (b"", whole[: len(whole) // 2], b'{"length": "long"}', b"[]", changed):
+        file.write_bytes(damaged)
         assert values(salt, QUICK) == first
-        assert json.loads(file.read_text()) == json.loads(whole)
-    assert [path.name for path in folder.iterdir()] == [file.name]
+        assert file.read_bytes() == whole
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(salt: Made, tmp_path, monkeypatch) -> None:

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from embench.baselines.features.profiles import PROFILES, profile, profile_features, valence_sums
-from embench.baselines.features.response import along_line, relax
+from embench.baselines.features.response import _limited, along_line, relax
 from embench.crystal import hop_of
 from embench.crystal.bond_valence import born_mayer
 from tests.crystal.made import rocksalt
@@ -58,6 +59,48 @@ def test_path_bends_away_from_an_atom_beside_the_line() -> None:
     assert (bent.energy <= straight.energy + 1e-9).all()
 
 
+def test_ion_and_neighbours_relax_together_to_the_minimum_that_scipy_finds() -> None:
+    """A ring of four neighbours about the middle of the line; the ion only moves across it, and its ends not at all."""
+    points = np.linspace([-1.0, 0, 0], [1.0, 0, 0], 5)
+    around = np.array([[0.1, 1.5, 0.2], [-0.2, -1.7, 0.4], [0.0, 0.3, -1.9], [0.05, -0.2, 1.7]])
+    contact = np.array([2.0, 1.9, 2.0, 1.8])
+    found = relax(lambda r: born_mayer(r, contact), points, around, stiffness=12.0, bend=True)
+
+    def energies(apart: np.ndarray) -> np.ndarray:
+        return 0.2 * np.exp((contact - np.linalg.norm(apart, axis=1)) / 0.33)
+
+    at_start = around - points[0]
+    counter = energies(at_start)[:, None] / 0.33 * at_start / np.linalg.norm(at_start, axis=1)[:, None]
+
+    def total(free: np.ndarray, place: np.ndarray) -> float:
+        across, moved = np.array([0.0, *free[:2]]), free[2:].reshape(4, 3)
+        pairs = energies(around + moved - place - across)
+        return float((pairs + 6.0 * (moved**2).sum(axis=1) + (counter * moved).sum(axis=1)).sum())
+
+    # Behind the middle the ion would slip out between two neighbours: see the next test.
+    for i in (1, 2):
+        best = minimize(total, np.zeros(14), args=(points[i],), tol=1e-9)
+        assert found.energy[i] == pytest.approx(best.fun, abs=1e-4)
+        assert found.displacement[i] == pytest.approx(np.linalg.norm(best.x[:2]), abs=0.01)
+        assert 0.02 < found.displacement[i] < 0.9
+    # At the start nothing moves: the counterforces see to that.
+    assert found.energy[0] == pytest.approx(energies(at_start).sum())
+    assert found.displacement[[0, -1]] == pytest.approx([0.0, 0.0])
+
+
+def test_the_path_leaves_the_line_by_no_more_than_an_angstrom() -> None:
+    """Nothing holds the ion between three neighbours of which two leave a wide gap."""
+    points = np.linspace([-1.5, 0, 0], [1.5, 0, 0], 5)
+    around = np.array([[0.1, 1.5, 0.2], [-0.2, -1.7, 0.4], [0.0, 0.3, -1.9]])
+    found = relax(lambda r: born_mayer(r, np.full(3, 2.2)), points, around, stiffness=6.0, bend=True)
+    assert found.displacement[1:-1] == pytest.approx([1.0] * 3, abs=1e-9)
+
+
+def test_no_move_is_longer_than_what_is_trusted() -> None:
+    vectors = np.array([[3.0, 4.0, 0.0], [0.03, 0.0, 0.04], [0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(_limited(vectors, 0.1), [[0.06, 0.08, 0.0], [0.03, 0.0, 0.04], [0.0, 0.0, 0.0]])
+
+
 @pytest.mark.parametrize("name", [name for name, spec in PROFILES.items() if spec.mode != "bending"])
 def test_profile_of_a_symmetric_hop(name: str) -> None:
     hop = hop_of(rocksalt(cation=12, anion=8, length=4.212))
@@ -78,3 +121,52 @@ def test_features_of_a_profile_by_hand() -> None:
     assert found["log_change"] == pytest.approx(math.log(1 + 0.5 / 0.1))
     assert found["width"] == pytest.approx(1 / 5)
     assert found["off_centre"] == 0.0
+
+
+def test_a_profile_that_falls_and_peaks_late_by_hand() -> None:
+    """Five points, the middle one is the third: 0.6 → 0.7, 0.4 (middle), 1.6, 0.2."""
+    found = profile_features(np.array([0.6, 0.7, 0.4, 1.6, 0.2]))
+    by_hand = {
+        "forward": 1.0,
+        "reverse": 1.4,
+        "mean": 1.2,
+        "low": 1.0,
+        "high": 1.4,
+        "range": 1.4,
+        "middle": 0.0,  # 0.4 less the mean of the ends
+        "depth": 1.2,
+        "start_depth": 0.4,
+        "first_half": 0.1,  # the highest of the first three points is 0.7
+        "rise": -0.2,
+    }
+    for name, value in by_hand.items():
+        sign = math.copysign(1.0, value)
+        assert found[f"log_{name}"] == pytest.approx(sign * math.log(1 + abs(value) / 0.1), abs=1e-9), name
+        assert found[f"root_{name}"] == pytest.approx(sign * math.sqrt(abs(value)), abs=1e-7), name
+    # From 0.6 down to 0.2.
+    assert found["log_change"] == pytest.approx(math.log(5))
+    assert found["signed_change"] == pytest.approx(-math.log(5))
+    # Heights over the lowest point 0.4, 0.5, 0.2, 1.4, 0 of 1.4: one above half, on average 2.5 / 7; peak at 3/4.
+    assert found["width"] == pytest.approx(1 / 5)
+    assert found["filling"] == pytest.approx(2.5 / 7)
+    assert found["off_centre"] == pytest.approx(1 / 4)
+
+
+def test_the_width_is_that_at_half_height() -> None:
+    assert profile_features(np.array([0.0, 0.6, 1.0, 0.6, 0.0]))["width"] == pytest.approx(3 / 5)
+    assert profile_features(np.array([0.0, 0.45, 1.0, 0.5, 0.0]))["width"] == pytest.approx(1 / 5)
+
+
+def test_the_first_half_ends_at_the_middle_point() -> None:
+    # The middle point itself belongs to the first half, the one after it does not.
+    assert profile_features(np.array([0.0, 1.0, 4.0, 9.0, 0.0]))["root_first_half"] == 2.0
+    assert profile_features(np.array([0.0, 1.0, 0.5, 9.0, 0.0]))["root_first_half"] == 1.0
+
+
+def test_features_of_a_level_and_of_a_huge_profile_are_finite() -> None:
+    level, huge = profile_features(np.full(5, 0.3)), profile_features(np.array([0.0, 1.0, 900.0, 1.0, 0.0]))
+    assert not any(value for name, value in level.items() if name != "off_centre")
+    assert level["off_centre"] == 0.5
+    # Roots are cut off at 100 eV, logarithms are not.
+    assert huge["root_forward"] == 10.0
+    assert huge["log_forward"] == pytest.approx(math.log(9001))

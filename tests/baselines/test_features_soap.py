@@ -48,10 +48,10 @@ def test_middle_of_a_rock_salt_is_that_of_a_crystal_with_the_site_empty(salt: Ma
         weighting={"function": "poly", "r0": CUTOFF, "c": 1.0, "m": 1.0},
         compression={"mode": "crossover", "species_weighting": None},
         periodic=True,
-    ).create(crystal, centers=[start, (start + end) / 2])
+    ).create(crystal, centers=[start, (3 * start + end) / 4, (start + end) / 2])
     reference /= np.linalg.norm(reference, axis=1, keepdims=True)
     found = soap_features(hop_of(salt))
-    for place, expected in zip(("ends", "middle"), reference, strict=True):
+    for place, expected in zip(("ends", "quarters", "middle"), reference, strict=True):
         values = np.array([value for name, value in found.items() if name.startswith(place)])
         # sodium, chlorine, and no other cation
         np.testing.assert_allclose(values, [*expected, *np.zeros(PER_PART)], atol=1e-6)

@@ -11,7 +11,7 @@ import embench
 from embench.baselines.models import conformal, descriptors, hybrid, kernels
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.descriptors import COMPONENTS, PathwayDescriptors, _inputs
-from embench.baselines.models.hybrid import POTENTIALS, HybridRegressor, PathwayHybrid, committed_barriers
+from embench.baselines.models.hybrid import POTENTIALS, HybridRegressor, PathwayHybrid, shipped_barriers
 from embench.baselines.models.kernels import KernelEnsemble, Member, RobustProcess
 from embench.baselines.models.stack import PROFILE_WEIGHTS, PathwayStack, block_weights, blocks_of
 from embench.errors import BaselineError
@@ -205,7 +205,7 @@ def test_missing_barriers_are_filled_in_and_marked() -> None:
 
 def test_hybrid_takes_barriers_of_the_user(quick, sides) -> None:
     train, test = sides
-    known = committed_barriers()
+    known = shipped_barriers()
     low = {name: dict.fromkeys([*train.entry_ids, *test.entry_ids], 0.1) for name in POTENTIALS}
     assert set(known) == set(POTENTIALS)
     assert known["orb-v3"]["Li4P2S7"] == 0.241699
@@ -215,9 +215,10 @@ def test_hybrid_takes_barriers_of_the_user(quick, sides) -> None:
 
 
 def test_hybrid_without_barriers_says_where_they_belong(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(hybrid, "_SUBMISSIONS", tmp_path)
+    (tmp_path / "barriers.csv").write_text("entry_id,mace-relax\nLi4P2S7,0.5\n")
+    monkeypatch.setattr("embench.audit.barriers.resource_folder", lambda name: tmp_path)
     with pytest.raises(BaselineError, match=r"orb-v3.*keyword barriers"):
-        committed_barriers()
+        shipped_barriers()
 
 
 def test_hybrid_with_no_barrier_at_all_still_predicts(quick, sides) -> None:

@@ -22,6 +22,7 @@ def test_hardware_says_what_computes_and_not_which_machine():
     assert platform.node() not in str(found)
 
 
+@pytest.mark.slow
 def test_peak_memory_grows_with_what_is_held():
     before = peak_memory_mib()
     held = np.ones(int((before + 200) * 2**20 / 8))

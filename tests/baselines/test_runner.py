@@ -159,6 +159,7 @@ def test_the_record(tmp_path, double, small, environment):
         assert secret not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_random_moments_it_gives_the_same_bytes(tmp_path, environment, workers):
     log, out = tmp_path / "log", tmp_path / "out"

@@ -16,6 +16,7 @@ from embench.cli import main
 from embench.cli.data import app
 from embench.dataset import Dataset, load
 from embench.schema import FLAGS
+from tests.facts import FUNCTIONALS, IONS
 
 
 @pytest.fixture(scope="module")
@@ -109,19 +110,9 @@ def test_stats_reproduce_the_known_figures(statistics: Any) -> None:
 
 def test_stats_count_by_side(statistics: Any) -> None:
     ions = {ion: (counts["train"], counts["test"]) for ion, counts in statistics["mobile_ion"].items()}
-    assert ions == {
-        "Li": (154, 21),
-        "Ca": (141, 12),
-        "Na": (104, 5),
-        "Mg": (92, 14),
-        "K": (32, 4),
-        "Zn": (21, 2),
-        "Rb": (7, 1),
-        "Al": (6, 1),
-        "Sr": (2, 0),
-    }
+    assert ions == IONS
     functionals = {name: counts["all"] for name, counts in statistics["functional"].items()}
-    assert functionals == {"GGA": 545, "GGA+U": 45, "SCAN": 19, "LDA": 10}
+    assert functionals == FUNCTIONALS
     assert len(statistics["structure_class"]) == 27
     assert statistics["flags"]["structure_corrupt"] == {"train": 3, "test": 0, "all": 3}
     assert statistics["flags"]["path_clash"]["all"] == 36

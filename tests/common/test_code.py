@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from embench.baselines.registry import baseline_spec
 from embench.common import code
 from embench.common.code import code_digest
 from embench.errors import BaselineError
@@ -9,10 +10,18 @@ from embench.errors import BaselineError
 FACTORY = "embench.baselines.simple:NearestNeighbour"
 
 
-def test_what_is_left_out_exists():
-    # A module that moved would silently count again, or a data file no longer.
-    assert [name for name in code._DATA_LAYER if code._source_file(name) is None] == []
-    assert [name for name in code._WITH_DATA if code._source_file(name.rstrip(".")) is None] == []
+def test_what_is_treated_apart_exists():
+    # A package that moved would silently count again, or its data files no longer.
+    named = (*code._NOT_COUNTED, *code._WITH_DATA)
+    assert [name for name in named if code._source_file(name) is None] == []
+
+
+def test_a_package_is_meant_with_all_that_is_in_it():
+    found = [
+        code._is_in(name, ("embench.dataset", "embench.errors"))
+        for name in ("embench.dataset", "embench.dataset.entry", "embench.errors", "embench.datasets", "embench")
+    ]
+    assert found == [True, True, True, False, False]
 
 
 def test_the_code_of_other_packages_counts(tmp_path, monkeypatch):
@@ -35,6 +44,7 @@ def test_the_code_of_other_packages_counts(tmp_path, monkeypatch):
         ("embench.audit.leakage", True),  # imported inside a function
         ("embench.baselines.composition", False),
         ("embench.dataset", False),  # covered by the checksum of the dataset
+        ("embench.dataset.structures", False),
     ],
 )
 def test_imported_code_counts(tmp_path, monkeypatch, changed, counts):
@@ -43,6 +53,26 @@ def test_imported_code_counts(tmp_path, monkeypatch, changed, counts):
     copy.write_bytes(find(changed).read_bytes() + b"\n# changed\n")
     monkeypatch.setattr(code, "_source_file", lambda name: copy if name == changed else find(name))
     assert (code_digest(FACTORY) != before) is counts
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("embench.baselines.scale", True),
+        ("embench.crystal.periodic", True),
+        ("embench.crystal.ions", True),
+        ("embench.baselines.features.profiles", True),  # imported inside a function
+        ("embench.common.cache", False),  # gives back what was computed, or nothing
+        ("embench.common.code", False),
+    ],
+)
+def test_what_the_models_share_counts(tmp_path, monkeypatch, changed, counts):
+    factory = "embench.baselines.models.stack:PathwayStack"
+    before, find = code_digest(factory), code._source_file
+    copy = tmp_path / "copy.py"
+    copy.write_bytes(find(changed).read_bytes() + b"\n# changed\n")
+    monkeypatch.setattr(code, "_source_file", lambda name: copy if name == changed else find(name))
+    assert (code_digest(factory) != before) is counts
 
 
 def test_data_files_beside_the_code_count(tmp_path):
@@ -59,3 +89,13 @@ def test_parameters_of_the_pair_energies_count(monkeypatch):
     monkeypatch.setattr(code, "_data_files", lambda folder: seen.extend(find(folder)) or [])
     assert code_digest("embench.baselines.models.stack:PathwayStack") != before
     assert "softbv.csv" in {path.name for path in seen}
+
+
+def test_shipped_files_count(tmp_path, monkeypatch):
+    (tmp_path / "barriers.csv").write_text("entry_id,orb-v3\nx,0.5\n")
+    monkeypatch.setattr(code, "resource_folder", lambda name: tmp_path)
+    before = code_digest(FACTORY, resources=("potentials",))
+    assert code_digest(FACTORY, resources=("potentials",)) == before
+    (tmp_path / "barriers.csv").write_text("entry_id,orb-v3\nx,0.6\n")
+    assert code_digest(FACTORY, resources=("potentials",)) != before
+    assert baseline_spec("pathway-hybrid").resources == ("potentials",)

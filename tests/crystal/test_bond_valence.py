@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from embench.crystal.bond_valence import born_mayer, coulomb_parameters, morse, pair, screened_coulomb, softbv_table
+from embench.crystal.bond_valence import (
+    bond_valence,
+    born_mayer,
+    coulomb_parameters,
+    morse,
+    pair,
+    screened_coulomb,
+    softbv_table,
+)
 from embench.errors import FeatureError
 
 
@@ -23,6 +31,45 @@ def test_a_missing_anion_is_replaced_by_its_neighbour_shifted_by_the_radii() -> 
     assert selenide.r_min - sulphide.r_min == pytest.approx(0.14)
     assert selenide.r0 - sulphide.r0 == pytest.approx(0.14)
     assert (selenide.alpha, selenide.d0) == (sulphide.alpha, sulphide.d0)
+
+
+@pytest.mark.parametrize(
+    ("cation", "anion", "stand_in", "shift"),
+    [
+        # The nearest charge first, then the nearest radius. Shannon, six-fold: O2- 1.40, S2- 1.84, Se2- 1.98, Te2-
+        # 2.21, Br- 1.96, I- 2.20 Å, N3- (four-fold) 1.46 Å; Pauling: P3- 2.12, As3- 2.22, C4- 2.60 Å.
+        (("Mg", 2), ("Te", -2), "S", 2.21 - 1.84),
+        (("Mg", 2), ("I", -1), "Br", 2.20 - 1.96),
+        (("Mg", 2), ("P", -3), "N", 2.12 - 1.46),
+        (("Li", 1), ("C", -4), "N", 2.60 - 1.46),
+        (("Na", 1), ("N", -3), "O", 1.46 - 1.40),
+        (("Cu", 1), ("As", -3), "Te", 2.22 - 2.21),
+        (("V", 3), ("P", -3), "Se", 2.12 - 1.98),
+    ],
+)
+def test_which_anion_stands_in(cation, anion, stand_in, shift) -> None:
+    found, listed = pair(*cation, *anion), softbv_table()[(*cation, stand_in)]
+    assert found.r0 == pytest.approx(listed.r0 + shift)
+    assert found.r_min == pytest.approx(listed.r_min + shift)
+    assert (found.alpha, found.d0) == (listed.alpha, listed.d0)
+
+
+def test_of_two_equally_near_charges_the_lower_is_taken() -> None:
+    assert pair("V", 3.5, "O", -2.0) == softbv_table()["V", 3, "O"]
+    # Only Fe2+ is listed with S; with N none is, and O stands in for it.
+    assert pair("Fe", 3.8, "S", -2.0) == softbv_table()["Fe", 2, "S"]
+    assert pair("Fe", 2.5, "N", -3.0).alpha == softbv_table()["Fe", 2, "O"].alpha
+    assert pair("Fe", 2.6, "N", -3.0).alpha == softbv_table()["Fe", 3, "O"].alpha
+
+
+def test_overlapping_atoms_have_large_and_finite_energies() -> None:
+    """Exponents are cut off at 30: exp(30) = 1.07e13, and the square of it in the Morse energy."""
+    energy = morse(np.array([0.0]), np.array([40.0]), np.array([2.0]), np.array([1.0]))[0][0]
+    assert energy == pytest.approx(math.exp(60) / 2)
+    assert born_mayer(np.array([0.0]), np.array(20.0))[0][0] == pytest.approx(0.2 * math.exp(30))
+    assert bond_valence(np.array([0.0]), np.array([40.0]), np.array([2.0]))[0] == pytest.approx(math.exp(30))
+    # 9.5 / 0.33 = 28.8 is not cut off.
+    assert born_mayer(np.array([0.5]), np.array(10.0))[0][0] == pytest.approx(0.2 * math.exp(9.5 / 0.33))
 
 
 def test_nearest_charge_of_the_cation_is_taken() -> None:

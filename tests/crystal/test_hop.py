@@ -7,6 +7,7 @@ import pytest
 
 import embench
 from embench.crystal import hop_of
+from embench.crystal.hop import structure_digest
 from embench.errors import FeatureError
 from tests.crystal.made import Made, rocksalt
 
@@ -55,6 +56,78 @@ def test_bottlenecks_agree_with_those_of_the_curation() -> None:
         assert hop.distances[0, hop.is_anion].min() == pytest.approx(entry.nearest_anion_initial, abs=1e-5)
 
 
+def test_masks_charges_and_contacts_of_the_neighbours() -> None:
+    """LiAlPO4F: every neighbour is an anion (O, F), a Li, or a cation of the framework (Al, P); Shannon's radii."""
+    hop = hop_of(embench.load()["LiAlPO4F_1"])
+    kinds = np.array([hop.is_anion, hop.is_mobile, hop.is_cation])
+    assert (kinds.sum(axis=0) == 1).all()
+    assert [set(hop.elements[kind].tolist()) for kind in kinds] == [{"O", "F"}, {"Li"}, {"Al", "P"}]
+    expected = {"O": (-2, 1.40), "F": (-1, 1.33), "Li": (1, 0.76), "Al": (3, 0.535), "P": (5, 0.38)}
+    for element, charge, contact in zip(hop.elements.tolist(), hop.charges, hop.contact_distances, strict=True):
+        assert charge == expected[element][0]
+        assert contact == pytest.approx(expected[element][1] + 0.76)
+
+
+def test_the_cutoff_is_a_distance_from_the_line(salt: Made) -> None:
+    hop = hop_of(salt)
+    # Beyond both ends and beside the middle atoms are kept up to 8 Å, and none further away.
+    along = np.linspace(0, 1, 2001)[:, None]
+    line = hop.points[0] + along * (hop.points[-1] - hop.points[0])
+    apart = np.linalg.norm(line[:, None] - hop.neighbours, axis=-1).min(axis=0)
+    assert 7.8 < apart.max() <= 8.0 + 1e-6
+    assert len(hop_of(salt, cutoff=8.0).elements) == len(hop.elements)
+    assert len(hop_of(salt, cutoff=4.0).elements) == (apart <= 4.0).sum()
+    assert hop.points.shape == (17, 3)
+    assert hop.volume == pytest.approx(4.212**3)
+
+
+def test_neighbours_stand_in_a_fixed_order() -> None:
+    """Site by site, each site by z, y and x: the sums over them do not depend on how the search goes."""
+    two = Made(np.eye(3) * 4.0, np.array([3, 8], dtype=np.int16), np.array([[0.0] * 3, [0.5] * 3]), np.full(3, 0.1))
+    places = hop_of(two).neighbours.round(6).tolist()
+    assert len(places) == 32
+    assert places == sorted(places, key=lambda place: place[::-1])
+
+
+@pytest.mark.parametrize(("longer", "kept"), [(0.008, True), (0.012, False)])
+def test_a_hop_is_kept_unless_an_image_of_it_is_shorter(longer: float, kept: bool) -> None:
+    """From 0 to 5 + x / 2 Å along a cell of 10 Å: the other way round is x shorter."""
+    made = Made(
+        lattice=np.eye(3) * 10.0,
+        atomic_numbers=np.array([3, 8], dtype=np.int16),
+        frac_coords=np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]),
+        path_end=np.array([0.5 + longer / 20, 0.0, 0.0]),
+    )
+    end = hop_of(made).points[-1]
+    assert end[0] == pytest.approx(5.0 + longer / 2 if kept else -5.0 + longer / 2)
+
+
+def test_the_smallest_structure_that_is_one(salt: Made) -> None:
+    two = Made(np.eye(3) * 4.0, np.array([3, 8], dtype=np.int16), np.array([[0.0] * 3, [0.5] * 3]), np.full(3, 0.1))
+    assert hop_of(two).symbols == ("Li", "O")
+    one = replace(two, atomic_numbers=np.array([3], dtype=np.int16), frac_coords=np.zeros((1, 3)))
+    with pytest.raises(FeatureError, match="made: the structure has 1 sites; two finite ones are needed"):
+        hop_of(one)
+    # 1.2 Å^3 is a volume, 0.9 Å^3 is not.
+    assert hop_of(replace(two, lattice=np.diag([1.2, 1.0, 1.0]))).volume == pytest.approx(1.2)
+    with pytest.raises(FeatureError, match=r"volume of the cell is 0\.9 "):
+        hop_of(replace(two, lattice=np.diag([0.9, 1.0, 1.0])))
+
+
+def test_a_left_handed_cell_has_a_volume_too(salt: Made) -> None:
+    mirrored = hop_of(replace(salt, lattice=salt.lattice * np.array([-1.0, 1.0, 1.0])))
+    assert mirrored.volume == pytest.approx(4.212**3)
+    assert mirrored.length == pytest.approx(hop_of(salt).length)
+
+
+def test_the_digest_of_a_structure_has_32_hexadecimal_digits_and_no_sign_of_zero(salt: Made) -> None:
+    digest = structure_digest(salt)
+    assert len(digest) == 32
+    assert int(digest, 16) >= 0
+    assert structure_digest(replace(salt, path_end=salt.path_end * np.array([-1.0, 1.0, 1.0]))) == digest
+    assert structure_digest(replace(salt, path_end=salt.path_end + 1e-12)) != digest
+
+
 def test_a_structure_without_anions_is_refused(salt: Made) -> None:
     with pytest.raises(FeatureError, match=r"made.*anion"):
         hop_of(replace(salt, atomic_numbers=np.array([12] * 7, dtype=np.int16)))
@@ -66,6 +139,9 @@ def test_a_structure_without_anions_is_refused(salt: Made) -> None:
         ({"lattice": np.zeros((3, 3))}, "volume"),
         ({"frac_coords": np.zeros((6, 3))}, "7 sites"),
         ({"path_end": np.array([np.nan, 0, 0])}, "finite"),
+        ({"path_end": np.zeros(2)}, r"path_end \(2,\)"),
+        ({"lattice": np.eye(2)}, r"lattice \(2, 2\)"),
+        ({"frac_coords": np.full((7, 3), np.inf)}, "finite"),
         ({"atomic_numbers": np.array([200] * 7)}, "element"),
     ],
 )

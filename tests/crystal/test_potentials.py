@@ -37,3 +37,16 @@ def test_overlapping_atoms_have_finite_energies(potential) -> None:
     zero, shortest = (everything(np.full(len(hop.elements), distance)) for distance in (0.0, SHORTEST))
     assert np.isfinite(zero[0]).all()
     np.testing.assert_array_equal(zero[0], shortest[0])
+    # Distances count from 0.3 Å on.
+    below, above = (everything(np.full(len(hop.elements), distance))[0] for distance in (0.29, 0.31))
+    np.testing.assert_array_equal(below, everything(np.full(len(hop.elements), 0.30))[0])
+    assert (above < below).all()
+
+
+@pytest.mark.parametrize("potential", [SiteEnergy, Repulsion])
+def test_slopes_and_curvatures_of_every_neighbour_are_those_of_its_energy(potential) -> None:
+    hop = hop_of(rocksalt(cation=11, anion=17, length=5.64))
+    everything, r, step = potential(hop, np.arange(len(hop.elements))), np.linspace(2.0, 4.0, len(hop.elements)), 1e-4
+    low, here, high = (everything(r + shift) for shift in (-step, 0.0, step))
+    np.testing.assert_allclose(here[1], (high[0] - low[0]) / (2 * step), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(here[2], (high[1] - low[1]) / (2 * step), rtol=1e-5, atol=1e-7)

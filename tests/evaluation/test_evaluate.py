@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
+import re
 import statistics
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +18,9 @@ import pytest
 from sklearn.metrics import mean_absolute_error
 
 import embench
-from embench.errors import InvalidValueError, PredictionsError, UnknownNameError
+from embench.errors import InvalidValueError, PredictionsError, SubmissionError, UnknownNameError
 from embench.evaluation.document import document, dumps, write_json
+from embench.evaluation.predictions import parse_predictions
 from embench.evaluation.ranking import rank_evaluations, short_names
 from embench.metrics import Sample
 from embench.metrics.pathway import resolved_pairs
@@ -133,11 +136,67 @@ def test_a_submission_by_name(model_3_file, tmp_path, monkeypatch):
     with pytest.raises(PredictionsError, match="did you mean model-x"):
         embench.evaluate("modelx")
     (folder / "submission.yaml").write_text("predictions:\n  all: ../model-y/barriers.csv\n")
-    with pytest.raises(PredictionsError, match="which is no file of its folder"):
+    with pytest.raises(SubmissionError, match=r"line 2: '\.\./model-y/barriers\.csv' is no file of its folder"):
         embench.evaluate("model-x")
-    (folder / "submission.yaml").write_text("predictions: [unclosed")
-    with pytest.raises(PredictionsError, match="cannot read"):
-        embench.evaluate("model-x")
+
+
+BOMB = "a: &a [x, x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("predictions: [unclosed", "not valid YAML"),
+        ("- predictions", "names no predictions"),
+        ("predictions: published.csv", "names no predictions"),
+        ("predictions:\n  published: /etc/passwd", "line 2: '/etc/passwd' is no file of its folder"),
+        ("predictions:\n  published: 12", "line 2: '12' is no file of its folder"),
+        ("predictions:\n  published: [a.csv]", "is no file of its folder"),
+        (BOMB, "line 1: anchors"),
+        ("a: " + "[" * 1000, "nested deeper"),
+        ("name: " + "x" * (1 << 20), "larger than 64 KiB"),
+        ("predictions: !!python/object/apply:os.getcwd []", "tags"),
+        ("name: \xff".encode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_a_description_that_means_harm(model_3_file, tmp_path, text, words):
+    folder = tmp_path / "model-x"
+    folder.mkdir()
+    (folder / "published.csv").write_bytes(model_3_file.read_bytes())
+    (folder / "submission.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SubmissionError, match=re.escape(words)):
+        embench.evaluate(model_3_file, against=folder, **FAST)
+
+
+def test_links_in_a_submission(model_3_file, tmp_path):
+    folder = tmp_path / "model-x"
+    folder.mkdir()
+    (folder / "published.csv").symlink_to(model_3_file)
+    with pytest.raises(SubmissionError, match="is a link"):
+        embench.evaluate(folder, **FAST)
+    (folder / "published.csv").unlink()
+    (folder / "published.csv").write_bytes(model_3_file.read_bytes())
+    (folder / "submission.yaml").symlink_to(tmp_path / "nothing")
+    with pytest.raises(SubmissionError, match="cannot read"):
+        embench.evaluate(folder, **FAST)
+
+
+def test_the_submissions_of_the_release(model_3_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # outside of any checkout
+    compared = embench.evaluate(model_3_file, against="mace-relax", **FAST).comparison
+    # FACTS: MODEL-3 has MAE 0.2607, MACE-RELAX 0.3397 on the test entries.
+    assert compared.metrics["mae"].difference.value == pytest.approx(0.2607 - 0.3397, abs=1e-4)
+
+
+def test_predictions_that_were_read_before(model_3_file):
+    known = embench.load().entry_ids
+    parsed = parse_predictions(model_3_file.read_bytes(), name="mine", known=known)
+    scores = embench.evaluate(parsed, **FAST)
+    assert scores.name == "mine"
+    assert scores.metrics == embench.evaluate(model_3_file, **FAST).metrics
+    assert scores.checksums["predictions"] == hashlib.sha256(model_3_file.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,24 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def test_is_made_the_same_twice(contents):
+    from embench.leaderboard.submission.published import published_systems
     from embench.release.export import contents as make
 
-    assert make() == contents
+    assert make(published_systems()) == contents
+
+
+def test_words_of_strangers_stay_words():
+    from embench.release.card import systems
+    from embench.release.tables import System
+
+    name = "<img src=x onerror=alert(1)> [a](http://evil) | **b**\n# c"
+    table = systems([System(slug="x", name=name, kind="hybrid", source="https://a_b_c", predictions={})], [])
+    row = table.splitlines()[-1]
+    assert table.count("\n") == 2
+    assert "<" not in row
+    assert r"\[a\]" in row
+    assert r"\|" in row
+    assert r"\*\*b\*\*" in row
 
 
 def test_header(header):

@@ -31,6 +31,7 @@ def assert_token_is_nowhere(folder: Path, *results: subprocess.CompletedProcess[
             assert TOKEN.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_published_and_loaded_through_http(run: Run, loopback: LoopbackHub, folder, contents, client: Hub, tmp_path):
     result = run("-m", "embench", "hub", "push", folder, "--yes")
     assert result.returncode == 0, result.stderr

@@ -46,6 +46,7 @@ def test_is_valid(described):
     ]
 
 
+@pytest.mark.slow
 def test_records_are_the_entries(described):
     data, seen = embench.load(), set()
     for record in described.records("default"):
@@ -56,6 +57,7 @@ def test_records_are_the_entries(described):
     assert seen == set(data.entry_ids)
 
 
+@pytest.mark.slow
 def test_other_records(described):
     splits = [{key: plain(value) for key, value in record.items()} for record in described.records("splits")]
     scored = [

@@ -123,6 +123,7 @@ def test_closed_sets_hold_all_values(name):
     assert set(embench.load().column(name).tolist()) <= set(CLOSED_SETS[name])
 
 
+@pytest.mark.slow
 def test_equals_embench_offline(run, folder):
     """In a process of its own, since the switch is read when the library is imported."""
     result = run("-m", "tests.hub.compare", folder, HF_HUB_OFFLINE="1", HF_ENDPOINT="http://127.0.0.1:9")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from embench.common.markdown import escape
 from embench.errors import OutputError
-from embench.leaderboard.board.markdown import BEGIN, END, board_page, escape, main_table, renewed, tied_positions
+from embench.leaderboard.board.markdown import BEGIN, END, board_page, main_table, renewed, tied_positions
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytestmark = pytest.mark.xdist_group("board")

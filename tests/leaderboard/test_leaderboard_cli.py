@@ -12,6 +12,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,8 @@ from typer.testing import CliRunner
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytestmark = pytest.mark.xdist_group("board")
+
+PATIENCE = 120.0  # seconds until a server that hangs is given up
 
 
 @pytest.fixture
@@ -40,6 +44,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_build_check_and_a_broken_submission(folder):
     built = run(folder, "build", "--no-site")
     assert built.returncode == 0, built.stderr
@@ -65,6 +70,7 @@ def test_build_check_and_a_broken_submission(folder):
     assert after == before
 
 
+@pytest.mark.slow
 def test_the_site_is_built_with_the_board(folder):
     built = run(folder, "build")
     assert built.returncode == 0, built.stderr
@@ -83,16 +89,24 @@ def test_settings_that_exclude_each_other(folder):
     assert "exclude each other" in failed.stderr
 
 
-def start(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a server; return its process and its address."""
+@contextmanager
+def served(folder: Path, *arguments: str, end: signal.Signals = signal.SIGINT, **variables: str) -> Iterator[str]:
+    """Give the address of a server; in the end a signal stops it, without an error."""
     environment = {**os.environ, "EMBENCH_CACHE": str(folder / "cache"), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
     command = [sys.executable, "-m", "embench", "leaderboard", "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-    assert found, line
-    return process, found[0]
+    with subprocess.Popen(
+        command, cwd=folder, env={**environment, **variables}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            assert found, line
+            yield found[0]
+            process.send_signal(end)
+            assert process.wait(timeout=PATIENCE) == 0
+        finally:
+            process.kill()
 
 
 def test_serve_a_built_folder(folder):
@@ -100,40 +114,26 @@ def test_serve_a_built_folder(folder):
     site.mkdir()
     (site / "index.html").write_text("<p>the board</p>")
     (folder / "secret").write_text("not for the web")
-    process, address = start(folder, "--folder", "site")
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+    with served(folder, "--folder", "site", end=signal.SIGTERM) as address:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             assert answer.read() == b"<p>the board</p>"
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{address}../secret", timeout=10)
+            urllib.request.urlopen(f"{address}../secret", timeout=PATIENCE)
         taken = run(folder, "serve", "--folder", "site", "--port", address.rstrip("/").rpartition(":")[2])
         assert taken.returncode == 1
         assert "is taken" in taken.stderr
-    finally:
-        process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
     host, port = address[len("http://") : -1].split(":")
     with socket.socket() as probe:
         assert probe.connect_ex((host, int(port))) != 0
 
 
+@pytest.mark.slow
 def test_serve_builds_the_board_and_clears_up(folder, tmp_path_factory):
     temporary = tmp_path_factory.mktemp("temporary")
-    os.environ["TMPDIR"], before = str(temporary), os.environ.get("TMPDIR")
-    try:
-        process, address = start(folder)
-    finally:
-        if before is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before
-    try:
+    with served(folder, TMPDIR=str(temporary)) as address:
         assert len(list(temporary.iterdir())) == 1
-        with urllib.request.urlopen(f"{address}submissions/model-3.html", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address}submissions/model-3.html", timeout=PATIENCE) as answer:
             assert b"MODEL-3" in answer.read()
-    finally:
-        process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 0
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in (folder / "leaderboard").iterdir()) == ["submissions"]
 

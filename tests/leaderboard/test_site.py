@@ -366,31 +366,41 @@ def test_same_bytes_every_time(board: Board, site: Path, tmp_path: Path) -> None
 
 def test_size(site: Path) -> None:
     # What a browser loads for the main page: under 6 MB, nearly all of it plotly.js.
-    loaded = ["index.html", *(f"assets/{name}" for name in ("site.css", "main.css", "theme.js", "site.js", "main.js"))]
-    loaded += ["assets/board.js", "assets/plotly.min.js", "assets/icon.svg"]
+    assets = (
+        "site.css",
+        "main.css",
+        "theme.js",
+        "rows.js",
+        "site.js",
+        "main.js",
+        "board.js",
+        "plotly.min.js",
+        "icon.svg",
+    )
+    loaded = ["index.html", *(f"assets/{name}" for name in assets)]
     assert sum((site / name).stat().st_size for name in loaded) < 6e6
     assert (site / "index.html").stat().st_size < 4e5
 
 
 class TestScores:
     def test_axis_ends_where_the_median_does_twice_over(self) -> None:
-        rows = [{"metrics": {"mae": {"value": value, "low": value - 0.1, "high": value + 0.1}}} for value in (0.3, 9.0)]
-        axis = axis_of(MAE, rows, 0.5)
+        estimates = [{"value": value, "low": value - 0.1, "high": value + 0.1} for value in (0.3, 9.0)]
+        axis = axis_of(MAE, estimates, 0.5)
         assert axis.scale.low == 0.0
         assert 0.5 < axis.scale.high < 1.0
-        far = score_of(MAE, rows[1]["metrics"]["mae"], axis)
+        far = score_of(MAE, estimates[1], axis)
         assert (far.off, far.text, far.order) == ("high", "9.000", 9.0)
-        near = score_of(MAE, rows[0]["metrics"]["mae"], axis)
+        near = score_of(MAE, estimates[0], axis)
         assert near.off == ""
         assert near.bar is not None
         assert near.bar.value == pytest.approx(100 * 0.3 / axis.scale.high, abs=0.01)
         assert near.interval == "0.200 to 0.400"
 
     def test_r2_far_below_zero_is_off_the_axis(self) -> None:
-        rows = [{"metrics": {"r2": {"value": value, "low": value, "high": value}}} for value in (0.8, -60.0)]
-        axis = axis_of(R2, rows, -0.1)
+        estimates = [{"value": value, "low": value, "high": value} for value in (0.8, -60.0)]
+        axis = axis_of(R2, estimates, -0.1)
         assert axis.scale == Scale(-0.5, 0.8)
-        assert score_of(R2, rows[1]["metrics"]["r2"], axis).off == "low"
+        assert score_of(R2, estimates[1], axis).off == "low"
 
     def test_undefined(self) -> None:
         found = score_of(MAE, None, axis_of(MAE, [], 0.5))

@@ -29,7 +29,7 @@ from embench.leaderboard.site.entries.paths import (
     write_paths,
 )
 from embench.leaderboard.site.entries.records import SHOWN_COLUMNS, index
-from embench.leaderboard.site.entries.surroundings import REACH, distance_to, surroundings
+from embench.leaderboard.site.entries.surroundings import REACH, surroundings
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytest.importorskip("jinja2")
@@ -152,11 +152,6 @@ class TestDrawnStructure:
             apart = min(site.nn_distance for site in oxygen.get_sites_in_sphere(place, 4.0))
             assert shown == pytest.approx(apart, abs=2e-3)
         assert record["relaxed"]["anion"][0] == pytest.approx(entry.nearest_anion_initial, abs=1e-3)
-
-    def test_distance_to_a_polyline(self) -> None:
-        bent = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0]])
-        found = distance_to(bent, np.array([[0.5, 0.0, 2.0], [2.0, 0.5, 0.0], [-3.0, 4.0, 0.0], [1.0, 1.0, 0.0]]))
-        assert found.tolist() == [2.0, 1.0, 5.0, 0.0]
 
     def test_metals_alone_are_not_bonded(self, data: embench.Dataset) -> None:
         entry = data["LiRuO2_1"]

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -372,9 +371,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_malicious_yaml(folder, text, words, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    started = time.perf_counter()
+    # Without a limit on the clock: what the bomb would unfold to fits in no memory.
     assert words in spoil_text(folder, text)
-    assert time.perf_counter() - started < 5.0
     assert not (folder.parent / "hacked").exists()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +18,7 @@ from embench.cli.app import app
 from embench.errors import OutputError, PredictionsError, SubmissionError, UnknownNameError
 from embench.leaderboard.check import check_submissions
 from embench.leaderboard.submission import read_submission
-from embench.leaderboard.submit import assign_protocols, standing
+from embench.leaderboard.submit import assign_protocols, read_given, standing
 from embench.leaderboard.submit.fields import QUESTIONS, read_template
 from embench.splits import protocol_names
 from tests.leaderboard.make import FIELDS, write_csv
@@ -283,8 +285,6 @@ def test_an_existing_submission(submissions, predictions):
 
 def test_when_moving_fails_the_old_one_stays(submissions, predictions, monkeypatch):
     assert run(submissions, predictions, *DESCRIBED).exit_code == 0
-    import os
-
     before = (submissions / "my-model" / "submission.yaml").read_bytes()
     rename = os.rename
 
@@ -301,6 +301,30 @@ def test_when_moving_fails_the_old_one_stays(submissions, predictions, monkeypat
     assert names(submissions.parent) == ["submissions"]
 
 
+def test_an_interrupt_costs_nothing(submissions, predictions, monkeypatch):
+    assert run(submissions, predictions, *DESCRIBED).exit_code == 0
+    before = (submissions / "my-model" / "submission.yaml").read_bytes()
+    rename = os.rename
+
+    def interrupt(source: Path, target: Path) -> None:
+        if Path(target) == submissions / "my-model" and Path(source).name == "my-model":
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", interrupt)
+    assert run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exit_code != 0
+    assert (submissions / "my-model" / "submission.yaml").read_bytes() == before
+    assert names(submissions.parent) == ["submissions"]
+
+
+def test_a_name_and_version_that_are_taken(submissions, predictions):
+    taken = yaml.safe_load((submissions / "chgnet" / "submission.yaml").read_text())
+    options = ("--name", taken["name"].upper(), "--version", taken["version"], "--slug", "mine")
+    error = run(submissions, predictions, *DESCRIBED, *options).exception
+    assert isinstance(error, SubmissionError)
+    assert "are those of chgnet" in str(error)
+
+
 def test_a_link_in_the_place_of_a_submission(submissions, predictions, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (submissions / "my-model").symlink_to(tmp_path / "elsewhere")
@@ -312,43 +336,47 @@ def test_a_link_in_the_place_of_a_submission(submissions, predictions, tmp_path)
 # Protocols
 
 
+def assigned(*paths: Path, **options: Any) -> dict[str, Path]:
+    return {name: file.path for name, file in assign_protocols(read_given(paths), **options).items()}
+
+
 @pytest.mark.parametrize("name", protocol_names())
 def test_protocol_by_file_name(tmp_path, name):
     path = write_csv(tmp_path / f"my-{name}_v2.csv", {PUBLISHED[0]: 0.5})
-    assert assign_protocols([path]) == {name: path}
+    assert assigned(path) == {name: path}
 
 
 def test_protocol_by_entries(tmp_path):
     published = write_csv(tmp_path / "a.csv", dict.fromkeys(PUBLISHED, 0.5))
     sound = write_csv(tmp_path / "b.csv", dict.fromkeys(SOUND, 0.5))
     everything = write_csv(tmp_path / "c.csv", dict.fromkeys(embench.load().entry_ids, 0.5))
-    assert assign_protocols([published]) == {"published": published}
-    assert assign_protocols([sound], kind="potential-neb") == {"all": sound}
-    assert assign_protocols([everything], kind="potential-neb") == {"all": everything}
+    assert assigned(published) == {"published": published}
+    assert assigned(sound, kind="potential-neb") == {"all": sound}
+    assert assigned(everything, kind="potential-neb") == {"all": everything}
     for path in (sound, everything):
         with pytest.raises(SubmissionError, match=r"it cannot be told which of .*host-10fold.*--protocol"):
-            assign_protocols([path], kind="property-model")
+            assigned(path, kind="property-model")
 
 
 def test_protocol_by_name(tmp_path):
     paths = [write_csv(tmp_path / f"{name}.csv", dict.fromkeys(SOUND, 0.5)) for name in ("a", "b")]
-    assert assign_protocols(paths, named=["random-10fold", "host-10fold"]) == {
+    assert assigned(*paths, named=["random-10fold", "host-10fold"]) == {
         "host-10fold": paths[1],
         "random-10fold": paths[0],
     }
     with pytest.raises(UnknownNameError, match="did you mean host-10fold"):
-        assign_protocols(paths, named=["host-10-fold", "published"])
+        assigned(*paths, named=["host-10-fold", "published"])
     with pytest.raises(SubmissionError, match="2 files and 1 protocol"):
-        assign_protocols(paths, named=["host-10fold"])
+        assigned(*paths, named=["host-10fold"])
     with pytest.raises(SubmissionError, match="are both for published"):
-        assign_protocols(paths, named=["published", "published"])
+        assigned(*paths, named=["published", "published"])
 
 
 def test_a_huge_file(tmp_path):
     with open(tmp_path / "published.csv", "wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(SubmissionError, match="larger than 1 MiB"):
-        assign_protocols([tmp_path / "published.csv"])
+        read_given([tmp_path / "published.csv"])
 
 
 # Templates

@@ -47,11 +47,6 @@ def test_the_code_is_that_of_the_base_branch():
     assert first["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
 
 
-def test_all_tests_are_those_of_ci():
-    assert steps("tests.yml", "tests")[-1] == {"run": ".ci/run"}
-    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)
-
-
 class Checkout:
     """A repository whose pull request 7 changes submissions, checked out at its base."""
 

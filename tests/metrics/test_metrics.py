@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 from embench.errors import UnknownNameError
 from embench.metrics import HEADLINE, METRICS, MOMENTS, Resamples, Sample, metric, metrics_for
 from embench.metrics.pathway import resolved_pairs
+from embench.metrics.uncertainty import coverage
 
 THRESHOLD = 0.65
 
@@ -222,6 +223,86 @@ def test_calibration_of_honest_and_of_overconfident_uncertainties():
 
     assert error(1.0) < 0.01
     assert error(0.3) > 0.2
+
+
+def test_which_metrics_are_computed_for_subsets_and_which_have_a_jackknife():
+    """Sums of errors and counts of a confusion matrix are enough for the headline; medians are not smooth."""
+    headline = ["mae", "rmse", "r2", "bias", "accuracy", "precision", "recall", "f1", "mcc"]
+    assert [spec.name for spec in HEADLINE] == headline
+    assert [spec.name for spec in METRICS if spec.headline] == headline
+    rough = {"median_absolute_error", "rate_error_decades", "calibration_error"}
+    assert {spec.name for spec in METRICS if not spec.smooth} == rough
+    assert {spec.name: spec.nominal for spec in METRICS if spec.direction == "nominal"} == {
+        "coverage_68": 0.68,
+        "coverage_95": 0.95,
+    }
+
+
+def test_bounds_of_intervals_belong_to_them():
+    # An error of exactly the half width of the central 50 % interval, and one a little larger.
+    half = stats.norm.ppf(0.75)
+    sample = Sample(target=np.zeros(2), prediction=np.array([half, half + 1e-9]), uncertainty=np.ones(2))
+    assert coverage(Resamples.once(sample), 0.5)[0] == 0.5
+    # 0.4 - 0.3 is 0.1000…03 in binary; 0.1001 is beyond.
+    sample = Sample(target=np.array([0.3, 0.3]), prediction=np.array([0.4, 0.4001]))
+    assert metric("within_0.1").function(Resamples.once(sample))[0] == 0.5
+
+
+def test_barriers_a_little_more_than_the_resolution_apart_are_ranked():
+    sample = Sample(target=np.array([0.30, 0.36]), prediction=np.array([0.1, 0.2]), structure=np.zeros(2, dtype=int))
+    once = Resamples.once(sample)
+    assert metric("pathway_ranking").function(once)[0] == metric("lowest_barrier_found").function(once)[0] == 1.0
+    assert resolved_pairs(Sample(target=np.array([0.3, 0.9]), prediction=np.zeros(2))).shape == (0, 2)
+
+
+def test_two_of_three_pathways_tied_at_the_bottom_count_half():
+    sample = Sample(
+        target=np.array([0.1, 0.5, 0.9]), prediction=np.array([0.2, 0.2, 0.7]), structure=np.zeros(3, dtype=int)
+    )
+    assert metric("lowest_barrier_found").function(Resamples.once(sample))[0] == 0.5
+
+
+def test_what_a_metric_rests_on():
+    sample = make_sample()
+    assert metric("mae").support_of(sample) == (80, "entries", 25)
+    clear = ~sample.through_metal_site
+    expected = (int(clear.sum()), "entries", len(set(sample.codes[clear].tolist())))
+    assert metric("r2_without_metal_site").support_of(sample) == expected
+    assert expected[0] < 80
+    # Without the column every entry counts, and without clusters each is its own.
+    plain = Sample(target=np.arange(3.0), prediction=np.ones(3))
+    assert metric("r2_without_metal_site").support_of(plain) == (3, "entries", 3)
+    # Two entries, the second of them through a metal site: the error of the first alone.
+    two = Sample(
+        target=np.array([0.0, 1.0, 3.0]), prediction=np.array([0.5, 1.5, 9.0]), through_metal_site=np.arange(3) == 2
+    )
+    assert metric("r2_without_metal_site").function(Resamples.once(two))[0] == pytest.approx(1 - 0.5 / 0.5)
+
+
+def test_a_threshold_belongs_to_the_bad_conductors():
+    # "Good" is below 0.65 eV: 0.65 itself is not.
+    sample = Sample(target=np.array([0.65, 0.6]), prediction=np.array([0.6, 0.65]))
+    assert metric("accuracy").function(Resamples.once(sample))[0] == 0.0
+    assert (
+        metric("accuracy").function(Resamples.once(Sample(target=np.array([0.65]), prediction=np.array([0.65]))))[0]
+        == 1.0
+    )
+
+
+def test_a_sample_that_only_has_sums_says_so():
+    with pytest.raises(ValueError, match="only sums"):
+        metric("spearman").function(Resamples(make_sample(), None, sums={"count": np.ones(1)}))
+
+
+def test_what_is_derived_is_computed_once_for_each_set_of_arguments():
+    sample, calls = make_sample(), []
+
+    def scaled(sample: Sample, factor: float) -> float:
+        calls.append(factor)
+        return factor * len(sample)
+
+    assert [sample.derived(scaled, factor) for factor in (2.0, 2.0, 3.0)] == [160.0, 160.0, 240.0]
+    assert calls == [2.0, 3.0]
 
 
 def test_unknown_metric_names_the_nearest():

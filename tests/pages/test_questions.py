@@ -86,7 +86,9 @@ def test_the_committed_page_is_of_the_committed_predictions(spec):
         if name not in spec.finished:
             assert cell == "–"
             continue
-        with (REPOSITORY / "baselines" / spec.name / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (REPOSITORY / "leaderboard" / "submissions" / spec.name / f"{name}.csv").open(
+            encoding="utf-8", newline=""
+        ) as file:
             errors = [
                 abs(float(row["prediction"]) - data[row["entry_id"]].migration_barrier) for row in csv.DictReader(file)
             ]

@@ -218,6 +218,61 @@ def test_the_grid_path_has_the_lowest_possible_maximum(seed: int) -> None:
     assert values[at].max() <= highest + 0.05
 
 
+def cheapest_cost(energy: np.ndarray, grid: Grid, highest: float) -> float:
+    """The least sum of length times exp(E / 0.5 eV), the mean of both ends of each step, by a search of our own."""
+    allowed = energy <= highest + 0.05
+    price = np.exp((energy - energy[allowed].min()) / 0.5)
+    heap, best = [(0.0, grid.start)], {grid.start: 0.0}
+    while heap:
+        cost, at = heapq.heappop(heap)
+        if at == grid.end:
+            return cost
+        for step in itertools.product((-1, 0, 1), repeat=3):
+            to = tuple(np.add(at, step).tolist())
+            if any(step) and all(0 <= i < n for i, n in zip(to, energy.shape, strict=True)) and allowed[to]:
+                length = float(np.linalg.norm(grid.points[to] - grid.points[at]))
+                further = cost + length * (price[at] + price[to]) / 2
+                if further < best.get(to, np.inf):
+                    best[to] = further
+                    heapq.heappush(heap, (further, to))
+    raise AssertionError
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_among_the_lowest_paths_the_cheapest_is_taken(seed: int) -> None:
+    grid = grid_around(np.array([0.3, -1.0, 2.0]), np.array([0.9, 0.1, 2.4]), margin=0.9)
+    values = np.random.default_rng(seed).uniform(0.0, 1.0, int(grid.inside.sum()))
+    energy = np.full(grid.inside.shape, np.inf)
+    energy[grid.inside] = values
+    path, highest = minimax_path(Fixed(values), grid)
+    inside = grid.points[grid.inside]
+    price = np.exp((values - values.min()) / 0.5)
+    at = [int(np.linalg.norm(inside - point, axis=1).argmin()) for point in path]
+    cost = sum(
+        float(np.linalg.norm(inside[b] - inside[a])) * (price[a] + price[b]) / 2 for a, b in itertools.pairwise(at)
+    )
+    assert cost == pytest.approx(cheapest_cost(energy, grid, highest))
+
+
+def test_the_grid_by_hand() -> None:
+    """A hop of 1 Å along x with 0.6 Å to all sides: steps of 0.25 Å, two of them beyond each end and to each side."""
+    grid = grid_around(np.zeros(3), np.array([1.0, 0.0, 0.0]), margin=0.6)
+    assert grid.inside.shape == (9, 5, 5)
+    assert (grid.start, grid.end) == ((2, 2, 2), (6, 2, 2))
+    along = np.unique(grid.points[..., 0].round(9))
+    np.testing.assert_allclose(along, np.arange(-0.5, 1.51, 0.25))
+    for axis in (1, 2):
+        np.testing.assert_allclose(np.unique(grid.points[..., axis].round(9)), [-0.5, -0.25, 0.0, 0.25, 0.5])
+    # Nearer to the line than the margin: by the distance to its nearest end, or to the line beside it.
+    beyond = np.maximum(np.abs(grid.points[..., 0] - 0.5) - 0.5, 0.0)
+    expected = np.sqrt(beyond**2 + grid.points[..., 1] ** 2 + grid.points[..., 2] ** 2) <= 0.6
+    np.testing.assert_array_equal(grid.inside, expected)
+    # A hop of 1.1 Å is divided into five steps of 0.22 Å.
+    longer = grid_around(np.zeros(3), np.array([0.0, 0.0, 1.1]), margin=0.6)
+    assert longer.end[0] - longer.start[0] == 5
+    assert longer.inside.shape == (10, 5, 5)
+
+
 class Ring:
     """A circular valley of radius 1 Å around the z axis."""
 

@@ -10,11 +10,18 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
-from embench.metrics import HEADLINE, Sample, metric, metrics_for
+from embench.metrics import HEADLINE, MOMENTS, Sample, metric, metrics_for
 from embench.statistics import resampling
-from embench.statistics.bootstrap import Part, bootstrap
+from embench.statistics.bootstrap import Part, bootstrap, point_values
 from embench.statistics.intervals import bca_levels, estimate
-from embench.statistics.paired import detectable_difference, holm, sign_flip_test, sign_flip_tests, standard_error
+from embench.statistics.paired import (
+    SignFlipTest,
+    detectable_difference,
+    holm,
+    sign_flip_test,
+    sign_flip_tests,
+    standard_error,
+)
 from embench.statistics.ranking import rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
 
@@ -135,11 +142,16 @@ SPREAD = np.random.default_rng(0).normal(1.0, 0.1, 2000)
     [
         (SPREAD, np.random.default_rng(1).normal(1, 0.01, 30), 30, "bca"),
         (SPREAD, None, 30, "percentile"),  # not smooth
+        (SPREAD, np.random.default_rng(1).normal(1, 0.01, 10), 10, "bca"),  # just enough clusters
         (SPREAD, np.random.default_rng(1).normal(1, 0.01, 9), 9, "percentile"),  # few clusters
+        (SPREAD, np.random.default_rng(1).normal(1, 0.01, 5), 5, "percentile"),  # just enough for an interval
         (SPREAD, np.random.default_rng(1).normal(1, 0.01, 4), 4, "none"),  # too few for anything
         (np.ones(2000), np.ones(30), 30, "percentile"),  # no spread: z0 does not exist
         (SPREAD, np.append(np.ones(29), 0.5), 30, "percentile"),  # one cluster decides: acceleration too large
         (SPREAD + 10.0, np.random.default_rng(1).normal(1, 0.01, 30), 30, "percentile"),  # all on one side
+        (SPREAD - 10.0, np.random.default_rng(1).normal(1, 0.01, 30), 30, "percentile"),  # all on the other
+        (SPREAD + 0.24, np.random.default_rng(1).normal(1, 0.01, 30), 30, "percentile"),  # a few on the other side
+        (np.where(np.arange(2000) < 1000, np.nan, SPREAD), None, 30, "percentile"),  # half undefined
         (np.where(np.arange(2000) < 1100, np.nan, SPREAD), None, 30, "none"),  # mostly undefined
     ],
 )
@@ -147,6 +159,58 @@ def test_method_of_the_interval(replicates, jackknife, clusters, method):
     found = estimate(1.0, replicates, jackknife, clusters=clusters)
     assert found.method == method
     assert math.isnan(found.low) == (method == "none")
+
+
+def test_a_jackknife_of_rounding_errors_is_no_spread():
+    # Values near a million are exact to 1e-10: differences of 1e-9 between them say nothing.
+    jackknife = 1e6 + 1e-9 * np.array([1.0, -1.0] * 15)
+    assert estimate(1e6, 1e6 + SPREAD - SPREAD.mean(), jackknife, clusters=30).method == "percentile"
+    assert estimate(1e6, 1e6 + SPREAD - SPREAD.mean(), 1e6 + (jackknife - 1e6) * 1e7, clusters=30).method == "bca"
+
+
+def test_acceleration_by_hand():
+    # Nine of ten clusters 1 below, one 9 above the mean: Σd² = 90, Σd³ = 720 of the influences -1 … and 9 with the
+    # sign turned, a = 720 / (6 · 90^1.5) = 0.14055. Half of the replicates are below: z0 = 0. The levels are
+    # Φ(z / (1 - a z)) at z = ±1.95996: Φ(-1.53667), Φ(2.70527).
+    replicates = (np.arange(100_000) + 0.5) / 100_000
+    jackknife = 0.5 - 0.01 * np.append(np.full(9, -1.0), 9.0)
+    low, high = bca_levels(0.5, replicates, jackknife)
+    acceleration = 720 / (6 * 90**1.5)
+    expected = [stats.norm.cdf(z / (1 - acceleration * z)) for z in (-1.959964, 1.959964)]
+    assert (low, high) == pytest.approx(tuple(expected), abs=1e-6)
+    assert (low, high) == pytest.approx((0.06218, 0.99659), abs=1e-4)
+
+
+def test_the_difference_of_two_systems_is_taken_resample_by_resample():
+    first, second = make_sample(seed=0), make_sample(seed=0, noise=0.6)
+    specs = [metric("mae"), metric("median_absolute_error"), metric("bias")]
+    a, b = (bootstrap(sample, specs, resamples=50, seed=0)[0] for sample in (first, second))
+    difference = a - b
+    np.testing.assert_array_equal(difference.resampled, a.resampled - b.resampled)
+    np.testing.assert_array_equal(difference.jackknife, a.jackknife - b.jackknife)
+    np.testing.assert_array_equal(difference.values, a.values - b.values)
+    assert difference.supports == a.supports == (20, 20, 20)
+    assert [spec.name for spec in difference.specs] == ["mae", "median_absolute_error", "bias"]
+    chosen = difference.only(["bias", "mae"])
+    np.testing.assert_array_equal(chosen.values, difference.values[[2, 0]])
+    np.testing.assert_array_equal(chosen.resampled, difference.resampled[[2, 0]])
+    np.testing.assert_array_equal(chosen.jackknife, difference.jackknife[[2, 0]])
+    assert list(chosen.estimates()) == ["bias", "mae"]
+
+
+def test_estimates_are_those_of_the_replicates():
+    found = bootstrap(make_sample(), [metric("mae"), metric("median_absolute_error")], resamples=500, seed=0)[0]
+    estimates = found.estimates()
+    assert estimates["mae"] == estimate(found.values[0], found.resampled[0], found.jackknife[0], clusters=20)
+    assert estimates["mae"].method == "bca"
+    assert estimates["median_absolute_error"].method == "percentile"  # not smooth
+    alone = point_values(make_sample(), found.specs)
+    assert alone == pytest.approx({name: value.value for name, value in estimates.items()})
+
+
+def test_a_part_reads_only_the_sums_that_its_metrics_need():
+    assert [MOMENTS[i] for i in Part(np.ones(3, dtype=bool), (metric("mae"),)).columns] == ["count", "absolute_error"]
+    assert [MOMENTS[i] for i in Part(np.ones(3, dtype=bool), (metric("bias"),)).columns] == ["count", "error"]
 
 
 def test_percentile_interval_is_that_of_numpy():
@@ -235,6 +299,22 @@ def test_a_p_value_is_never_zero_and_one_without_differences():
     assert sign_flip_test(np.zeros(60), seed=0).p_value == 1.0
 
 
+def test_how_many_patterns_there_are():
+    assert sign_flip_test(np.zeros(4), seed=0) == SignFlipTest(1.0, "exact", 1)
+    # Clusters without a difference do not count: two patterns of one, eight of three.
+    assert sign_flip_test(np.array([0.0, 0.3, 0.0]), seed=0) == SignFlipTest(1.0, "exact", 2)
+    assert sign_flip_test(np.array([0.1, 0.0, 0.2, 0.4]), seed=0) == SignFlipTest(2 / 8, "exact", 8)
+    assert sign_flip_test(np.full(13, 1.0), seed=0) == SignFlipTest(2 / 8192, "exact", 8192)
+    assert sign_flip_test(np.full(14, 1.0), seed=0).method == "monte_carlo"
+    assert sign_flip_test(np.full(14, 1.0), seed=0, flips=200).patterns == 200
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e6])
+def test_sign_flips_do_not_depend_on_the_unit(unit):
+    differences = np.array([0.3, -0.1, 0.25, 0.4, -0.05, 0.2, 0.15])
+    assert sign_flip_test(unit * differences, seed=0) == sign_flip_test(differences, seed=0)
+
+
 def test_clustered_sign_flips_hold_their_level_where_flips_of_entries_do_not():
     random, trials, level = np.random.default_rng(0), 300, 0.05
     rejected = {"cluster": 0, "entry": 0}
@@ -256,6 +336,7 @@ def test_detectable_difference_has_80_percent_power():
 
 def test_standard_error_leaves_out_undefined_replicates():
     assert standard_error(np.array([1.0, np.nan, 2.0, 3.0])) == pytest.approx(1.0)
+    assert standard_error(np.array([1.0, np.nan, 2.0])) == pytest.approx(math.sqrt(0.5))
     assert math.isnan(standard_error(np.array([1.0, np.nan])))
 
 
@@ -290,6 +371,23 @@ def test_equal_systems_share_ranks_and_the_best_set():
     assert all(rank.best_set for rank in ranks[:3])
     assert not ranks[3].best_set
     assert ranks[3].low == 4
+
+
+def test_a_rank_interval_holds_the_ranks_of_the_resamples():
+    """One cluster favours A by 1, the other B: A, neither and B are ahead in 1, 2 and 1 of 4 resamples."""
+    ranks = rank_systems(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0, 1]), resamples=400, seed=0)
+    assert [(rank.rank, rank.low, rank.high) for rank in ranks] == [(1.5, 1.0, 2.0)] * 2
+
+
+def test_p_values_against_the_best_by_hand():
+    """Six clusters of one entry: B is worse than A in all of them, C in five of six."""
+    errors = np.array([[0.1] * 6, [0.3] * 6, [0.2] * 5 + [0.05]])
+    ranks = rank_systems(errors, np.arange(6), resamples=50, seed=0)
+    # 2 of 64 patterns; C differs by 0.1 five times and by -0.05: the two patterns of 0.45 and the four of 0.55.
+    assert [rank.p_best for rank in ranks] == pytest.approx([1.0, 2 / 64, 4 / 64])
+    assert [rank.p_adjusted for rank in ranks] == pytest.approx([1.0, 4 / 64, 4 / 64])
+    assert [rank.rank for rank in ranks] == [1, 3, 2]
+    assert [rank.best_set for rank in ranks] == [True, True, True]
 
 
 def test_best_set_keeps_the_best_system():

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embench.common.files import atomic_path
+from embench.baselines.alignn.weights import read_weights, write_weights
 from embench.errors import CheckpointError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -83,13 +83,7 @@ def save(target: Path, config: AlignnConfig, state: Mapping[str, Tensor]) -> Non
 
     Raises :class:`~embench.errors.OutputError` where `target` cannot be written.
     """
-    try:
-        from safetensors.torch import save_file
-    except ImportError:
-        raise MissingDependencyError("safetensors", "alignn", "writing weights") from None
-    metadata = {"format": FORMAT, "config": json.dumps(asdict(config))}
-    with atomic_path(target) as temporary:
-        save_file({name: value.contiguous() for name, value in state.items()}, temporary, metadata=metadata)
+    write_weights(target, state, {"format": FORMAT, "config": json.dumps(asdict(config))})
 
 
 def load(file: Path) -> Checkpoint:
@@ -98,17 +92,10 @@ def load(file: Path) -> Checkpoint:
     Raises :class:`~embench.errors.CheckpointError` for any other file, or where a parameter does not fit.
     """
     try:
-        from safetensors import SafetensorError, safe_open
-
         from embench.baselines.alignn.model.backbone import AlignnConfig
     except ImportError as error:
-        raise MissingDependencyError(error.name or "safetensors", "alignn", "reading weights") from None
-    try:
-        with safe_open(file, framework="pt") as stored:
-            metadata = stored.metadata() or {}
-            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{file} cannot be read as safetensors: {error}") from error
+        raise MissingDependencyError(error.name or "torch", "alignn", "reading weights") from None
+    state, metadata = read_weights(file)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{file} holds no network of embench (format {metadata.get('format')!r}, not {FORMAT!r}); other "

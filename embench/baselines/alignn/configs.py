@@ -11,10 +11,9 @@ from embench.baselines.alignn.model.backbone import AlignnConfig
 from embench.baselines.alignn.training.module import TrainingSettings
 from embench.errors import UnknownNameError
 
-# Barriers are learned as they are, or as log(E + OFFSET), eV: relative errors for large ones, absolute for small ones.
+# Barriers are learned as they are, or as their logarithm (embench.baselines.scale).
 Target = Literal["linear", "log"]
 Validation = Literal["none", "last", "host"]
-OFFSET = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,20 +7,21 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.alignn.configs import OFFSET, PathwayConfig, configuration
+from embench.baselines.alignn.configs import PathwayConfig, configuration
 from embench.baselines.alignn.hops import samples
 from embench.baselines.alignn.model.pathways import Join, PathwayBatch, PathwayModel, pathway_model
 from embench.baselines.alignn.training.data import GraphData
 from embench.baselines.alignn.training.module import TrainingSettings
 from embench.baselines.alignn.training.run import fit, predict, seeded
+from embench.baselines.alignn.weights import read_weights, write_weights
 from embench.baselines.models.conformal import grouped_folds
-from embench.common.files import atomic_path
-from embench.errors import CheckpointError, InvalidValueError, MissingDependencyError
+from embench.baselines.scale import LARGEST, LEAST, from_log, to_log
+from embench.errors import CheckpointError, InvalidValueError
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 FORMAT = "embench-pathway-1"
-# Predictions are kept to what has been observed at all, eV.
-LEAST, LARGEST = 0.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,18 @@ class Scale:
     @classmethod
     def of(cls, barriers: Floats, *, logarithmic: bool) -> Scale:
         """Return the scale on which `barriers` (n,), eV, have mean 0 and standard deviation 1."""
-        values = np.log(barriers + OFFSET) if logarithmic else barriers
+        values = to_log(barriers) if logarithmic else barriers
         return cls(logarithmic, float(values.mean()), float(values.std()) or 1.0)
 
     def learned(self, barriers: Floats) -> Floats:
         """Return what the network learns for `barriers` (n,), eV."""
-        values = np.log(barriers + OFFSET) if self.logarithmic else barriers
+        values = to_log(barriers) if self.logarithmic else barriers
         return (values - self.mean) / self.deviation
 
     def barriers(self, outputs: Floats) -> Floats:
         """Return the barriers (n,), eV, for outputs (n,) of the network."""
         values = outputs * self.deviation + self.mean
-        return np.clip(np.exp(values) - OFFSET if self.logarithmic else values, LEAST, LARGEST)
+        return from_log(values) if self.logarithmic else np.clip(values, LEAST, LARGEST)
 
 
 @dataclass(frozen=True)
@@ -172,8 +171,6 @@ def load_backbone(network: PathwayModel, file: Path) -> None:
 
 def write_trained(trained: Trained, file: Path) -> None:
     """Write the weights of a trained network as safetensors, with what is needed to use them."""
-    from safetensors.torch import save_file
-
     metadata = {
         "format": FORMAT,
         "model": str(trained.model),
@@ -182,27 +179,16 @@ def write_trained(trained: Trained, file: Path) -> None:
         "scale": json.dumps([trained.scale.logarithmic, trained.scale.mean, trained.scale.deviation]),
         "choices": json.dumps(trained.choices),
     }
-    state = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-    with atomic_path(file) as temporary:
-        save_file(state, temporary, metadata=metadata)
+    write_weights(file, trained.network.state_dict(), metadata)
 
 
 def read_trained(file: Path) -> Trained:
     """Read what :func:`write_trained` wrote; raises :class:`~embench.errors.CheckpointError` for anything else."""
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ImportError:
-        raise MissingDependencyError("safetensors", "alignn", "reading weights") from None
-    try:
-        with safe_open(file, framework="pt") as stored:
-            metadata = stored.metadata() or {}
-            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{file} cannot be read as weights: {error}") from error
+    state, metadata = read_weights(file)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{file} holds no trained MODEL-1 to MODEL-4 (format {metadata.get('format')!r})")
     config, model = configuration(metadata["config"]), int(metadata["model"])
-    join: Join = metadata["join"]
+    join = cast(Join, metadata["join"])  # pathway_model refuses any other
     network = pathway_model(model, config.network, marks=config.marks, join=join)
     try:
         network.load_state_dict(state)

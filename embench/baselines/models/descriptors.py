@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
 from embench.baselines.models.conformal import grouped_folds
-from embench.baselines.models.stack import LARGEST, LEAST, OFFSET
+from embench.baselines.scale import OFFSET, from_log, to_log
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -52,7 +52,7 @@ class PathwayDescriptors:
         """Choose features and a model on the training side and fit it there."""
         table, names = _table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
-        target = np.log(barriers + OFFSET)
+        target = to_log(barriers)
         folds = grouped_folds([str(group) for group in train.column("group_host")], _INNER_FOLDS, self.seed)
         guesses: dict[str, Floats] = {}
         self.inner_errors = {}
@@ -174,4 +174,4 @@ def _out_of_fold(
 
 
 def _barriers(model: Any, inputs: Floats) -> Floats:
-    return np.asarray(np.clip(np.exp(model.predict(inputs)) - OFFSET, LEAST, LARGEST), np.float64)
+    return from_log(model.predict(inputs))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.audit.barriers import read_potentials
 from embench.baselines.models.kernels import Blocks, KernelEnsemble
-from embench.baselines.models.stack import OFFSET, PathwayStack, Regressor, blocks_of, members_of
+from embench.baselines.models.stack import PathwayStack, Regressor, blocks_of, members_of
+from embench.baselines.scale import to_log
+from embench.dataset import load
 from embench.errors import BaselineError
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Barriers = Mapping[str, Mapping[str, float]]
 
-# The potentials whose barriers are inputs, and the folders of their predictions in the checkout.
+# The potentials whose barriers are inputs.
 POTENTIALS = ("orb-v3", "mace-relax")
-_SUBMISSIONS = Path(__file__).parents[3] / "leaderboard" / "submissions"
 
 _WEIGHTINGS: tuple[tuple[float, ...], ...] = (
     (0.12, 0.3, 0.3, 0.4, 0.8, 0.02),
@@ -43,7 +43,7 @@ class PathwayHybrid(PathwayStack):
     Parameters
     ----------
     seed : of the trees and the inner folds.
-    barriers : for each of POTENTIALS the barriers (eV) by entry id; by default those of the checkout's leaderboard.
+    barriers : for each of POTENTIALS the barriers (eV) by entry id; by default those that ship with embench.
         An entry without one is predicted from the other potential and the structure.
     """
 
@@ -54,10 +54,10 @@ class PathwayHybrid(PathwayStack):
     def _table(self, entries: Dataset) -> tuple[Floats, list[str]]:
         table, names = super()._table(entries)
         if self._barriers is None:
-            self._barriers = committed_barriers()
+            self._barriers = shipped_barriers()
         known = self._barriers
         columns = [[known[name].get(entry_id, np.nan) for entry_id in entries.entry_ids] for name in POTENTIALS]
-        logs = np.log(np.clip(np.array(columns, dtype=np.float64).T, 0.0, None) + OFFSET)
+        logs = to_log(np.clip(np.array(columns, dtype=np.float64).T, 0.0, None))
         return np.column_stack([table, logs]), names + [f"potentials:{name}" for name in POTENTIALS]
 
     def _regressor(self, names: Sequence[str]) -> Regressor:
@@ -149,20 +149,17 @@ def _median(column: Floats) -> float:
     return float(np.median(present)) if len(present) else 0.0
 
 
-def committed_barriers() -> dict[str, dict[str, float]]:
-    """Return the barriers (eV) of POTENTIALS that lie in the leaderboard of the checkout, by entry id.
+def shipped_barriers() -> dict[str, dict[str, float]]:
+    """Return the barriers (eV) of POTENTIALS that ship with embench, by entry id.
 
-    Raises :class:`~embench.errors.BaselineError` where they are not there, as in an installed package.
+    Raises :class:`~embench.errors.BaselineError` where they lack one of the potentials, and as
+    :func:`~embench.audit.barriers.read_potentials` does.
     """
-    found = {}
+    found = {potential.slug: dict(potential.barriers) for potential in read_potentials(load().entry_ids)}
     for name in POTENTIALS:
-        path = _SUBMISSIONS / name / "barriers.csv"
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                found[name] = {row["entry_id"]: float(row["prediction"]) for row in csv.DictReader(file)}
-        except OSError as error:
+        if name not in found:
             raise BaselineError(
-                f"the NEB barriers of {name} are not at {path} ({error.strerror}): run in a checkout of embench, or "
-                "give PathwayHybrid the keyword barriers"
-            ) from None
-    return found
+                f"the barriers that ship with embench lack {name}: give PathwayHybrid the keyword barriers, or make "
+                "them again with embench data potentials"
+            )
+    return {name: found[name] for name in POTENTIALS}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from embench.baselines.base import Prediction
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.kernels import Blocks, KernelEnsemble, Member
+from embench.baselines.scale import OFFSET, from_log, to_log
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SETS = ("composition", "geometry", "radial", "barriers", "functional")
-# Barriers are learned as log(E + OFFSET), eV: relative errors for large ones, absolute errors for small ones.
-OFFSET = 0.3
-# Predictions are kept to what has been observed at all, eV.
-LEAST, LARGEST = 0.0, 10.0
 _INNER_FOLDS = 5
 
 # Weights of the blocks: migrating ion, other elements, geometry, radial counts, all profiles together, functional.
@@ -82,7 +79,7 @@ class PathwayStack:
         """Fit to the training side; raises as :func:`~embench.baselines.features.feature_table` does."""
         table, names = self._table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
-        target, groups = np.log(barriers + OFFSET), [str(group) for group in train.column("group_host")]
+        target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
         members, nearest = self._out_of_fold(table, names, target, groups)
         guess = _barriers(members)
         self._errors = ErrorModel(seed=self.seed)
@@ -163,7 +160,7 @@ def _block_of(name: str) -> str:
 
 def _barriers(members: Floats) -> Floats:
     """Return the barriers (n,), eV, of the mean over the members (n_members, n) in log(E + OFFSET)."""
-    return np.asarray(np.clip(np.exp(members.mean(axis=0)) - OFFSET, LEAST, LARGEST), np.float64)
+    return from_log(members.mean(axis=0))
 
 
 def _signs(members: Floats, nearest: Floats) -> Floats:

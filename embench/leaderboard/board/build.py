@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embench.common.cache import ResultCache, code_of, digest_of
-from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
-from embench.leaderboard.board.detail import SEED, Details, Progress, Task, score
+from embench.leaderboard.board.detail import SEED, Progress, Task, score, task_of
+from embench.leaderboard.board.documents import Basis, BoardDocument, Detail, Details
+from embench.leaderboard.board.stored import as_json, read_stored, write_stored
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
@@ -25,18 +24,11 @@ _WORTH_A_PROCESS = 4
 
 
 def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
-    """Return what there is to score, by submission and in the order of the protocols."""
-    tasks = []
-    for submission in submissions:
-        for name in submission.protocols():
-            file = submission.file(name)
-            if file is not None:
-                fill = submission.may_be_incomplete
-                tasks.append(Task(slug=submission.slug, protocol=name, file=file, fill_missing=fill))
-    return tasks
+    """Return what there is to score, by submission and in the order of the protocols; raises as :func:`task_of`."""
+    return [task_of(submission, name) for submission in submissions for name in submission.protocols()]
 
 
-def basis() -> dict[str, Any]:
+def basis() -> Basis:
     """Return what all results rest on beside the predictions: code, dataset and settings."""
     import numpy as np
 
@@ -56,7 +48,7 @@ def basis() -> dict[str, Any]:
 def score_all(
     tasks: Sequence[Task],
     *,
-    based_on: Mapping[str, Any],
+    based_on: Basis,
     cache: ResultCache,
     workers: int = 1,
     progress: Progress | None = None,
@@ -67,48 +59,36 @@ def score_all(
 
     Raises
     ------
-    SubmissionError
-        A predictions file cannot be read.
     PredictionsError
         Predictions cannot be scored; the message names submission, file and line.
     """
-    checksums = {task: _checksum(task) for task in tasks}
-    keys = {task: _key(task, checksums[task], based_on) for task in tasks}
-    found = {task: cache.read(key) for task, key in keys.items()}
-    missing = [task for task, detail in found.items() if detail is None]
+    keys = {task.key: _key(task, based_on) for task in tasks}
+    found = {place: read_stored(cache, key, Detail) for place, key in keys.items()}
+    missing = [task for task in tasks if found[task.key] is None]
     done = len(tasks) - len(missing)
     if progress is not None:
         progress("scores", done, len(tasks))
-    for task, detail in _run(missing, workers=workers):
-        found[task] = detail
-        if detail["checksums"]["predictions"] == checksums[task]:  # else the file was changed meanwhile
-            cache.write(keys[task], detail)
+    for place, detail in _run(missing, workers=workers):
+        found[place] = detail
+        write_stored(cache, keys[place], detail)
         done += 1
         if progress is not None:
             progress("scores", done, len(tasks))
-    return {(task.slug, task.protocol): detail for task, detail in found.items() if detail is not None}
+    return {place: detail for place, detail in found.items() if detail is not None}
 
 
-def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, dict[str, Any]]]:
+def _run(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[tuple[str, str], Detail]]:
     from embench.common.executor import open_executor
 
     with open_executor(workers=max(1, min(workers, len(tasks) // _WORTH_A_PROCESS))) as executor:
         yield from executor.run(_scored, tasks)
 
 
-def _scored(task: Task) -> tuple[Task, dict[str, Any]]:
-    # Plain data as JSON gives it back: a fresh result must not differ from a cached one.
-    return task, json.loads(json.dumps(score(task)))
+def _scored(task: Task) -> tuple[tuple[str, str], Detail]:
+    return task.key, as_json(score(task))
 
 
-def _checksum(task: Task) -> str:
-    try:
-        return hashlib.sha256(task.file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise SubmissionError(f"submission {task.slug}: cannot read {task.file}: {error.strerror}") from None
-
-
-def _key(task: Task, checksum: str, based_on: Mapping[str, Any]) -> str:
+def _key(task: Task, based_on: Basis) -> str:
     from embench.splits import protocol
 
     return digest_of(
@@ -117,7 +97,7 @@ def _key(task: Task, checksum: str, based_on: Mapping[str, Any]) -> str:
             "slug": task.slug,
             "protocol": task.protocol,
             "split": protocol(task.protocol).sha256,
-            "predictions": checksum,
+            "predictions": task.predictions.sha256,
             "fill_missing": task.fill_missing,
         }
     )
@@ -132,8 +112,8 @@ class Board:
     subsets, breakdown, calibration.
     """
 
-    content: dict[str, Any]
-    details: Mapping[tuple[str, str], dict[str, Any]]
+    content: BoardDocument
+    details: Mapping[tuple[str, str], Detail]
 
 
 def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, progress: Progress | None = None) -> Board:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
-from embench.leaderboard.board.detail import Details, Progress
+from embench.leaderboard.board.detail import Progress
+from embench.leaderboard.board.documents import SignsFound, Standings
 from embench.leaderboard.board.standings import standings
+from embench.leaderboard.board.stored import get_stored
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION
 from embench.splits.registry import PROTOCOLS, ProtocolSpec
 
 if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import (
+        Basis,
+        BoardDocument,
+        BoardMetric,
+        BoardRow,
+        Checksums,
+        Description,
+        Detail,
+        Details,
+        ProtocolSection,
+        SignDocument,
+        Standing,
+        SubmissionCard,
+    )
     from embench.leaderboard.submission import Submission
+    from embench.schema.documents import EstimateDocument, Interval
 
 MAIN_PROTOCOL = "host-10fold"
 # In this order; all others follow in the order of their registry.
@@ -39,18 +54,10 @@ def board_content(
     details: Details,
     *,
     cache: ResultCache,
-    based_on: Mapping[str, Any],
+    based_on: Basis,
     progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Return what ``leaderboard.json`` holds, from all submissions and their details.
-
-    ``metrics`` describes the columns of a table, ``more_metrics`` all others that a row has a value of. ``protocols``
-    has for each protocol its ``rows``, best first: rank with its interval, whether the system belongs to the
-    ``best_set`` that cannot be told from the best, metrics with their intervals, coverage, signs of trouble; and its
-    ``pairs``: MAE of `a` minus MAE of `b` (eV) with interval and p-value. ``support`` says what a metric rests on,
-    ``detectable`` from what difference of MAE (eV) on a system with unrelated errors is told from the best, and
-    ``reference`` what the training median gives. ``submissions`` are the descriptions by slug.
-    """
+) -> BoardDocument:
+    """Return what ``leaderboard.json`` holds, from all submissions and their details."""
     signs = _signs(submissions, details, cache=cache, based_on=based_on)
     named = {submission.slug: submission for submission in submissions}
     specs = [spec for spec in ordered_protocols() if any(name == spec.name for _, name in details)]
@@ -62,13 +69,20 @@ def board_content(
             progress("comparisons", done, len(specs))
     return {
         "versions": {"embench": __version__, "dataset": DATASET_VERSION, "splits": SPLITS_VERSION},
-        "settings": {name: based_on[name] for name in ("threshold", "resamples", "seed")},
+        "settings": {
+            "threshold": based_on["threshold"],
+            "resamples": based_on["resamples"],
+            "seed": based_on["seed"],
+        },
         "metrics": [_metric(spec) for spec in _board_metrics() if spec.name in COLUMNS],
         "more_metrics": [_metric(spec) for spec in _board_metrics() if spec.name not in COLUMNS],
         "protocols": sections,
         "submissions": {
-            submission.slug: _submission(submission, [name for slug, name in details if slug == submission.slug])
-            | {"signs": signs[submission.slug]}
+            submission.slug: _submission(
+                submission,
+                [name for slug, name in details if slug == submission.slug],
+                signs[submission.slug],
+            )
             for submission in submissions
         },
         "checksums": _checksums(details),
@@ -87,7 +101,7 @@ def _board_metrics() -> list[MetricSpec]:
     return sorted(METRICS, key=lambda spec: position.get(spec.name, len(position)))
 
 
-def _metric(spec: MetricSpec) -> dict[str, Any]:
+def _metric(spec: MetricSpec) -> BoardMetric:
     return {
         "name": spec.name,
         "symbol": spec.symbol,
@@ -103,17 +117,19 @@ def _metric(spec: MetricSpec) -> dict[str, Any]:
 
 def _protocol(
     spec: ProtocolSpec,
-    details: Mapping[str, dict[str, Any]],
+    details: Mapping[str, Detail],
     submissions: Mapping[str, Submission],
-    signs: Mapping[str, list[dict[str, Any]]],
+    signs: Mapping[str, Sequence[SignDocument]],
     *,
     cache: ResultCache,
-    based_on: Mapping[str, Any],
-) -> dict[str, Any]:
+    based_on: Basis,
+) -> ProtocolSection:
     names = {slug: submissions[slug].name for slug in details}
     scores = {slug: [detail["checksums"], detail["coverage"]] for slug, detail in details.items()}
-    placed = cache.get(
+    placed = get_stored(
+        cache,
         digest_of({**based_on, "protocol": spec.name, "names": names, "scores": scores}),
+        Standings,
         lambda: standings(details, names, resamples=based_on["resamples"], seed=based_on["seed"]),
     )
     best = details[placed["rows"][0]["slug"]]
@@ -132,41 +148,81 @@ def _protocol(
             for name, found in best["metrics"].items()
         },
         "rows": [
-            row | _scores(details[row["slug"]]) | {"signs": _texts(signs[row["slug"]], spec.name)}
-            for row in placed["rows"]
+            _row(row, details[row["slug"]], signs=_texts(signs[row["slug"]], spec.name)) for row in placed["rows"]
         ],
         "pairs": placed["pairs"],
     }
 
 
-def _scores(detail: Mapping[str, Any]) -> dict[str, Any]:
+def _row(standing: Standing, detail: Detail, *, signs: list[str]) -> BoardRow:
     without = detail["subsets"]["without_metal_site"]["metrics"]
-    other = detail["other_definition"]
+    other, coverage = detail["other_definition"], detail["coverage"]
+    found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
-        "metrics": {spec.name: _interval(detail["metrics"].get(spec.name)) for spec in _board_metrics()},
-        "without_metal_site": {name: without[name]["value"] for name in ("mae", "r2")},
-        "other_definition": other and {name: _interval(found) for name, found in other["metrics"].items()},
-        "coverage": {name: detail["coverage"][name] for name in ("scored", "predicted", "share")},
+        **standing,
+        "metrics": {
+            spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
+        },
+        "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
+        "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
+        "coverage": {
+            "scored": coverage["scored"],
+            "predicted": coverage["predicted"],
+            "share": coverage["share"],
+        },
+        "signs": signs,
     }
 
 
-def _interval(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if estimate is None else {name: estimate[name] for name in ("value", "low", "high")}
+def _interval(estimate: EstimateDocument) -> Interval:
+    return {"value": estimate["value"], "low": estimate["low"], "high": estimate["high"]}
 
 
-def _submission(submission: Submission, protocols: list[str]) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(json.dumps(submission.model_dump(mode="json")))
+def _submission(submission: Submission, protocols: list[str], signs: list[SignDocument]) -> SubmissionCard:
     order = [spec.name for spec in ordered_protocols()]
-    return fields | {
+    return {
+        **_description(submission),
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
+        "signs": signs,
+    }
+
+
+def _description(submission: Submission) -> Description:
+    """Return the fields of ``submission.yaml`` as plain data, in their order."""
+    training = submission.training_data
+    return {
+        "name": submission.name,
+        "version": submission.version,
+        "kind": submission.kind,
+        "authors": list(submission.authors),
+        "date": submission.date,
+        "description": submission.description,
+        "paper": submission.paper,
+        "code": submission.code,
+        "licence": submission.licence,
+        "parameters": submission.parameters,
+        "barrier": submission.barrier,
+        "training_data": {
+            "description": training.description,
+            "overlaps_scored_entries": training.overlaps_scored_entries,
+            "overlap_details": training.overlap_details,
+        },
+        "uncertainty": submission.uncertainty,
+        "hardware": submission.hardware,
+        "cost_device_hours": submission.cost_device_hours,
+        "seeds": list(submission.seeds),
+        "versions": dict(submission.versions),
+        "reproduce": submission.reproduce,
+        "predictions": {str(protocol): name for protocol, name in submission.predictions.items()},
+        "n_predicted": submission.n_predicted,
     }
 
 
 def _signs(
-    submissions: Sequence[Submission], details: Details, *, cache: ResultCache, based_on: Mapping[str, Any]
-) -> dict[str, list[dict[str, Any]]]:
+    submissions: Sequence[Submission], details: Details, *, cache: ResultCache, based_on: Basis
+) -> dict[str, list[SignDocument]]:
     """Return the signs of trouble of each submission as plain data."""
     cards = {submission.slug: submission.model_dump(mode="json") for submission in submissions}
     key = digest_of(
@@ -178,20 +234,25 @@ def _signs(
         }
     )
 
-    def look() -> dict[str, list[dict[str, Any]]]:
+    def look() -> SignsFound:
         from embench.leaderboard.signs import signs_of_trouble
 
-        return {slug: [asdict(sign) for sign in found] for slug, found in signs_of_trouble(submissions).items()}
+        return {
+            "signs": {
+                slug: [{"kind": sign.kind, "protocol": sign.protocol, "text": sign.text} for sign in found]
+                for slug, found in signs_of_trouble(submissions).items()
+            }
+        }
 
-    return cache.get(key, look)
+    return get_stored(cache, key, SignsFound, look)["signs"]
 
 
-def _texts(signs: Iterable[Mapping[str, Any]], protocol: str) -> list[str]:
+def _texts(signs: Iterable[SignDocument], protocol: str) -> list[str]:
     """Return the signs that concern a protocol, or all protocols."""
     return [sign["text"] for sign in signs if sign["protocol"] in (protocol, None)]
 
 
-def _checksums(details: Details) -> dict[str, Any]:
+def _checksums(details: Details) -> Checksums:
     """Return the sha256 of dataset, splits and predictions."""
     shared: dict[str, str] = {}
     predictions: dict[str, dict[str, str]] = {}

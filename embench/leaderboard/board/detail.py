@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from embench.dataset import load
 from embench.errors import PredictionsError
 from embench.evaluation import evaluate
 from embench.evaluation.document import document, estimate_document
@@ -18,58 +19,85 @@ from embench.metrics import metric
 from embench.statistics.bootstrap import bootstrap
 
 if TYPE_CHECKING:
-    pass
+    from embench.evaluation.predictions import Predictions
+    from embench.leaderboard.board.documents import Detail, OtherDefinition
+    from embench.leaderboard.submission import Submission
 
 # The highest energy along the path minus that of the initial state, where `prediction` is another definition.
 OTHER_DEFINITION = "barrier_max_minus_start"
 SEED = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """One predictions file to score on one protocol."""
+    """The predictions of one submission, to be scored on one protocol.
+
+    `other` are the barriers in the column :data:`OTHER_DEFINITION`, where the file has one.
+    """
 
     slug: str
     protocol: str
-    file: Path
+    predictions: Predictions
+    other: Predictions | None
     fill_missing: bool
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The submission and the protocol."""
+        return self.slug, self.protocol
 
-def score(task: Task) -> dict[str, Any]:
+
+def task_of(submission: Submission, protocol: str) -> Task:
+    """Return the task of a protocol that `submission` has predictions for.
+
+    Raises :class:`~embench.errors.PredictionsError`, which names the submission, for a file that is no table.
+    """
+    path = submission.file(protocol)
+    assert path is not None, "only asked for protocols that have a file"
+    try:
+        predictions = submission.predicted(protocol)
+        barriers = _column(submission.files[path.name], OTHER_DEFINITION)
+        known, name = load().entry_ids, f"{path}, column {OTHER_DEFINITION}"
+        return Task(
+            slug=submission.slug,
+            protocol=protocol,
+            predictions=predictions,
+            other=read_predictions(barriers, known=known, name=name) if barriers else None,
+            fill_missing=submission.may_be_incomplete,
+        )
+    except PredictionsError as error:
+        raise PredictionsError(f"submission {submission.slug}, protocol {protocol}: {error}") from None
+
+
+def score(task: Task) -> Detail:
     """Return :func:`embench.evaluation.document.document` of the evaluation, and ``other_definition``.
 
-    That holds MAE and R² of the barriers in the column :data:`OTHER_DEFINITION`, where the file has one. Raises
+    That holds MAE and R² of the barriers of another definition, where there are such. Raises
     :class:`~embench.errors.PredictionsError`, which names the submission, for predictions that cannot be scored.
     """
     try:
-        evaluation = evaluate(task.file, task.protocol, seed=SEED, fill_missing=task.fill_missing)
+        evaluation = evaluate(task.predictions, task.protocol, seed=SEED, fill_missing=task.fill_missing)
         # The path of the file differs from checkout to checkout.
-        return document(evaluation) | {"predictions": task.slug, "other_definition": _other_definition(task)}
+        return {**document(evaluation), "predictions": task.slug, "other_definition": _other_definition(task)}
     except PredictionsError as error:
         raise PredictionsError(f"submission {task.slug}, protocol {task.protocol}: {error}") from None
 
 
-def _other_definition(task: Task) -> dict[str, Any] | None:
-    barriers = _column(task.file, OTHER_DEFINITION)
-    if not barriers:
+def _other_definition(task: Task) -> OtherDefinition | None:
+    if task.other is None:
         return None
-    scored = scored_set(task.protocol)
-    predictions = read_predictions(barriers, known=scored.known_ids, name=f"{task.file}, column {OTHER_DEFINITION}")
-    matched = match(predictions, scored, threshold=GOOD_CONDUCTOR, fill_missing=task.fill_missing)
+    matched = match(task.other, scored_set(task.protocol), threshold=GOOD_CONDUCTOR, fill_missing=task.fill_missing)
     found, _ = bootstrap(matched.sample, (metric("mae"), metric("r2")), resamples=RESAMPLES, seed=SEED)
     metrics = {name: estimate_document(name, estimate) for name, estimate in found.estimates().items()}
     return {"column": OTHER_DEFINITION, "metrics": metrics}
 
 
-def _column(file: Path, name: str) -> dict[str, str]:
+def _column(content: bytes, name: str) -> dict[str, str]:
     """Return a further column of a checked predictions file by entry, without the cells that are empty."""
-    with open(file, encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if name not in (rows.fieldnames or ()):
-            return {}
-        return {row["entry_id"]: row[name] for row in rows if row[name]}
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    if name not in (rows.fieldnames or ()):
+        return {}
+    return {row["entry_id"]: row[name] for row in rows if row[name]}
 
 
-# By slug and protocol.
-Details: TypeAlias = "dict[tuple[str, str], dict[str, Any]]"
 Progress: TypeAlias = Callable[[str, int, int], None]

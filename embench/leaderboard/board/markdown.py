@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from embench.common.markdown import fill_page, markdown_table
+from embench.common.markdown import escape, fill_page, markdown_table
 from embench.errors import OutputError
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, ProtocolSection, Standing
+    from embench.schema.documents import Interval
 
 COMMAND = "embench leaderboard build"
 BEGIN = "<!-- leaderboard: the lines up to the end mark are written by make board -->"
@@ -19,13 +22,9 @@ _NONE = "–"
 _TIED = "not told from"
 _LEFT = ("system", "kind", _TIED)
 _KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
-# What means something in Markdown, and, for `<` and `&`, in the HTML that it may hold. The table escapes `|` itself.
-_MARKUP = re.compile(r"[\\`*_\[\]<>&~$#!]")
-
-Row = Mapping[str, Any]
 
 
-def board_page(content: Mapping[str, Any], *, submissions: str = "submissions") -> str:
+def board_page(content: BoardDocument, *, submissions: str = "submissions") -> str:
     """Return the page, with a section for each protocol.
 
     `submissions` is the address of the folder of the submissions, as seen from the page.
@@ -48,7 +47,7 @@ def board_page(content: Mapping[str, Any], *, submissions: str = "submissions") 
     )
 
 
-def main_table(content: Mapping[str, Any], *, submissions: str) -> str:
+def main_table(content: BoardDocument, *, submissions: str) -> str:
     """Return the table of the main protocol with few columns, and what it says in words."""
     protocol = next(found for found in content["protocols"] if found["main"])
     ties = tied_positions(protocol)
@@ -72,7 +71,7 @@ def main_table(content: Mapping[str, Any], *, submissions: str) -> str:
     )
 
 
-def renewed(page: Path, content: Mapping[str, Any]) -> str:
+def renewed(page: Path, content: BoardDocument) -> str:
     """Return the text of `page` with the main table between its marks, :data:`BEGIN` and :data:`END`.
 
     Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once.
@@ -89,7 +88,7 @@ def renewed(page: Path, content: Mapping[str, Any]) -> str:
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
-def tied_positions(protocol: Mapping[str, Any]) -> dict[str, list[int]]:
+def tied_positions(protocol: ProtocolSection) -> dict[str, list[int]]:
     """Return for each system the lines of the table, from 1, whose difference of MAE to it is not resolved."""
     line = {row["slug"]: number for number, row in enumerate(protocol["rows"], start=1)}
     found: dict[str, list[int]] = {slug: [] for slug in line}
@@ -100,13 +99,7 @@ def tied_positions(protocol: Mapping[str, Any]) -> dict[str, list[int]]:
     return {slug: sorted(lines) for slug, lines in found.items()}
 
 
-def escape(text: str) -> str:
-    """Return text that a stranger wrote so that a page in Markdown shows it as it is, in one line."""
-    named = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    return _MARKUP.sub(lambda found: named.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
-
-
-def _section(protocol: Mapping[str, Any], content: Mapping[str, Any], *, submissions: str) -> str:
+def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: str) -> str:
     metrics = content["metrics"]
     ties = tied_positions(protocol)
     header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in metrics)]
@@ -134,7 +127,7 @@ def _section(protocol: Mapping[str, Any], content: Mapping[str, Any], *, submiss
     return "\n\n".join(part for part in parts if part)
 
 
-def _told_apart(protocol: Mapping[str, Any]) -> str:
+def _told_apart(protocol: ProtocolSection) -> str:
     """Return how many of the differences mean something, and how large one must be to be found."""
     pairs = protocol["pairs"]
     if not pairs:
@@ -149,7 +142,7 @@ def _told_apart(protocol: Mapping[str, Any]) -> str:
     return text
 
 
-def _weak_metrics(protocol: Mapping[str, Any], metrics: Sequence[Row]) -> Iterator[str]:
+def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> Iterator[str]:
     for metric in metrics:
         support = protocol["support"].get(metric["name"])
         if support and support["n_hosts"] < MINIMUM_CLUSTERS:
@@ -157,7 +150,7 @@ def _weak_metrics(protocol: Mapping[str, Any], metrics: Sequence[Row]) -> Iterat
             yield f"Here the {metric['symbol']} rests on {support['n']} {unit} and says nothing about the systems."
 
 
-def _signs(protocol: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str]:
+def _signs(protocol: ProtocolSection, content: BoardDocument) -> Iterator[str]:
     lines = [
         f"- {escape(content['submissions'][row['slug']]['name'])}: {escape(text)}"
         for row in protocol["rows"]
@@ -167,24 +160,24 @@ def _signs(protocol: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[
         yield "\n".join(["To look at (reported, not judged):", "", *lines])
 
 
-def _other_definitions(protocol: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str]:
-    rows = [row for row in protocol["rows"] if row["other_definition"]]
-    if rows:
-        found = "; ".join(
-            f"{escape(content['submissions'][row['slug']]['name'])} {_estimate(row['other_definition']['mae'], 3)}"
-            for row in rows
-        )
+def _other_definitions(protocol: ProtocolSection, content: BoardDocument) -> Iterator[str]:
+    found = "; ".join(
+        f"{escape(content['submissions'][row['slug']]['name'])} {_estimate(other['mae'], 3)}"
+        for row in protocol["rows"]
+        if (other := row["other_definition"])
+    )
+    if found:
         yield (
             "Some potentials report the highest minus the lowest energy of the images, endpoints included. With the "
             f"highest energy minus that of the initial state their MAE (eV) is: {found}."
         )
 
 
-def _symbol(metric: Mapping[str, Any]) -> str:
+def _symbol(metric: BoardMetric) -> str:
     return f"{metric['symbol']} ({metric['unit']})" if metric["unit"] else str(metric["symbol"])
 
 
-def _sentence(metric: Mapping[str, Any]) -> str:
+def _sentence(metric: BoardMetric) -> str:
     better = {
         "lower": "Lower is better.",
         "higher": "Higher is better.",
@@ -194,14 +187,14 @@ def _sentence(metric: Mapping[str, Any]) -> str:
     return f"{escape(metric['description'])} {better[metric['direction']]}"
 
 
-def _ranks(row: Row) -> str:
+def _ranks(row: Standing) -> str:
     """Return the interval of the rank, in bold for a system that may be the best."""
     low, high = (f"{row[name]:g}" for name in ("rank_low", "rank_high"))
     text = low if low == high else f"{low}–{high}"
     return f"**{text}**" if row["best_set"] else text
 
 
-def _linked(slug: str, content: Mapping[str, Any], submissions: str) -> str:
+def _linked(slug: str, content: BoardDocument, submissions: str) -> str:
     return f"[{escape(content['submissions'][slug]['name'])}]({submissions}/{slug})"
 
 
@@ -209,7 +202,7 @@ def _kind(kind: str) -> str:
     return _KINDS.get(kind, kind)
 
 
-def _estimate(estimate: Mapping[str, float | None] | None, decimals: int) -> str:
+def _estimate(estimate: Interval | None, decimals: int) -> str:
     """Return a value with its interval in brackets."""
     if estimate is None or estimate["value"] is None:
         return _NONE

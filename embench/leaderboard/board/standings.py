@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from embench.statistics.intervals import Estimate, estimate
 from embench.statistics.paired import SignFlipTest, sign_flip_tests
 from embench.statistics.ranking import SIGNIFICANCE, Rank, rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import Detail, Standing, Standings
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,7 @@ def _pair(
     return Pair(a, b, difference, test, resolved)
 
 
-def standings(
-    details: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], *, resamples: int, seed: int
-) -> dict[str, Any]:
+def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int) -> Standings:
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
     `names` are what the sentence calls them.
@@ -87,7 +88,7 @@ def standings(
     sentence = ranking_sentence(names[slugs[best]], tied, n=first["n"], n_hosts=first["n_hosts"])
     return {
         "sentence": sentence if others else f"{names[slugs[best]]} is the only system.",
-        "rows": [{"slug": slugs[i], **_rank(ranks[i])} for i in order],
+        "rows": [_standing(slugs[i], ranks[i]) for i in order],
         "pairs": [
             {
                 "a": slugs[pair.a],
@@ -103,8 +104,9 @@ def standings(
     }
 
 
-def _rank(rank: Rank) -> dict[str, Any]:
+def _standing(slug: str, rank: Rank) -> Standing:
     return {
+        "slug": slug,
         "rank": _whole(rank.rank),
         "rank_low": _whole(rank.low),
         "rank_high": _whole(rank.high),

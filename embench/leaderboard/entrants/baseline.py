@@ -4,71 +4,62 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from embench.baselines.registry import BaselineSpec
 from embench.baselines.reproduce import check_current, read_record
-from embench.common.files import write_together
 from embench.dataset import load
 from embench.errors import BaselineError, StaleFileError
+from embench.leaderboard.submission.write import make_submission
+from embench.leaderboard.submission.write import write_submission as write
 from embench.splits import protocol
 
 _FOLDS_ONLY = "the training side of each fold"
 _OUT_OF_FOLD = "all predictions are out of fold"
 
 
-def write_submission(spec: BaselineSpec, results: Path, target: Path) -> tuple[str, ...]:
+def write_submission(spec: BaselineSpec, records: Path, predictions: Path, target: Path) -> tuple[str, ...]:
     """Write the submission of a baseline into the folder `target`; return the protocols it has predictions for.
 
-    `results` is the folder with its predictions and records.
+    `predictions` is the folder with its predictions, which may be `target`, and `records` that with their records.
 
     Raises
     ------
     BaselineError
-        There are no predictions in `results`, or no record of them.
+        There are no predictions, or no record of them.
     StaleFileError
         Predictions are not those of their record, or of another dataset or other folds.
     """
-    names = [name for name in spec.protocols if (results / f"{name}.csv").is_file()]
+    names = [name for name in spec.protocols if (predictions / f"{name}.csv").is_file()]
     if not names:
-        raise BaselineError(f"{results} holds no predictions; make them with embench baseline run {spec.name}")
-    texts: dict[str, str] = {}
-    records = []
-    for name in names:
-        record = read_record(results, name)
-        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=results)
-        texts[f"{name}.csv"] = _checked_text(results / f"{name}.csv", record)
-        records.append(record)
-    target.mkdir(parents=True, exist_ok=True)
-    texts["submission.yaml"] = _yaml_text(spec, records, n_predicted=_count_entries(texts.values()))
-    writers: dict[Path, Callable[[Path], None]] = {target / n: partial(_write, text) for n, text in texts.items()}
-    write_together(writers)
-    for file in target.glob("*.csv"):
-        if file.name not in texts:
-            file.unlink()
+        raise BaselineError(f"{predictions} holds no predictions; make them with embench baseline run {spec.name}")
+    found = [read_record(records, name) for name in names]
+    files = {}
+    for name, record in zip(names, found, strict=True):
+        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records)
+        files[f"{name}.csv"] = _checked_content(predictions / f"{name}.csv", record)
+    content = _description(spec, found, n_predicted=_count_entries(files.values()))
+    write(make_submission(target, content, files), replace=True)
     return tuple(names)
 
 
-def _checked_text(path: Path, record: dict[str, Any]) -> str:
-    text = path.read_text(encoding="utf-8")
-    if hashlib.sha256(text.encode()).hexdigest() != record["checksums"]["predictions"]:
+def _checked_content(path: Path, record: dict[str, Any]) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != record["checksums"]["predictions"]:
         raise StaleFileError(f"{path} is not the file that its record describes; make both with embench baseline run")
-    return text
+    return content
 
 
-def _count_entries(texts: Any) -> int:
-    return len({row["entry_id"] for text in texts for row in csv.DictReader(StringIO(text))})
+def _count_entries(files: Iterable[bytes]) -> int:
+    return len({row["entry_id"] for content in files for row in csv.DictReader(StringIO(content.decode()))})
 
 
-def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted: int) -> str:
-    import yaml
-
+def _description(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted: int) -> dict[str, Any]:
     latest = records[-1]
-    content: dict[str, Any] = {
+    return {
         "name": spec.title,
         "version": latest["versions"]["embench"],
         "kind": spec.kind,
@@ -90,8 +81,6 @@ def _yaml_text(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predicted
         "predictions": {record["protocol"]: f"{record['protocol']}.csv" for record in records},
         "n_predicted": n_predicted,
     }
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    return text
 
 
 def _parameters(records: list[dict[str, Any]]) -> int | None:
@@ -127,7 +116,3 @@ def _device_hours(records: list[dict[str, Any]]) -> float:
         stages = ("prepare", "load", "fit", "predict") if with_accelerator else ("prepare", "cpu")
         seconds += sum(float(record["seconds"].get(stage, 0.0)) for stage in stages)
     return round(seconds / 3600.0, 4)
-
-
-def _write(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8", newline="")

@@ -13,16 +13,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from embench.common.files import write_together
-from embench.curation.sheet import TABLE_FILE, TABLE_SHEET, TEST_SHEET, read_sheet
-from embench.errors import UpstreamError
-
-TEST_BARRIERS_FILE = "umlip_test_barriers.csv"
-ALL_BARRIERS_FILE = "umlip_all_barriers.csv"
-# The protocol of the source; the few results with another number of images belong to another one.
-N_IMAGES = 5
-
-Rows = list[dict[str, object]]
+from embench.audit.potentials import SOURCES, Rows, checked, from_sheet
+from embench.curation.sheet import TEST_SHEET
+from embench.leaderboard.submission.write import make_submission
+from embench.leaderboard.submission.write import write_submission as write
 
 _MODEL_PAPER = {
     "authors": ["R. Devi", "K. T. Butler", "G. Sai Gautam"],
@@ -66,50 +60,7 @@ class LiteratureSystem:
     barrier: str | None = None
 
 
-def _from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
-    """Return the predictions in a column of the table of the raw release; blank cells were not computed."""
-    rows = read_sheet(shared / "upstream" / TABLE_FILE, sheet)
-    return [{"entry_id": row[key], "prediction": float(row[column])} for row in rows if row[column] is not None]
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise UpstreamError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _from_test_barriers(model: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE)
-    return [
-        {
-            "entry_id": row["sys_name"],
-            "prediction": float(row["reported_barrier_eV"]),
-            # The energies are given to 1e-6 eV or worse: what follows in the difference is noise.
-            "barrier_max_minus_start": round(float(row["emax"]) - float(row["e0"]), 6),
-        }
-        for row in rows
-        if row["model"] == model and int(row["n_images"]) == N_IMAGES
-    ]
-
-
-def _from_all_barriers(model: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / ALL_BARRIERS_FILE)
-    return [
-        {
-            "entry_id": row["sys_name"],
-            "prediction": float(row["barrier_max_minus_min_eV"]),
-            "barrier_max_minus_start": float(row["barrier_max_minus_start_eV"]),
-        }
-        for row in rows
-        if row["model"] == model
-    ]
-
-
-def _potential(
-    slug: str, name: str, read: Callable[[Path], Rows], *, entries: str, all_protocols: bool
-) -> LiteratureSystem:
+def _potential(slug: str, name: str, *, entries: str, all_protocols: bool) -> LiteratureSystem:
     return LiteratureSystem(
         slug=slug,
         name=name,
@@ -118,7 +69,7 @@ def _potential(
         source=_POTENTIAL_PAPER,
         training_data=_NO_TRAINING,
         file="barriers.csv",
-        read=read,
+        read=SOURCES[slug],
         protocols=("all",) if all_protocols else ("published",),
         barrier=MAX_MINUS_MIN,
     )
@@ -133,7 +84,7 @@ def _mace_of_the_sheet(slug: str, column: str, endpoints: str) -> LiteratureSyst
         source=_MODEL_PAPER,
         training_data=_NO_TRAINING,
         file="barriers.csv",
-        read=partial(_from_sheet, TABLE_SHEET, "sys_name", column),
+        read=SOURCES[slug],
         protocols=("all",),
     )
 
@@ -154,24 +105,23 @@ SYSTEMS: tuple[LiteratureSystem, ...] = (
             "overlap_details": "no barriers; structures of the same compounds may be in the pre-training data",
         },
         file="published.csv",
-        read=partial(_from_sheet, TEST_SHEET, "SYS_NAME", "PREDICTION"),
+        read=partial(from_sheet, TEST_SHEET, "SYS_NAME", "PREDICTION"),
     ),
     _mace_of_the_sheet("mace-relax", "MACE-RELAX", "relaxed"),
     _mace_of_the_sheet("mace-no-relax", "MACE-NO-RELAX", "unrelaxed"),
     _potential(
         "orb-v3",
         "Orb-v3",
-        partial(_from_all_barriers, "Orb-v3"),
         entries="all entries for which the source has a result",
         all_protocols=True,
     ),
     *(
-        _potential(slug, name, partial(_from_test_barriers, model), entries="published test part", all_protocols=False)
-        for slug, name, model in (
-            ("sevennet-mf-ompa", "SevenNet-MF-ompa", "SevenNet"),
-            ("mace-mp-0", "MACE-MP-0", "MACE"),
-            ("chgnet", "CHGNet", "CHGNet"),
-            ("m3gnet", "M3GNet", "M3GNet"),
+        _potential(slug, name, entries="published test part", all_protocols=False)
+        for slug, name in (
+            ("sevennet-mf-ompa", "SevenNet-MF-ompa"),
+            ("mace-mp-0", "MACE-MP-0"),
+            ("chgnet", "CHGNet"),
+            ("m3gnet", "M3GNet"),
         )
     ),
 )
@@ -191,23 +141,10 @@ def write_submission(system: LiteratureSystem, shared: Path, folder: Path) -> in
     """
     from embench.dataset import load
 
-    rows = system.read(shared)
-    ids = [str(row["entry_id"]) for row in rows]
-    odd = sorted({entry_id for entry_id in ids if ids.count(entry_id) > 1 or entry_id not in load()})
-    if odd or not rows:
-        raise UpstreamError(
-            f"{system.slug}: no rows, or entries that are unknown or given twice: {', '.join(odd[:10])}"
-        )
-    order = {entry_id: position for position, entry_id in enumerate(load().entry_ids)}
-    rows.sort(key=lambda row: order[str(row["entry_id"])])
-    target = folder / system.slug
-    texts = {target / system.file: _csv_text(rows), target / "submission.yaml": _yaml_text(system, len(rows))}
-    write_together({path: partial(_write, text) for path, text in texts.items()})
+    rows = checked(system.slug, system.read(shared), load().entry_ids)
+    files = {system.file: _csv_text(rows).encode()}
+    write(make_submission(folder / system.slug, _description(system, len(rows)), files), replace=True)
     return len(rows)
-
-
-def _write(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
 
 
 def _csv_text(rows: Rows) -> str:
@@ -218,11 +155,9 @@ def _csv_text(rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _yaml_text(system: LiteratureSystem, n_entries: int) -> str:
-    import yaml
-
+def _description(system: LiteratureSystem, n_entries: int) -> dict[str, Any]:
     source = system.source
-    content: dict[str, Any] = {
+    return {
         "name": system.name,
         "version": "as published",
         "kind": system.kind,
@@ -245,5 +180,3 @@ def _yaml_text(system: LiteratureSystem, n_entries: int) -> str:
         "predictions": dict.fromkeys(system.protocols, system.file),
         "n_predicted": n_entries,
     }
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    return text

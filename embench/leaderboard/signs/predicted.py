@@ -115,19 +115,10 @@ def read_pool(submissions: Sequence[Submission]) -> Pool:
 
 
 def _read(submission: Submission, protocol: str) -> Predicted:
-    from embench.evaluation.predictions import read_predictions
-
-    path, scored = submission.file(protocol), _scored(protocol)
-    assert path is not None, "only asked for protocols that have a file"
-    found = read_predictions(path, known=scored.known_ids)
+    scored, found = scored_set(protocol), submission.predicted(protocol)
     value = dict(zip(found.entry_ids, found.values, strict=True))
     prediction = np.array([value.get(entry_id, np.nan) for entry_id in scored.entry_ids])
     return Predicted(submission.slug, submission.name, submission.kind, scored, prediction, found.sha256)
-
-
-@lru_cache
-def _scored(protocol: str) -> ScoredSet:
-    return scored_set(protocol)
 
 
 @lru_cache
@@ -141,7 +132,7 @@ def seen_in_training(protocol: str, column: str) -> BoolArray:
     for fold in read_protocol(protocol):
         known = {value[entry_id] for entry_id in fold.train_ids}
         shared.update({entry_id: value[entry_id] in known for entry_id in fold.test_ids})
-    return np.array([shared[entry_id] for entry_id in _scored(protocol).entry_ids])
+    return np.array([shared[entry_id] for entry_id in scored_set(protocol).entry_ids])
 
 
 @lru_cache
@@ -149,7 +140,7 @@ def label_seen_in_training(protocol: str) -> BoolArray:
     """Return which scored entries (n) have a label that an entry of their training side has too, to 0.5 meV."""
     from embench.splits import protocol as read_protocol
 
-    scored = _scored(protocol)
+    scored = scored_set(protocol)
     target = dict(zip(scored.entry_ids, scored.target.tolist(), strict=True))
     seen = {}
     for fold in read_protocol(protocol):

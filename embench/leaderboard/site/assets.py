@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from embench._version import DATASET_VERSION, __version__
@@ -73,7 +73,7 @@ def write_assets(folder: Path) -> None:
             write_text(folder / source.name, source.read_text(encoding="utf-8"))
 
 
-def write_data(path: Path, name: str, value: Any) -> None:
+def write_data(path: Path, name: str, value: object) -> None:
     """Write plain data as a script that hands it to the pages under `name`: the same data gives the same bytes.
 
     A page from ``file://`` may load scripts, but it may not fetch files.
@@ -81,7 +81,7 @@ def write_data(path: Path, name: str, value: Any) -> None:
     write_text(path, f"embench.data({script_json(name)}, {script_json(value)});\n")
 
 
-def script_json(value: Any) -> str:
+def script_json(value: object) -> str:
     """Return plain data as JSON that may stand in a script, whatever the texts in it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":

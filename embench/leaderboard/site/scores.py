@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
 from embench.web.wording import interval, number, quantity
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardMetric
+    from embench.schema.documents import Interval
+
+Order = Literal["ascending", "descending"]
 
 # The axis ends at this multiple of the training median's score: a system far worse than that would flatten the rest.
 _WIDEST = 1.3
@@ -33,7 +39,7 @@ class Score:
     text: str
     interval: str
     bar: Bar | None
-    off: str
+    off: Literal["low", "high", ""]
 
 
 @dataclass(frozen=True)
@@ -46,15 +52,14 @@ class Axis:
     reference_text: str
 
 
-def axis_of(metric: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], reference: float | None) -> Axis:
-    """Return the axis for a metric of the board, the rows of one protocol, and what the training median scores."""
-    estimates = [row["metrics"][metric["name"]] for row in rows]
-    estimates = [estimate for estimate in estimates if estimate is not None]
+def axis_of(metric: BoardMetric, estimates: Iterable[Interval | None], reference: float | None) -> Axis:
+    """Return the axis for a metric of the board: what systems score in one protocol, and what the training median."""
+    known = [estimate for estimate in estimates if estimate is not None]
     if metric["direction"] == "zero":
-        scale = symmetric_scale(estimates, limit=_limit(estimates, reference))
+        scale = symmetric_scale(known, limit=_limit(known, reference))
     else:
-        fitting = scale_of(estimates, [reference], floor=None if metric["unit"] else _LOWEST)
-        high = min(fitting.high, _limit(estimates, reference)) if metric["unit"] else fitting.high
+        fitting = scale_of(known, [reference], floor=None if metric["unit"] else _LOWEST)
+        high = min(fitting.high, _limit(known, reference)) if metric["unit"] else fitting.high
         scale = Scale(fitting.low, high)
     return Axis(
         scale=scale,
@@ -64,7 +69,7 @@ def axis_of(metric: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], refere
     )
 
 
-def score_of(metric: Mapping[str, Any], estimate: Mapping[str, Any] | None, axis: Axis) -> Score:
+def score_of(metric: BoardMetric, estimate: Interval | None, axis: Axis) -> Score:
     """Return a score of the board as it is shown; without an estimate the metric does not apply to the system."""
     if estimate is None or estimate["value"] is None:
         return Score(None, None, number(None), "", None, "")
@@ -88,20 +93,20 @@ def ticks(scale: Scale) -> Sequence[float]:
     return [i * step for i in range(first, last + 1)][:: 2 if last - first >= _MOST_TICKS else 1]
 
 
-def _limit(estimates: Sequence[Mapping[str, Any]], reference: float | None) -> float:
+def _limit(estimates: Sequence[Interval], reference: float | None) -> float:
     """Return where the axis ends at the latest."""
     if reference:
         return _WIDEST * abs(reference)
-    values = sorted(abs(estimate["value"]) for estimate in estimates if estimate["value"] is not None)
+    values = sorted(abs(value) for estimate in estimates if (value := estimate["value"]) is not None)
     return 2.0 * values[len(values) // 2] if values and values[len(values) // 2] else math.inf
 
 
-def first_order(metric: Mapping[str, Any]) -> str:
-    """Return the order, ``ascending`` or ``descending``, in which sorting by a metric puts the best system first."""
+def first_order(metric: BoardMetric) -> Order:
+    """Return the order in which sorting by a metric puts the best system first."""
     return "descending" if metric["direction"] == "higher" else "ascending"
 
 
-def _order(metric: Mapping[str, Any], value: float) -> float:
+def _order(metric: BoardMetric, value: float) -> float:
     """Return what a score sorts by: itself, or how far it is from the right value."""
     if metric["direction"] in ("lower", "higher"):
         return value

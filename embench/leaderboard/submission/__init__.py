@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embench.leaderboard.submission.folder import SUBMISSION_FILE
+from embench.evaluation.submission_folder import SUBMISSION_FILE
 from embench.leaderboard.submission.read import json_schema, read_submission, read_submissions, submission_from
 
 if TYPE_CHECKING:

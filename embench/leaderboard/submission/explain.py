@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from embench.common.plain_yaml import Place
 from embench.errors import did_you_mean, nearest_names
-from embench.leaderboard.submission.plain_yaml import Place
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

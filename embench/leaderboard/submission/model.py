@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from embench.evaluation.submission_folder import ALL, FILE_NAME
 from embench.splits.registry import protocol_names
+
+if TYPE_CHECKING:
+    from embench.evaluation.predictions import Predictions
 
 Kind = Literal["property-model", "potential-neb", "hybrid", "literature"]
 Overlap = Literal["none", "structures", "barriers", "unknown"]
@@ -24,9 +29,6 @@ Protocol = Literal[
     "random-10fold",
     "all",
 ]
-
-ALL = "all"
-"""The key of a predictions file that serves every protocol."""
 
 INCOMPLETE_KINDS = ("potential-neb", "literature")
 """The kinds that may leave entries without a prediction: a calculation may fail, and a table may have blanks."""
@@ -88,7 +90,7 @@ ShortLine = Annotated[str, _line(80), AfterValidator(_one_line)]
 Text = Annotated[str, _line(2000), AfterValidator(_printable)]
 Reference = Annotated[str, _line(500), AfterValidator(_reference)]
 Date = Annotated[str, StringConstraints(min_length=4, max_length=10), AfterValidator(_date)]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,94}\.csv$", max_length=100)]
+FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=100)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -164,6 +166,8 @@ class Submission(_Strict):
     )
 
     _folder: Path = PrivateAttr(default=Path())
+    _files: Mapping[str, bytes] = PrivateAttr(default_factory=dict)
+    _parsed: dict[str, Predictions] = PrivateAttr(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -195,6 +199,30 @@ class Submission(_Strict):
         named: dict[str, str] = {str(key): value for key, value in self.predictions.items()}
         name = named.get(protocol, named.get(ALL))
         return None if name is None else self._folder / Path(name).name
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The content of the files of the submission by name, as it was when the submission was read."""
+        return self._files
+
+    def predicted(self, protocol: str) -> Predictions:
+        """Return the predictions for a protocol that there is a file for; they are parsed once and kept.
+
+        Raises :class:`~embench.errors.PredictionsError` for a file that is no table of predictions.
+        """
+        from embench.dataset import load
+        from embench.evaluation.predictions import parse_predictions
+
+        path = self.file(protocol)
+        assert path is not None, "only asked for protocols that have a file"
+        if path.name not in self._parsed:
+            known = load().entry_ids
+            self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known)
+        return self._parsed[path.name]
+
+    def keep_parsed(self, predictions: Mapping[str, Predictions]) -> None:
+        """Take what was parsed already, by the names of the files, so that it is not parsed again."""
+        self._parsed.update(predictions)
 
     def protocols(self) -> tuple[str, ...]:
         """Return the protocols that there are predictions for, in the order of the registry."""

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embench.common import plain_yaml
 from embench.common.text import listing, plural
 from embench.errors import MissingDependencyError, SubmissionError
-from embench.leaderboard.submission import plain_yaml
-from embench.leaderboard.submission.folder import (
-    CARD_FILE,
-    MOST_BYTES_OF_CARD,
-    MOST_BYTES_OF_PREDICTIONS,
-    SUBMISSION_FILE,
-    list_folder,
-    read_bytes,
-    read_text,
-)
+from embench.evaluation.submission_folder import SUBMISSION_FILE, parse_description, read_folder
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -66,15 +58,16 @@ def read_submission(folder: Path) -> Submission:
         The folder holds what it must not, a file is missing or too large, or the description is not as the schema
         has it; the message names file, line, field and value, and the way out.
     """
-    files = list_folder(folder)
-    path = folder / SUBMISSION_FILE
-    text = read_text(path, most_bytes=plain_yaml.MOST_BYTES)
-    try:
-        parsed = plain_yaml.parse(text)
-    except plain_yaml.PlainYamlError as error:
-        raise SubmissionError(f"{path}{f', line {error.line}' if error.line else ''}: {error}") from None
-    submission = submission_from(parsed.value, folder, source=str(path), lines=parsed.lines)
+    return submission_of(folder, read_folder(folder))
+
+
+def submission_of(folder: Path, files: Mapping[str, bytes]) -> Submission:
+    """Return the submission that is, or will be, in `folder` and has these files; raises SubmissionError."""
+    source = str(folder / SUBMISSION_FILE)
+    parsed = parse_description(files[SUBMISSION_FILE], source=source)
+    submission = submission_from(parsed.value, folder, source=source, lines=parsed.lines)
     _check_files(submission, files)
+    submission._files = dict(files)
     return submission
 
 
@@ -136,8 +129,8 @@ def submission_from(
     return submission
 
 
-def _check_files(submission: Submission, files: tuple[str, ...]) -> None:
-    """Compare the files that the description names with those that are there, and their sizes with the limits."""
+def _check_files(submission: Submission, files: Collection[str]) -> None:
+    """Compare the files that the description names with those that are there."""
     folder, named = submission.folder, set(submission.predictions.values())
     present = {name for name in files if name.endswith(".csv")}
     problems = [
@@ -148,13 +141,5 @@ def _check_files(submission: Submission, files: tuple[str, ...]) -> None:
         f"{folder / name} is not named under predictions in {SUBMISSION_FILE}; name it there or remove it"
         for name in sorted(present - named)
     ]
-    limits = dict.fromkeys(sorted(named & present), MOST_BYTES_OF_PREDICTIONS)
-    if CARD_FILE in files:
-        limits[CARD_FILE] = MOST_BYTES_OF_CARD
-    for name, most in limits.items():
-        try:
-            read_bytes(folder / name, most_bytes=most)
-        except SubmissionError as error:
-            problems.append(str(error))
     if problems:
         raise SubmissionError("\n".join(problems))

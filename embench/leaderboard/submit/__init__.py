@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from embench.leaderboard.submit.protocols import assign_protocols
-from embench.leaderboard.submit.stage import staged, take_in
+from embench.leaderboard.submit.fields import submission_with
+from embench.leaderboard.submit.protocols import GivenFile, assign_protocols, read_given
 from embench.leaderboard.submit.standing import Rival, Standing, standing
 
-__all__ = ["Rival", "Standing", "assign_protocols", "staged", "standing", "take_in"]
+__all__ = ["GivenFile", "Rival", "Standing", "assign_protocols", "read_given", "standing", "submission_with"]

@@ -6,12 +6,15 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embench.errors import SubmissionError, did_you_mean, nearest_names
-from embench.leaderboard.submission import plain_yaml
-from embench.leaderboard.submission.folder import read_text
+from embench.evaluation.submission_folder import read_description
 from embench.leaderboard.submission.read import import_model
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission import Submission
+    from embench.leaderboard.submit.protocols import GivenFile
 
 Content = dict[str, Any]
 """Fields by name as in ``submission.yaml``, with tuples for lists; those of training_data under that key."""
@@ -163,10 +166,7 @@ def read_template(path: Path) -> Content:
     Empty fields are left out, and so is what is computed from the predictions. Raises
     :class:`~embench.errors.SubmissionError` for a file that cannot be read and for unknown fields.
     """
-    try:
-        parsed = plain_yaml.parse(read_text(path, most_bytes=plain_yaml.MOST_BYTES))
-    except plain_yaml.PlainYamlError as error:
-        raise SubmissionError(f"{path}{f', line {error.line}' if error.line else ''}: {error}") from None
+    parsed = read_description(path)
     if not isinstance(parsed.value, dict):
         raise SubmissionError(f"{path} holds no fields; write 'name: ...' and the others, one a line")
     data = parsed.value.get("training_data")
@@ -186,6 +186,22 @@ def read_template(path: Path) -> Content:
     return {
         name: value for name, value in parsed.value.items() if name not in COMPUTED and value not in (None, "", (), {})
     }
+
+
+def submission_with(content: Content, files: Mapping[str, GivenFile], *, folder: Path) -> Submission:
+    """Return the submission with these fields and the predictions file of each protocol; nothing is written.
+
+    Messages about its predictions name the files that were given. Raises
+    :class:`~embench.errors.SubmissionError` where the name of `folder` or a field is not as it must be.
+    """
+    from embench.leaderboard.submission.write import make_submission
+
+    names = {protocol: f"{protocol}.csv" for protocol in files}
+    n_predicted = len({entry_id for file in files.values() for entry_id in file.predictions.entry_ids})
+    described = complete(content, names, n_predicted=n_predicted)
+    submission = make_submission(folder, described, {names[key]: file.content for key, file in files.items()})
+    submission.keep_parsed({names[key]: file.predictions for key, file in files.items()})
+    return submission
 
 
 def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: int) -> Content:

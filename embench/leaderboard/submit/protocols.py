@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS
+from embench.evaluation.submission_folder import ALL, MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
 
-ALL = "all"
+if TYPE_CHECKING:
+    from embench.evaluation.predictions import Predictions
+
 UNTRAINED = "potential-neb"
 
 
-def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: str | None = None) -> dict[str, Path]:
+@dataclass(frozen=True)
+class GivenFile:
+    """A predictions file that somebody wants to submit: where it is, what it holds, and what that means."""
+
+    path: Path
+    content: bytes
+    predictions: Predictions
+
+
+def assign_protocols(
+    files: Sequence[GivenFile], *, named: Sequence[str] = (), kind: str | None = None
+) -> dict[str, GivenFile]:
     """Return the file of each protocol, or of ``all``, in the order of the registry.
 
     Parameters
     ----------
     files
-        Predictions files; each is read and checked.
+        Predictions files, as :func:`read_given` returns them.
     named
         The protocols of the files, in their order; empty to take them from the names of the files, or from the
         entries where those belong to one protocol only.
@@ -31,10 +46,8 @@ def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: 
     Raises
     ------
     SubmissionError
-        A file is too large, there are not as many names as files, two files are for one protocol, or it cannot be told
-        for which one a file is.
-    PredictionsError
-        A file is no table of predictions.
+        There are not as many names as files, two files are for one protocol, or it cannot be told for which one a file
+        is.
     UnknownNameError
         There is no such protocol.
     """
@@ -47,43 +60,39 @@ def assign_protocols(files: Sequence[Path], *, named: Sequence[str] = (), kind: 
             f"{plural(len(files), 'file')} and {plural(len(named), 'protocol')}: give --protocol once for each file, "
             "in the same order, or not at all"
         )
-    found: dict[str, Path] = {}
-    for position, path in enumerate(files):
-        name = _checked(path, named[position] if named else None, kind)
+    found: dict[str, GivenFile] = {}
+    for position, file in enumerate(files):
+        name = named[position] if named else _from_name(file.path) or _from_entries(file, kind)
         if name in found:
             raise SubmissionError(
-                f"{found[name]} and {path} are both for {name}; name the protocols with --protocol, once for each file"
+                f"{found[name].path} and {file.path} are both for {name}; name the protocols with --protocol, once for "
+                "each file"
             )
-        found[name] = path
+        found[name] = file
     return {name: found[name] for name in known if name in found}
 
 
-def check_tables(files: Sequence[Path]) -> None:
-    """Raise what :func:`assign_protocols` raises for files that are too large or no tables of predictions."""
-    for path in files:
-        _read_ids(path)
+def read_given(paths: Sequence[Path]) -> tuple[GivenFile, ...]:
+    """Read predictions files, each once.
+
+    Raises :class:`~embench.errors.SubmissionError` for one that is too large and
+    :class:`~embench.errors.PredictionsError` for one that is no table of predictions.
+    """
+    return tuple(_read_given(path) for path in paths)
 
 
-def _checked(path: Path, named: str | None, kind: str | None) -> str:
-    """Read the predictions in `path`, and return the protocol that they are for."""
-    entry_ids = _read_ids(path)
-    return named or _from_name(path) or _from_entries(path, entry_ids, kind)
-
-
-def _read_ids(path: Path) -> frozenset[str]:
+def _read_given(path: Path) -> GivenFile:
     from embench.dataset import load
-    from embench.evaluation.predictions import read_predictions
+    from embench.evaluation.predictions import parse_predictions
+    from embench.evaluation.predictions_csv import read_content
 
-    try:
-        size = path.stat().st_size
-    except OSError:
-        size = 0  # reading it says what is wrong
-    if size > MOST_BYTES_OF_PREDICTIONS:
+    content = read_content(path, most_bytes=MOST_BYTES_OF_PREDICTIONS)
+    if len(content) > MOST_BYTES_OF_PREDICTIONS:
         raise SubmissionError(
             f"{path} is larger than {MOST_BYTES_OF_PREDICTIONS >> 20} MiB; keep the columns entry_id, prediction and "
             "uncertainty"
         )
-    return frozenset(read_predictions(path, known=load().entry_ids).entry_ids)
+    return GivenFile(path, content, parse_predictions(content, name=str(path), known=load().entry_ids))
 
 
 def _from_name(path: Path) -> str | None:
@@ -96,10 +105,11 @@ def _from_name(path: Path) -> str | None:
     return words[0] if len(words) == 1 else None
 
 
-def _from_entries(path: Path, entry_ids: frozenset[str], kind: str | None) -> str:
+def _from_entries(file: GivenFile, kind: str | None) -> str:
     """Return the protocol that scores what is predicted; raise where several do."""
     from embench.splits import protocol
 
+    entry_ids = frozenset(file.predictions.entry_ids)
     fits = [name for name in protocol_names() if entry_ids <= frozenset(protocol(name).scored_ids)]
     smallest = min((len(protocol(name).scored_ids) for name in fits), default=0)
     closest = [name for name in fits if len(protocol(name).scored_ids) == smallest]
@@ -109,6 +119,6 @@ def _from_entries(path: Path, entry_ids: frozenset[str], kind: str | None) -> st
         return ALL
     which = ", ".join(closest or protocol_names())
     raise SubmissionError(
-        f"{path} predicts {plural(len(entry_ids), 'entry')}, and it cannot be told which of {which} it is for: name "
-        f"it with --protocol, or the file after it ({closest[0] if closest else 'host-10fold'}.csv)"
+        f"{file.path} predicts {plural(len(entry_ids), 'entry')}, and it cannot be told which of {which} it is for: "
+        f"name it with --protocol, or the file after it ({closest[0] if closest else 'host-10fold'}.csv)"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embench.errors import SubmissionError
-from embench.leaderboard.submission.folder import MOST_BYTES_OF_PREDICTIONS, list_folder, read_bytes
 
 if TYPE_CHECKING:
     from embench.hub.client import Hub
@@ -41,10 +40,7 @@ def plan_pull_request(hub: Hub, submission: Submission, *, repository: str, repl
             "that takes submissions with --repo"
         )
     prefix = f"{FOLDER}/{submission.slug}/"
-    contents = {
-        prefix + name: read_bytes(submission.folder / name, most_bytes=MOST_BYTES_OF_PREDICTIONS)
-        for name in list_folder(submission.folder)
-    }
+    contents = {prefix + name: content for name, content in submission.files.items()}
     present = {path for path in remote.files if path.startswith(prefix)}
     change = sorted(path for path in contents.keys() & present if not remote.files[path].holds(contents[path]))
     delete = sorted(present - contents.keys())

@@ -61,9 +61,7 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
     from embench.leaderboard.board.standings import compare_all
     from embench.statistics.ranking import rank_systems
 
-    path = submission.file(protocol)
-    assert path is not None, "only asked for protocols that have a file"
-    evaluation = evaluate(path, protocol, fill_missing=fill_missing)
+    evaluation = evaluate(submission.predicted(protocol), protocol, fill_missing=fill_missing)
     found = [(other, matched) for other in others if (matched := _match(other, evaluation, submission.slug))]
     systems = [(submission.slug, submission.name), *((other.slug, other.name) for other, _ in found)]
     errors = np.stack([evaluation.sample.absolute_error, *(matched.sample.absolute_error for _, matched in found)])
@@ -97,15 +95,12 @@ def _match(other: Submission, evaluation: Evaluation, slug: str) -> Matched | No
 
     A broken one among the others is for the check of that one to say.
     """
-    from embench.evaluation.predictions import read_predictions
     from embench.evaluation.scored import match
 
-    path = other.file(evaluation.protocol)
-    if path is None or other.slug == slug:
+    if other.file(evaluation.protocol) is None or other.slug == slug:
         return None
-    scored = evaluation.scored
     try:
-        predictions = read_predictions(path, known=scored.known_ids)
-        return match(predictions, scored, threshold=evaluation.threshold, fill_missing=other.may_be_incomplete)
+        predictions, fill = other.predicted(evaluation.protocol), other.may_be_incomplete
+        return match(predictions, evaluation.scored, threshold=evaluation.threshold, fill_missing=fill)
     except EmbenchError:
         return None

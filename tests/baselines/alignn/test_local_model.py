@@ -36,6 +36,7 @@ def sides():
     return data.select(ids[:30]), data.select(ids[30:]).without_targets()
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_predictions(quick: None) -> None:
     train, test = sides()
     one, two, other = (Scratch(seed=seed).fit(train).predict(test).mean for seed in (0, 0, 1))
@@ -43,6 +44,7 @@ def test_equal_seeds_give_equal_predictions(quick: None) -> None:
     assert abs(one - other).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_it_learns_the_training_side(quick: None) -> None:
     train, _ = sides()
     target = train.column("migration_barrier")
@@ -50,6 +52,7 @@ def test_it_learns_the_training_side(quick: None) -> None:
     assert error < 0.7 * np.abs(target - np.median(target)).mean()
 
 
+@pytest.mark.slow
 def test_pre_trained_weights_and_profiles_change_the_predictions(
     quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

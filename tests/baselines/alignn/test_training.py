@@ -98,6 +98,7 @@ def test_processes_share_an_epoch(n, monkeypatch):
     assert mixed[:n] == everything
 
 
+@pytest.mark.slow
 def test_resumes_after_being_killed(tmp_path):
     settings = replace(SCRIPT, batch_size=6)
     whole = fit(small(), problem(), settings, validation=problem(8), folder=tmp_path / "whole")
@@ -121,6 +122,7 @@ def test_resumes_after_being_killed(tmp_path):
         assert after[kind] == pytest.approx(curve), kind
 
 
+@pytest.mark.slow
 def test_two_processes_agree(tmp_path):
     finish(start("two", tmp_path / "two", tmp_path / "two.npz"))
     first, second = (dict(np.load(tmp_path / f"two-{rank}.npz")) for rank in (0, 1))
@@ -249,6 +251,7 @@ def test_pretrained_backbones_are_taken(few, tmp_path):
         load_backbone(other, tmp_path / "mpt.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [1, 2, 3, 4])
 def test_the_published_recipe_runs_a_few_steps(model, few):
     # The published sizes for one of them: they cost most of the time.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
+from contextlib import suppress
 from dataclasses import astuple, dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from embench.baselines.alignn.graphs.bands import Crystal
 from embench.baselines.alignn.graphs.crystal import NEIGHBOURS, Graph, neighbour_graph
-from embench.common.cache import cache_folder
-from embench.common.files import atomic_path
+from embench.common.cache import cache_folder, read_checked, write_checked
 from embench.errors import OutputError
 
 # To be raised whenever the graph of a crystal changes.
@@ -53,20 +53,21 @@ def cached(crystal: Crystal, settings: GraphSettings = CLASSIC, *, folder: Path 
     """Return the graph of a crystal from `folder`, by default the cache of embench, or make it and keep it there.
 
     It pays for bands of hundreds of atoms. Graphs of small crystals are made about as fast as they are read.
-    A file that cannot be read is made again; a folder that cannot be written to is no error.
+    A file that is not what was written is made again; a folder that cannot be written to is no error.
     """
-    path = _path(crystal, settings, folder)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
+    key = checksum(crystal, settings)
+    # Subfolders: a corpus has tens of thousands of crystals.
+    path = (folder or cache_folder("graphs")) / key[:2] / f"{key[2:]}.graph"
+    kept = read_checked(path, key)
+    if kept is not None:
+        with np.load(BytesIO(kept), allow_pickle=False) as stored:
             return Graph(*(stored[name] for name in _ARRAYS))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        graph = build(crystal, settings)
-    try:
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **{name: getattr(graph, name) for name in _ARRAYS})
-    except OutputError:
-        # Read-only home folders are common on clusters: slower, but the same result.
-        return graph
+    graph = build(crystal, settings)
+    file = BytesIO()
+    np.savez(file, allow_pickle=False, **{name: getattr(graph, name) for name in _ARRAYS})
+    # Read-only home folders are common on clusters: slower, but the same result.
+    with suppress(OutputError):
+        write_checked(path, key, file.getvalue())
     return graph
 
 
@@ -80,9 +81,3 @@ def checksum(crystal: Crystal, settings: GraphSettings = CLASSIC) -> str:
     for numbers in (crystal.atomic_numbers, marks):
         digest.update(np.ascontiguousarray(numbers, dtype="<i2").tobytes())
     return digest.hexdigest()[:32]
-
-
-def _path(crystal: Crystal, settings: GraphSettings, folder: Path | None) -> Path:
-    name = checksum(crystal, settings)
-    # Subfolders: a corpus has tens of thousands of crystals.
-    return (folder or cache_folder() / "graphs") / name[:2] / f"{name[2:]}.npz"

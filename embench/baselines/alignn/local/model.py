@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
+from embench.baselines.scale import from_log, to_log
 from embench.common.shipped import weights_file
 from embench.crystal import Pathway, hop_of
 from embench.crystal.hop import structure_digest
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-# Barriers are learned as log(E + OFFSET), eV: relative errors for large ones, absolute errors for small ones.
-OFFSET = 0.3
-# Predictions are kept to what has been observed at all, eV.
-LEAST, LARGEST = 0.0, 10.0
 N_IMAGES = 5
 PRETRAINED = "alignn-local.safetensors"
 _PROFILES = ("site", "site_relaxing", "site_bending_soft", "site_bending", "site_bending_hard")
@@ -62,7 +59,7 @@ class Scratch:
 
         torch.set_num_threads(1)
         graphs, inputs = _graphs(train, self.network), self._inputs(train)
-        target = np.log(train.column("migration_barrier").astype(np.float64) + OFFSET)
+        target = to_log(train.column("migration_barrier").astype(np.float64))
         self._centre, self._scale = float(target.mean()), float(target.std())
         self._input_scale = None if inputs is None else (inputs.mean(axis=0), inputs.std(axis=0) + 1e-6)
         samples = self._samples(graphs, inputs)
@@ -78,7 +75,7 @@ class Scratch:
         samples = self._samples(_graphs(entries, self.network), self._inputs(entries))
         outputs = [predict(network, samples, collate)[:, 0] for network in self._networks]
         logarithm = np.mean(outputs, axis=0) * self._scale + self._centre
-        return Prediction(mean=np.clip(np.exp(logarithm) - OFFSET, LEAST, LARGEST))
+        return Prediction(mean=from_log(logarithm))
 
     def _train(self, samples: list[Any], target: Floats, *, seed: int) -> LocalAlignn:
         from embench.baselines.alignn.local.network import LocalAlignn

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench.common.files import atomic_path
+from embench.baselines.alignn.weights import read_weights, write_weights
 from embench.errors import CheckpointError, FeatureError
 
 if TYPE_CHECKING:
@@ -102,17 +102,13 @@ def _skill(network: LocalAlignn, data: Any, properties: Sequence[str]) -> dict[s
 
 def write_pretrained(trained: Pretrained, path: Path) -> None:
     """Write the weights as safetensors; the shape of the network and its properties are in the header."""
-    from safetensors.torch import save_file
-
     header = {
         "config": json.dumps(asdict(trained.network.config)),
         "properties": json.dumps(trained.properties),
         "skill": json.dumps(trained.skill),
         "crystals": json.dumps({"train": trained.n_train, "held_out": trained.n_held_out}),
     }
-    state = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-    with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata=header)
+    write_weights(path, trained.network.state_dict(), header)
 
 
 def load_backbone(network: LocalAlignn, path: Path) -> None:
@@ -120,13 +116,7 @@ def load_backbone(network: LocalAlignn, path: Path) -> None:
 
     Raises :class:`~embench.errors.CheckpointError` where the file is none, or of a network of another shape.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        stored = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be read as weights: {error}") from None
+    stored, _ = read_weights(path)
     own = network.state_dict()
     backbone = [name for name in own if not name.startswith("head.")]
     for name in backbone:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 from urllib.parse import quote, urlencode
 
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment, write_data
 from embench.leaderboard.site.entries.paths import paths_of
-from embench.leaderboard.site.entries.predictions import best_errors, predictions, protocols
+from embench.leaderboard.site.entries.predictions import ProtocolSystems, best_errors, predictions, protocols
 from embench.leaderboard.site.entries.records import index, record
 from embench.leaderboard.site.entries.surroundings import REACH
-from embench.leaderboard.site.scores import KINDS
+from embench.leaderboard.site.scores import KINDS, Kind
 from embench.metrics.regression import BOLTZMANN_EV, ROOM_TEMPERATURE
 from embench.schema import FLAGS
 from embench.web.wording import flag_name
@@ -25,6 +25,51 @@ if TYPE_CHECKING:
 
     from embench.dataset.entry import Entry
     from embench.leaderboard.board import Board
+
+Choice: TypeAlias = tuple[str, str, int]
+"""A value of a filter, its text, and how many entries have it."""
+
+
+class EntryRow(TypedDict):
+    """A line of the table: barrier and error in eV, hop in Å; `search` is what the search looks in."""
+
+    id: str
+    address: str
+    formula: str
+    ion: str
+    structure_class: str
+    functional: str
+    split: str
+    barrier: float
+    hop: float
+    error: float | None
+    flags: Sequence[str]
+    search: str
+
+
+class ScriptSettings(TypedDict):
+    """What the scripts of the page need: the Boltzmann constant is in eV/K, the temperature in K."""
+
+    chunk: int
+    protocols: list[ProtocolSystems]
+    kinds: dict[str, str]
+    boltzmann: float
+    temperature: float
+
+
+class EntriesContext(TypedDict):
+    """What ``entries.html.j2`` is given; `leader` leads the main protocol, and the errors of the rows are its."""
+
+    root: str
+    page: str
+    rows: list[EntryRow]
+    leader: str
+    filters: dict[str, list[Choice]]
+    protocols: list[ProtocolSystems]
+    reaches: list[str]
+    kinds: Mapping[str, Kind]
+    settings: ScriptSettings
+
 
 CHUNK = 20
 """Entries in one data file."""
@@ -63,7 +108,7 @@ def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, i
     rows = [_row(entry, errors.get(entry.entry_id)) for entry in entries]
     template = environment()
     template.filters["subscripts"] = subscripts
-    page = template.get_template("entries.html.j2").render(
+    context = EntriesContext(
         root="",
         page="entries",
         rows=rows,
@@ -80,7 +125,7 @@ def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, i
             "temperature": ROOM_TEMPERATURE,
         },
     )
-    write_text(folder / "entries.html", page)
+    write_text(folder / "entries.html", template.get_template("entries.html.j2").render(context))
 
 
 def _write_records(
@@ -98,7 +143,7 @@ def _write_records(
             progress("entries", start + len(chunk), len(entries))
 
 
-def _row(entry: Entry, error: float | None) -> dict[str, Any]:
+def _row(entry: Entry, error: float | None) -> EntryRow:
     words = (entry.entry_id, entry.formula.replace(" ", ""), _plain(entry.formula), entry.composition, entry.pathway)
     kind = (entry.mobile_ion, entry.structure_class, entry.class_subtype or "", entry.functional)
     symmetry = (entry.crystal_system, entry.space_group, str(entry.space_group_number))
@@ -123,10 +168,10 @@ def _plain(formula: str) -> str:
     return "".join(element + ("" if amount == "1" else amount) for element, amount in _PART.findall(formula))
 
 
-def _filters(entries: Sequence[Entry]) -> dict[str, list[tuple[str, str, int]]]:
+def _filters(entries: Sequence[Entry]) -> dict[str, list[Choice]]:
     """Return for each filter its values, their texts and how many entries have them."""
 
-    def by_count(values: Sequence[str]) -> list[tuple[str, str, int]]:
+    def by_count(values: Sequence[str]) -> list[Choice]:
         return [(value, value, n) for value, n in sorted(Counter(values).items(), key=lambda item: (-item[1], item[0]))]
 
     flags = Counter(flag for entry in entries for flag in entry.flags)

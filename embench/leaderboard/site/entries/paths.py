@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,27 @@ class DrawnPath:
     clearance: float
     straight_clearance: float
     reason: str | None
+
+
+class PathDocument(TypedDict):
+    """A DrawnPath, as the file holds it."""
+
+    structure: str
+    points: list[list[float]]
+    energy: list[float]
+    straight_energy: list[float]
+    length: float
+    straight_length: float
+    clearance: float
+    straight_clearance: float
+    reason: str | None
+
+
+class PathsDocument(TypedDict):
+    """The file of relaxed paths, by entry."""
+
+    format: int
+    paths: dict[str, PathDocument]
 
 
 def drawn_path(entry: Entry) -> DrawnPath:
@@ -116,12 +137,14 @@ def paths_of(
 def read_paths(file: Path = STORED) -> dict[str, DrawnPath]:
     """Return the paths in `file`; none where there is no such file, or one of another format."""
     try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        content: object = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    if content["format"] != _FORMAT:
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
         return {}
-    return {entry_id: DrawnPath(**path) for entry_id, path in content["paths"].items()}
+    # The format says which names there are.
+    paths = cast(PathsDocument, content)["paths"]
+    return {entry_id: DrawnPath(**path) for entry_id, path in paths.items()}
 
 
 def write_paths(paths: Mapping[str, DrawnPath], file: Path = STORED) -> None:

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
+    from embench.leaderboard.submission.model import Kind
+    from embench.schema.documents import EntryDocument
 
 _DECIMALS = 4
 
+Prediction: TypeAlias = tuple[float, float | None, int]
+"""Prediction (eV), its standard deviation (eV), and 1 where the training median stands in for a missing one."""
 
-def protocols(board: Board) -> list[dict[str, Any]]:
+
+class SystemOfProtocol(TypedDict):
+    """A system, as the table of predictions names it."""
+
+    slug: str
+    name: str
+    kind: Kind
+    rank: float
+
+
+class ProtocolSystems(TypedDict):
+    """A protocol and its systems, best rank first."""
+
+    name: str
+    title: str
+    description: str
+    systems: list[SystemOfProtocol]
+
+
+class EntryPredictions(TypedDict):
+    """What is predicted for an entry on a protocol; None for a system without it. The order is that of the systems."""
+
+    fold: str
+    seen_host: bool
+    systems: list[Prediction | None]
+
+
+def protocols(board: Board) -> list[ProtocolSystems]:
     """Return the protocols of the board with their systems, best rank first."""
     submissions = board.content["submissions"]
     return [
@@ -33,13 +63,9 @@ def protocols(board: Board) -> list[dict[str, Any]]:
     ]
 
 
-def predictions(board: Board) -> dict[str, dict[str, Any]]:
-    """Return by entry and protocol: fold, whether its host was seen, and a list for each system of the protocol.
-
-    Such a list holds the prediction (eV), its standard deviation (eV) or None, and whether the training median
-    stands in for a missing prediction; the systems are in the order of :func:`protocols`.
-    """
-    found: dict[str, dict[str, Any]] = {}
+def predictions(board: Board) -> dict[str, dict[str, EntryPredictions]]:
+    """Return what is predicted by entry and protocol; the systems are in the order of :func:`protocols`."""
+    found: dict[str, dict[str, EntryPredictions]] = {}
     for section in board.content["protocols"]:
         name = section["name"]
         for position, row in enumerate(section["rows"]):
@@ -53,18 +79,18 @@ def best_errors(board: Board) -> tuple[str, dict[str, float]]:
     """Return the name of the system that leads the main protocol, and its errors (eV) by entry."""
     section = board.content["protocols"][0]
     slug = section["rows"][0]["slug"]
-    name: str = board.content["submissions"][slug]["name"]
+    name = board.content["submissions"][slug]["name"]
     return name, {entry["entry_id"]: entry["error"] for entry in board.details[slug, section["name"]]["entries"]}
 
 
-def _start(entry: Mapping[str, Any], n_systems: int) -> dict[str, Any]:
+def _start(entry: EntryDocument, n_systems: int) -> EntryPredictions:
     return {"fold": entry["fold"], "seen_host": entry["seen_host"], "systems": [None] * n_systems}
 
 
-def _prediction(entry: Mapping[str, Any]) -> list[Any]:
+def _prediction(entry: EntryDocument) -> Prediction:
     sigma = entry["uncertainty"]
-    return [
+    return (
         round(entry["prediction"], _DECIMALS),
         None if sigma is None else round(sigma, _DECIMALS),
         int(entry["filled"]),
-    ]
+    )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal.periodic import Floats, Integers, approach
+from embench.crystal.periodic import surroundings as sites_around
+
 if TYPE_CHECKING:
     from embench.dataset.entry import Entry
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 REACH = 5.0
@@ -33,6 +34,23 @@ ROLES = {
     "metal": "framework metal",
 }
 """What the atoms of an element are in a structure."""
+
+
+class AtomsPayload(TypedDict):
+    """The atoms as lists: by element `elements`, `roles` and `radii` (Å), by atom the rest; see Surroundings.
+
+    `at` is x, y, z of all atoms in a row and `bonds` the two atoms of all bonds, Å throughout.
+    """
+
+    elements: list[str]
+    roles: list[str]
+    radii: list[float]
+    kind: list[int]
+    site: list[int]
+    at: list[float]
+    distance: list[float]
+    bonds: list[int]
+    polyhedra: list[tuple[int, list[int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +89,7 @@ class Surroundings:
         apart = np.linalg.norm(points[:, None] - self.coords[chosen], axis=-1).min(axis=1)
         return [round(distance, 3) if distance <= REACH else None for distance in apart.tolist()]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> AtomsPayload:
         """Return the atoms as lists for the page, coordinates rounded to 0.001 Å."""
         return {
             "elements": list(self.elements),
@@ -82,7 +100,7 @@ class Surroundings:
             "at": self.coords.round(3).ravel().tolist(),
             "distance": self.distances.round(2).tolist(),
             "bonds": self.bonds.ravel().tolist(),
-            "polyhedra": [[centre, list(corners)] for centre, corners in self.polyhedra],
+            "polyhedra": [(centre, list(corners)) for centre, corners in self.polyhedra],
         }
 
 
@@ -90,7 +108,7 @@ def surroundings(entry: Entry, paths: tuple[Floats, ...]) -> Surroundings:
     """Return the surroundings of the hop of `entry`; `paths` are polylines (n, 3), Cartesian, Å."""
     symbols = np.array([_element(number).symbol for number in entry.atomic_numbers.tolist()])
     coords, sites = _around(entry, np.concatenate(paths))
-    distances = np.min([distance_to(path, coords) for path in paths], axis=0)
+    distances = np.min([approach(path, coords).distances for path in paths], axis=0)
     roles = _roles(entry, tuple(symbols.tolist()))
     elements = sorted(roles, key=lambda element: (list(ROLES).index(roles[element]), element))
     elements.sort(key=lambda element: roles[element] == "anion")
@@ -113,16 +131,6 @@ def surroundings(entry: Entry, paths: tuple[Floats, ...]) -> Surroundings:
     )
 
 
-def distance_to(path: Floats, coords: Floats) -> Floats:
-    """Return the distances (m,) of `coords` (m, 3) from a polyline (n, 3)."""
-    start, step = path[:-1, None], np.diff(path, axis=0)[:, None]
-    from_start = coords - start
-    squared = np.maximum((step**2).sum(-1), np.finfo(float).tiny)
-    along = np.clip((from_start * step).sum(-1) / squared, 0.0, 1.0)
-    found: Floats = np.linalg.norm(from_start - along[..., None] * step, axis=-1).min(axis=0)
-    return found
-
-
 def drawn_radius(element: str) -> float:
     """Return the radius that an atom is drawn with, Å: 0.4 times its covalent radius (Cordero 2008), at most 0.6."""
     from embench.crystal.ions import covalent_radius
@@ -139,14 +147,12 @@ def _element(number: int) -> Any:
 
 def _around(entry: Entry, points: Floats) -> tuple[Floats, Integers]:
     """Return coordinates and sites of all atoms that may be drawn, periodic images included, in a fixed order."""
-    from pymatgen.core import Lattice
-
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     radius = float(np.linalg.norm(points - middle, axis=1).max()) + REACH + _LONGEST_BOND
-    found: Any = Lattice(entry.lattice).get_points_in_sphere(entry.frac_coords, middle, radius, zip_results=False)
-    fractional, sites = np.asarray(found[0]).reshape(-1, 3), np.asarray(found[2], np.intp)
-    migrating = (sites == 0) & (np.abs(fractional - entry.frac_coords[0]).max(axis=1) < 1e-6)
-    coords, sites = (fractional @ entry.lattice)[~migrating], sites[~migrating]
+    centre = np.linalg.solve(entry.lattice.T, middle)
+    found = sites_around(entry.lattice, centre, entry.frac_coords, radius=radius)
+    migrating = (found.sites == 0) & (np.abs(found.coords - entry.frac_coords[0] @ entry.lattice).max(axis=1) < 1e-5)
+    coords, sites = found.coords[~migrating], found.sites[~migrating]
     order = np.lexsort((*coords.round(4).T, sites))
     return coords[order], sites[order]
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_of, score_of
 from embench.web.wording import UNDEFINED, count, count_plural, number, percent
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, BoardRow, ProtocolSection, Standing
+    from embench.leaderboard.submission.model import Kind
+    from embench.schema.documents import Interval
+
+Mark = Literal["best", "tied", ""]
 
 DEFAULT_METRIC = "mae"
 COLUMNS = ("mae", "r2", "precision", "pathway_ranking")
@@ -18,32 +23,73 @@ _MINUTE, _HOUR = 60.0, 3600.0
 _LONG_HOURS = 100.0
 
 
-def metrics(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+class Row(TypedDict):
+    """A line of a protocol's table.
+
+    `place` counts from 0; `share` is that of the entries which were predicted, and `hours` are device-hours.
+    """
+
+    slug: str
+    name: str
+    kind: Kind
+    kind_title: str
+    search: str
+    place: int
+    rank: str
+    rank_interval: str
+    mark: Mark
+    scores: dict[str, Score]
+    support: dict[str, str]
+    predicted: str
+    share: float
+    predicted_of: str
+    hours: float | None
+    cost: str
+    hardware: str | None
+    signs: list[str]
+
+
+class ProtocolTable(TypedDict):
+    """One protocol: what the board says of it, the axes of its bars by metric, and its rows."""
+
+    about: ProtocolSection
+    axes: dict[str, Axis]
+    rows: list[Row]
+
+
+def metrics(content: BoardDocument) -> dict[str, BoardMetric]:
     """Return all metrics of the board by name, those of its columns first."""
     return {metric["name"]: metric for metric in (*content["metrics"], *content["more_metrics"])}
 
 
-def axes(content: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, Axis]:
+def axes(content: BoardDocument, protocol: ProtocolSection) -> dict[str, Axis]:
     """Return for each metric that some system of the protocol has the axis of its bars."""
-    return {
-        name: axis_of(metric, protocol["rows"], protocol["reference"].get(name))
-        for name, metric in metrics(content).items()
-        if any(_defined(row["metrics"].get(name)) for row in protocol["rows"])
-    }
+    found = {}
+    for name, metric in metrics(content).items():
+        estimates = [row["metrics"][name] for row in protocol["rows"]]
+        if any(estimate is not None and estimate["value"] is not None for estimate in estimates):
+            found[name] = axis_of(metric, estimates, protocol["reference"].get(name))
+    return found
 
 
-def scores(content: Mapping[str, Any], row: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Score]:
+def scores(content: BoardDocument, row: BoardRow, axes: Mapping[str, Axis]) -> dict[str, Score]:
     """Return the scores of a system by metric."""
     known = metrics(content)
-    return {name: score_of(known[name], row["metrics"].get(name), axis) for name, axis in axes.items()}
+    return {name: score_of(known[name], row["metrics"][name], axis) for name, axis in axes.items()}
 
 
-def rows(content: Mapping[str, Any], protocol: Mapping[str, Any], axes: Mapping[str, Axis]) -> list[Row]:
+def rows(content: BoardDocument, protocol: ProtocolSection, axes: Mapping[str, Axis]) -> list[Row]:
     """Return the rows of a protocol's table, best first."""
     return [_row(content, protocol, place, axes) for place in range(len(protocol["rows"]))]
 
 
-def _row(content: Mapping[str, Any], protocol: Mapping[str, Any], place: int, axes: Mapping[str, Axis]) -> Row:
+def table(content: BoardDocument, protocol: ProtocolSection) -> ProtocolTable:
+    """Return the table of a protocol."""
+    found = axes(content, protocol)
+    return {"about": protocol, "axes": found, "rows": rows(content, protocol, found)}
+
+
+def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Mapping[str, Axis]) -> Row:
     row = protocol["rows"][place]
     submission = content["submissions"][row["slug"]]
     coverage = row["coverage"]
@@ -69,14 +115,14 @@ def _row(content: Mapping[str, Any], protocol: Mapping[str, Any], place: int, ax
     }
 
 
-def mark(protocol: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def mark(protocol: ProtocolSection, row: BoardRow) -> Mark:
     """Return ``best`` for the system with the lowest MAE, ``tied`` for those that the data cannot tell from it."""
     if row["slug"] == protocol["rows"][0]["slug"]:
         return "best"
     return "tied" if row["best_set"] else ""
 
 
-def rank_interval(row: Mapping[str, Any]) -> str:
+def rank_interval(row: Standing) -> str:
     """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one rank."""
     low, high = f"{row['rank_low']:g}", f"{row['rank_high']:g}"
     return low if low == high else f"{low} to {high}"
@@ -94,7 +140,7 @@ def duration(hours: float | None) -> str:
     return f"{hours:,.0f} h" if hours >= _LONG_HOURS else f"{hours:.2g} h"
 
 
-def resolution(protocol: Mapping[str, Any]) -> str:
+def resolution(protocol: ProtocolSection) -> str:
     """Return in words what differences the entries of a protocol can show."""
     if protocol["detectable"] is None:
         return ""
@@ -105,13 +151,9 @@ def resolution(protocol: Mapping[str, Any]) -> str:
     )
 
 
-def support(name: str, estimate: Mapping[str, Any] | None, protocol: Mapping[str, Any]) -> str:
+def support(name: str, estimate: Interval | None, protocol: ProtocolSection) -> str:
     """Return what a score without an interval was computed from; an empty string where it has one, or no score."""
-    if not _defined(estimate) or (estimate or {})["low"] is not None:
+    if estimate is None or estimate["value"] is None or estimate["low"] is not None:
         return ""
     found = protocol["support"][name]
     return count_plural(found["n"], found["unit"])
-
-
-def _defined(estimate: Mapping[str, Any] | None) -> bool:
-    return estimate is not None and estimate["value"] is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -19,13 +19,126 @@ from embench.splits.load import protocol
 from embench.splits.registry import ProtocolSpec, protocol_spec
 
 if TYPE_CHECKING:
+    from embench.audit.barriers import Comparison
+    from embench.audit.noise import Estimate
     from embench.dataset import Dataset
+    from embench.leaderboard.board.documents import BoardDocument, Detail
+    from embench.schema.documents import Interval
 
 # Pairs of duplicates whose labels differ by more than this are listed, eV.
 _CLEARLY_DIFFERENT = 0.05
 
 
-def barrier_facts(data: Dataset, threshold: float) -> dict[str, Any]:
+class BarrierFacts(TypedDict):
+    """The labels as a whole: lowest, highest, median and threshold in eV; ions and functionals with their counts."""
+
+    n: int
+    n_hosts: int
+    n_prototypes: int
+    lowest: float
+    highest: float
+    median: float
+    below: int
+    threshold: float
+    ions: list[tuple[str, int]]
+    functionals: list[tuple[str, int]]
+    n_classes: int
+    typical_sites: int
+    ev_per_decade: float
+
+
+class ProtocolRow(TypedDict):
+    """A protocol: how it is made, what it scores, and its best system; `median_mae` and `detectable` are in eV."""
+
+    name: str
+    title: str
+    main: bool
+    measures: str
+    made: str
+    n_folds: int
+    n: int
+    n_hosts: int
+    median_mae: float | None
+    best_name: str
+    best_slug: str
+    best: Interval | None
+    detectable: float | None
+    sentence: str
+
+
+class SharedRelation(TypedDict):
+    """How many of the scored entries share a relation with a training entry, and their share."""
+
+    relation: str
+    count: int
+    share: float
+
+
+class RelationRow(TypedDict):
+    """What the training side of a protocol shares with its `n` scored entries."""
+
+    title: str
+    n: int
+    shares: list[SharedRelation]
+
+
+class FlagRow(TypedDict):
+    """A flag, how many entries have it, and where the explorer shows those."""
+
+    name: str
+    description: str
+    rule: str
+    from_target: bool
+    n: int
+    n_test: int
+    address: str
+
+
+class DuplicatePair(TypedDict):
+    """Two entries with the same hop, their labels and the difference of these, eV."""
+
+    first: str
+    second: str
+    first_address: str
+    second_address: str
+    labels: tuple[float, float]
+    difference: float
+
+
+class PotentialRow(TypedDict):
+    """A potential against the labels: `all` of them, and those `kept` that are not in doubt."""
+
+    slug: str
+    name: str
+    unrelaxed: bool
+    all: Comparison
+    kept: Comparison
+
+
+class LabelFacts(TypedDict):
+    """What duplicates and potentials say of the labels, eV.
+
+    `floor` and `normal_floor` are the errors that a model which knows every true barrier would still be scored with:
+    the least, and that for normal errors of the labels.
+    """
+
+    n_pairs: int
+    n_entries: int
+    n_groups: int
+    median_difference: float
+    mean_difference: Estimate
+    deviation: Estimate
+    floor: float
+    normal_floor: float
+    different: list[DuplicatePair]
+    limit: float
+    n_suspects: int
+    suspect_limit: float
+    agreement: float
+    potentials: list[PotentialRow]
+
+
+def barrier_facts(data: Dataset, threshold: float) -> BarrierFacts:
     """Return what the page says of the labels as a whole; energies in eV."""
     barriers = data.column("migration_barrier")
     return {
@@ -58,9 +171,9 @@ def how_made(spec: ProtocolSpec) -> str:
     return f"{spec.n_folds} folds; no {group} is divided between them."
 
 
-def protocol_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+def protocol_rows(content: BoardDocument) -> list[ProtocolRow]:
     """Return the rows of the table of protocols, in the order of the board; energies in eV."""
-    rows = []
+    rows: list[ProtocolRow] = []
     for section in content["protocols"]:
         best = section["rows"][0]
         rows.append(
@@ -89,7 +202,7 @@ def leakage(data: Dataset, names: Sequence[str]) -> list[Leakage]:
     return [measure(protocol(name), data) for name in names]
 
 
-def relation_rows(measured: Sequence[Leakage], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+def relation_rows(measured: Sequence[Leakage], titles: Mapping[str, str]) -> list[RelationRow]:
     """Return for each protocol how many of its scored entries share each relation with a training entry."""
     return [
         {
@@ -104,7 +217,7 @@ def relation_rows(measured: Sequence[Leakage], titles: Mapping[str, str]) -> lis
     ]
 
 
-def flag_rows(data: Dataset) -> list[dict[str, Any]]:
+def flag_rows(data: Dataset) -> list[FlagRow]:
     """Return the flags with their counts in both parts of the published split, the most frequent first."""
     counts = Counter(flag for flags in data.flags for flag in flags)
     in_test = Counter(
@@ -113,7 +226,7 @@ def flag_rows(data: Dataset) -> list[dict[str, Any]]:
         for flag in flags
         if part == "test"
     )
-    rows = [
+    rows: list[FlagRow] = [
         {
             "name": flag.name,
             "description": flag.description,
@@ -128,9 +241,7 @@ def flag_rows(data: Dataset) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["n"], row["name"]))
 
 
-def label_facts(
-    data: Dataset, details: Mapping[tuple[str, str], Mapping[str, Any]], names: Mapping[str, str]
-) -> dict[str, Any]:
+def label_facts(data: Dataset, details: Mapping[tuple[str, str], Detail], names: Mapping[str, str]) -> LabelFacts:
     """Return what duplicates and potentials say of the labels; energies in eV.
 
     `names` are those of the potentials by slug; their barriers are read from `details`, where they were predicted.
@@ -169,12 +280,12 @@ def label_facts(
 
 def _potentials(
     data: Dataset,
-    details: Mapping[tuple[str, str], Mapping[str, Any]],
+    details: Mapping[tuple[str, str], Detail],
     names: Mapping[str, str],
     suspects: Sequence[str],
-) -> list[dict[str, Any]]:
+) -> list[PotentialRow]:
     labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
-    rows = []
+    rows: list[PotentialRow] = []
     for slug, name in names.items():
         barriers = {
             entry["entry_id"]: entry["prediction"]
@@ -185,6 +296,13 @@ def _potentials(
         }
         if barriers:
             potential = Potential(slug, barriers)
-            row = {"slug": slug, "name": name, "unrelaxed": slug in UNRELAXED}
-            rows.append(row | {"all": compare(potential, labels), "kept": compare(potential, labels, without=suspects)})
+            rows.append(
+                {
+                    "slug": slug,
+                    "name": name,
+                    "unrelaxed": slug in UNRELAXED,
+                    "all": compare(potential, labels),
+                    "kept": compare(potential, labels, without=suspects),
+                }
+            )
     return sorted(rows, key=lambda row: (-row["all"].n, row["all"].median))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from embench.leaderboard.site.scores import KINDS
-from embench.web.theme import axis, layout
+from embench.web.theme import Figure, axis, layout
 from embench.web.wording import number
 
 if TYPE_CHECKING:
+    from embench.common.json_types import JsonObject
     from embench.dataset import Dataset
-
-Figure = dict[str, Any]
+    from embench.leaderboard.board.documents import BoardDocument, BoardRow, ProtocolSection
 
 STEPS = ("random-10fold", "host-10fold", "prototype-10fold")
 """The protocols of the plot of leakage, from the easiest to the hardest."""
@@ -52,7 +52,7 @@ def distribution(data: Dataset, threshold: float) -> Figure:
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
         if count
     ]
-    traces = []
+    traces: list[JsonObject] = []
     for name, colour, chosen in (
         (f"below {threshold:g} eV", "--blue", [bar for bar in bars if bar[0] < threshold]),
         (f"{threshold:g} eV and above", "--orange", [bar for bar in bars if bar[0] >= threshold]),
@@ -87,7 +87,7 @@ def distribution(data: Dataset, threshold: float) -> Figure:
     }
 
 
-def error_growth(content: Mapping[str, Any]) -> tuple[Figure | None, list[str]]:
+def error_growth(content: BoardDocument) -> tuple[Figure | None, list[str]]:
     """Return the MAE of every system over the protocols of STEPS, and the names of those beyond the plot.
 
     There is no figure where the board has fewer than two of these protocols.
@@ -96,23 +96,30 @@ def error_growth(content: Mapping[str, Any]) -> tuple[Figure | None, list[str]]:
     steps = [name for name in STEPS if name in sections]
     if len(steps) < 2:
         return None, []
-    rows = {name: {row["slug"]: row["metrics"]["mae"] for row in sections[name]["rows"]} for name in steps}
-    top = _HIGHEST * max(sections[name]["reference"]["mae"] for name in steps)
-    everywhere = [row["slug"] for row in sections[steps[0]]["rows"] if all(row["slug"] in rows[name] for name in steps)]
-    shown = [slug for slug in everywhere if min(rows[name][slug]["value"] for name in steps) <= top]
-    traces, ends, marks = [], [], iter(_MARKS)
+    errors = {
+        name: {row["slug"]: mae for row in sections[name]["rows"] if (mae := _mae(row)) is not None} for name in steps
+    }
+    medians = [found for name in steps if (found := sections[name]["reference"]["mae"]) is not None]
+    top = _HIGHEST * max(medians)
+    everywhere = [slug for slug in errors[steps[0]] if all(slug in errors[name] for name in steps)]
+    shown = [slug for slug in everywhere if min(errors[name][slug].value for name in steps) <= top]
+    traces: list[JsonObject] = []
+    ends: list[tuple[float, str]] = []
+    marks = iter(_MARKS)
     for position, slug in enumerate(shown):
         submission = content["submissions"][slug]
         trained = submission["kind"] in ("property-model", "hybrid")
         colour, symbol = next(marks, ("--grey", "cross")) if trained else ("--grey", KINDS[submission["kind"]].symbol)
-        estimates = [rows[name][slug] for name in steps]
+        estimates = [errors[name][slug] for name in steps]
         traces.append(
-            _line(submission["name"], steps, estimates, colour, symbol, dashed=not trained)
-            | {"x": [round(step + 0.025 * (position - len(shown) / 2), 3) for step in range(len(steps))]}
+            {
+                **_line(submission["name"], steps, estimates, colour, symbol, dashed=not trained),
+                "x": [round(step + 0.025 * (position - len(shown) / 2), 3) for step in range(len(steps))],
+            }
         )
-        ends.append((estimates[-1]["value"], _short(submission["name"], 22)))
+        ends.append((estimates[-1].value, _short(submission["name"], 22)))
     titles = [escape(sections[name]["title"]).replace(" ", "<br>", 1) for name in steps]
-    figure = {
+    figure: Figure = {
         "data": traces,
         "layout": layout(
             xaxis=axis(
@@ -134,7 +141,23 @@ def error_growth(content: Mapping[str, Any]) -> tuple[Figure | None, list[str]]:
     return figure, beyond
 
 
-def _names(ends: Sequence[tuple[float, str]], *, x: float, top: float) -> list[dict[str, Any]]:
+class _Mae(NamedTuple):
+    """A mean absolute error with its interval, eV; one without an interval has its value for both ends."""
+
+    value: float
+    low: float
+    high: float
+
+
+def _mae(row: BoardRow) -> _Mae | None:
+    found = row["metrics"]["mae"]
+    if found is None or found["value"] is None:
+        return None
+    value, low, high = found["value"], found["low"], found["high"]
+    return _Mae(value, value if low is None else low, value if high is None else high)
+
+
+def _names(ends: Sequence[tuple[float, str]], *, x: float, top: float) -> list[JsonObject]:
     """Return the names of the lines beside their last points, moved apart where they would overlap."""
     gap = 0.045 * top
     ordered = sorted(ends)
@@ -162,11 +185,11 @@ def _names(ends: Sequence[tuple[float, str]], *, x: float, top: float) -> list[d
 
 
 def _line(
-    name: str, steps: Sequence[str], estimates: Sequence[Mapping[str, Any]], colour: str, symbol: str, *, dashed: bool
-) -> dict[str, Any]:
-    values = [estimate["value"] for estimate in estimates]
-    lows = [estimate["value"] if estimate["low"] is None else estimate["low"] for estimate in estimates]
-    highs = [estimate["value"] if estimate["high"] is None else estimate["high"] for estimate in estimates]
+    name: str, steps: Sequence[str], estimates: Sequence[_Mae], colour: str, symbol: str, *, dashed: bool
+) -> JsonObject:
+    values = [estimate.value for estimate in estimates]
+    lows = [estimate.low for estimate in estimates]
+    highs = [estimate.high for estimate in estimates]
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -191,7 +214,7 @@ def _line(
     }
 
 
-def rank_intervals(section: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+def rank_intervals(section: ProtocolSection, names: Mapping[str, str]) -> Figure:
     """Return the rank intervals of the systems of one protocol, the best on top; filled: not told from the best."""
     rows = list(reversed(section["rows"]))
     labels = [_short(names[row["slug"]]) for row in rows]
@@ -215,8 +238,8 @@ def rank_intervals(section: Mapping[str, Any], names: Mapping[str, str]) -> Figu
                 },
                 "hovertext": [
                     f"<b>{escape(names[row['slug']])}</b><br>rank {row['rank']:g}, 95 % interval "
-                    f"{row['rank_low']:g} to {row['rank_high']:g}<br>MAE {number(row['metrics']['mae']['value'])} eV"
-                    for row in rows
+                    f"{row['rank_low']:g} to {row['rank_high']:g}<br>MAE {number(mae and mae.value)} eV"
+                    for row, mae in zip(rows, map(_mae, rows), strict=True)
                 ],
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "marker": {

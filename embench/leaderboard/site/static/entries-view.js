@@ -218,24 +218,9 @@ window.entryView = (() => {
     prototype: "same structure prototype",
   };
   const FEW = 12;
-  /** Return the entries that share a group, each once, under its closest relation. */
-  const neighbours = ({ index, at }) => {
-    const found = new Map();
-    for (const [relation, groups] of Object.entries(index.groups)) {
-      groups.forEach((group, other) => {
-        if (other !== at && group === groups[at] && !found.has(other)) found.set(other, relation);
-      });
-    }
-    const rank = Object.keys(index.groups);
-    const nearness = ([other, relation]) => [rank.indexOf(relation), Math.abs(index.hop[other] - index.hop[at]), other];
-    return [...found].sort((a, b) => {
-      const [x, y] = [nearness(a), nearness(b)];
-      return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];
-    });
-  };
   const showNeighbours = (context, all) => {
     const { index, at } = context;
-    const found = neighbours(context);
+    const found = embenchRows.neighbours(index, at);
     const shown = all ? found : found.slice(0, FEW);
     $("neighbours-none").hidden = found.length > 0;
     $("neighbours-table").hidden = !found.length;

@@ -13,24 +13,14 @@
   const title = document.title;
 
   // --- The table --------------------------------------------------------------------------------------------------
-  const plain = (text) => text.toLowerCase().replaceAll(/\s+/g, " ");
-  const facts = new Map(rows.map((row) => [row, {
-    search: plain(row.dataset.search), ion: row.dataset.ion, class: row.dataset.class, functional: row.dataset.functional,
-    split: row.dataset.split, flag: new Set(row.dataset.flags.split(" ")),
-  }]));
-  const matches = (row, wanted) => {
-    const fact = facts.get(row);
-    if (wanted.flag === "none" ? row.dataset.flags : wanted.flag && !fact.flag.has(wanted.flag)) return false;
-    for (const name of ["ion", "class", "functional", "split"]) if (wanted[name] && fact[name] !== wanted[name]) return false;
-    return plain(wanted.search).trim().split(" ").every((word) => fact.search.includes(word));
-  };
+  const facts = new Map(rows.map((row) => [row, embenchRows.entryFacts(row.dataset)]));
   const chosen = () => Object.fromEntries(FIELDS.map((name) => [name, fields[name].value]));
   const shownRows = () => [...table.tBodies[0].rows].filter((row) => !row.hidden);
   const filter = () => {
     const wanted = chosen();
     let count = 0;
     for (const row of rows) {
-      row.hidden = !matches(row, wanted);
+      row.hidden = !embenchRows.entryShows(facts.get(row), wanted);
       count += !row.hidden;
     }
     $("filter-count").textContent = count === rows.length ? `All ${rows.length} entries` : `${count} of ${rows.length} entries`;

@@ -69,26 +69,16 @@
   };
 
   // Order and choice of rows.
-  const keyOf = (row, column) => {
-    const text = row.cells[column].dataset.key;
-    if (text === "") return null;
-    return Number.isNaN(Number(text)) ? text : Number(text);
-  };
+  const keyIn = (column) => (row) => embenchRows.keyOf(row.cells[column].dataset.key);
   const sortRows = (panel) => {
     const head = headOf(panel, state.column) ?? headOf(panel, "rank");
     for (const each of panel.querySelectorAll("th[aria-sort]")) each.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", state.order);
-    const direction = state.order === "ascending" ? 1 : -1;
-    const rows = rowsOf(panel);
-    rows.sort(
-      (a, b) =>
-        embench.compare(keyOf(a, head.cellIndex), keyOf(b, head.cellIndex), direction) || keyOf(a, 0) - keyOf(b, 0),
-    );
+    const rows = embenchRows.ordered(rowsOf(panel), state.order, keyIn(head.cellIndex), keyIn(0));
     tableOf(panel).tBodies[0].append(...rows);
   };
-  const fits = (row) => state.kinds.has(row.dataset.kind) && row.dataset.search.includes(state.query);
   const filterRows = (panel) => {
-    for (const row of rowsOf(panel)) row.hidden = !fits(row);
+    for (const row of rowsOf(panel)) row.hidden = !embenchRows.boardShows(row.dataset, state);
     panel.querySelector(".nothing").hidden = rowsOf(panel).some((row) => !row.hidden);
   };
 
@@ -254,8 +244,7 @@
       const button = event.target.closest("button.sort");
       if (!button) return;
       const { column, first } = button.dataset;
-      const other = first === "ascending" ? "descending" : "ascending";
-      change({ column, order: state.column === column && state.order === first ? other : first });
+      change({ column, order: embenchRows.nextOrder(first, state.column === column ? state.order : null) });
     });
   }
   for (const head of panels[0].querySelectorAll("th[data-column]")) {

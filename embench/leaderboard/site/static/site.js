@@ -165,7 +165,8 @@ window.embench = (() => {
   const explain = (part) => {
     for (const tip of part.querySelectorAll(".tip:not([data-tip])")) {
       const box = tip.querySelector("[role=tooltip]");
-      box.id = `tip-${(tips += 1)}`;
+      tips += 1;
+      box.id = `tip-${tips}`;
       tip.dataset.tip = "";
       (tip.querySelector("button") ?? tip).setAttribute("aria-describedby", box.id);
       tip.addEventListener("mouseenter", place);
@@ -182,12 +183,6 @@ window.embench = (() => {
     }
   });
 
-  /** Compare two keys of a column: numbers by size, texts by the alphabet; null last, whatever the direction. */
-  const compare = (a, b, direction) => {
-    if (a === null || b === null) return (a === null) - (b === null);
-    const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
-    return direction * order;
-  };
   /**
    * Let the buttons in the head of `table` sort its rows by the `data-sort` of their cells (or their text); numbers
    * sort as numbers. A button with data-first="descending" begins with the largest.
@@ -196,28 +191,21 @@ window.embench = (() => {
     const heads = [...table.tHead.rows[0].cells];
     const key = (row, column) => {
       const cell = row.cells[column];
-      const text = cell.dataset.sort ?? cell.textContent.trim();
-      if (text === "" || text === "–") return null;
-      return Number.isNaN(Number(text)) ? text : Number(text);
+      return embenchRows.keyOf(cell.dataset.sort ?? cell.textContent.trim());
     };
     heads.forEach((head, column) => {
       const button = head.querySelector("button.sort");
       if (!button) return;
       button.addEventListener("click", () => {
-        const first = button.dataset.first ?? "ascending";
-        const other = first === "ascending" ? "descending" : "ascending";
-        const order = head.getAttribute("aria-sort") === first ? other : first;
+        const order = embenchRows.nextOrder(button.dataset.first ?? "ascending", head.getAttribute("aria-sort"));
         for (const each of heads) each.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", order);
-        const direction = order === "ascending" ? 1 : -1;
-        const rows = [...table.tBodies[0].rows];
-        rows.sort((a, b) => compare(key(a, column), key(b, column), direction));
-        table.tBodies[0].append(...rows);
+        table.tBodies[0].append(...embenchRows.ordered(table.tBodies[0].rows, order, (row) => key(row, column)));
       });
     });
   };
 
   explain(document);
   document.querySelectorAll("table.sortable").forEach(sortable);
-  return { clear, compare, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
+  return { clear, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
 })();

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from embench.leaderboard.site.assets import web_address
 from embench.leaderboard.site.main.rows import duration
 from embench.leaderboard.site.scores import KINDS
 
-_OVERLAPS = {
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardDocument, SubmissionCard, TrainingDataCard
+    from embench.leaderboard.submission.model import Barrier, Overlap
+
+_OVERLAPS: Mapping[Overlap, str] = {
     "none": "holds none of the scored entries",
     "structures": "holds structures of the same compounds, without their barriers",
     "barriers": "holds barriers of scored entries",
     "unknown": "whether it holds scored entries is not known",
 }
-_BARRIERS = {
+_BARRIERS: Mapping[Barrier, str] = {
     "max-minus-start": "highest energy of the band minus that of the initial state, as in the targets",
     "max-minus-min": "highest minus lowest energy of the band; the targets are the highest minus the initial one",
 }
@@ -33,22 +37,22 @@ class Line:
     more: tuple[str, ...] = field(default=())
 
 
-def card_of(content: Mapping[str, Any], slug: str) -> list[Line]:
+def card_of(content: BoardDocument, slug: str) -> list[Line]:
     """Return the lines of the card; what a submission leaves out is said to be missing where a reader would ask."""
     return list(_lines(content["submissions"][slug]))
 
 
-def _lines(card: Mapping[str, Any]) -> Iterator[Line]:
+def _lines(card: SubmissionCard) -> Iterator[Line]:
     kind = KINDS[card["kind"]]
     yield Line("Kind", kind.title, more=(kind.description,))
     yield Line("Version", card["version"])
     yield Line("Authors", ", ".join(card["authors"]))
     yield Line("Date", card["date"])
-    yield Line("Paper", card["paper"] or "none stated", web_address(card.get("paper_url")))
-    yield Line("Code", card["code"] or "none stated", web_address(card.get("code_url")))
+    yield Line("Paper", card["paper"] or "none stated", web_address(card["paper_url"]))
+    yield Line("Code", card["code"] or "none stated", web_address(card["code_url"]))
     yield Line("Licence", card["licence"])
     yield Line("Training data", card["training_data"]["description"], more=_overlap(card["training_data"]))
-    if card.get("barrier"):
+    if card["barrier"]:
         yield Line("Barrier", _BARRIERS[card["barrier"]])
     yield Line("Uncertainty", card["uncertainty"] or "none given")
     yield Line("Parameters", "not stated" if card["parameters"] is None else f"{card['parameters']:,}")
@@ -62,8 +66,8 @@ def _lines(card: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("To reproduce", card["reproduce"] or "not stated", code=card["reproduce"] is not None)
 
 
-def _overlap(training: Mapping[str, Any]) -> tuple[str, ...]:
-    details = training.get("overlap_details")
+def _overlap(training: TrainingDataCard) -> tuple[str, ...]:
+    details = training["overlap_details"]
     return (_OVERLAPS[training["overlaps_scored_entries"]], *([details] if details else []))
 
 

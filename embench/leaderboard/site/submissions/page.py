@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment
-from embench.leaderboard.site.scores import KINDS
-from embench.leaderboard.site.submissions.card import card_of
-from embench.leaderboard.site.submissions.data import write_errors, write_pathways
+from embench.leaderboard.site.scores import KINDS, Kind
+from embench.leaderboard.site.submissions.card import Line, card_of
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
-from embench.leaderboard.site.submissions.scores import columns, scores_of
-from embench.report.page import headline
+from embench.leaderboard.site.submissions.payload import write_errors, write_pathways
+from embench.leaderboard.site.submissions.scores import Column, ScoreRow, columns, scores_of
+from embench.report.page import Tile, headline
 from embench.web import tables
 from embench.web.figures import beyond_limit
 from embench.web.parity import below_range
@@ -22,8 +22,68 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from embench.leaderboard.board import Board
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        Detail,
+        ProtocolSection,
+        Settings,
+        SubmissionCard,
+    )
+    from embench.schema.documents import CoverageDocument, EntryDocument, MetricDocument
 
 _WORST_SHOWN = 15
+
+
+class Panel(TypedDict):
+    """What the page shows of one protocol."""
+
+    about: ProtocolSection
+    coverage: CoverageDocument
+    tiles: list[Tile]
+    confusion: list[tables.ConfusionCell]
+    pairs: Sequence[Pair]
+    metrics: list[tables.MetricTable]
+    breakdown: list[tables.GroupTable]
+    subsets: list[tables.SubsetRow]
+    uncertain: bool
+    worst: list[EntryDocument]
+    many_folds: bool
+    below_range: str
+    beyond_limit: str
+
+
+class PairState(TypedDict):
+    """What the script says of the comparison with another submission."""
+
+    slug: str
+    verdict: str
+    resolved: bool
+
+
+class State(TypedDict):
+    """What the script of the page needs besides the data files: names by slug, comparisons by protocol."""
+
+    slug: str
+    names: dict[str, str]
+    protocols: dict[str, list[PairState]]
+
+
+class SubmissionContext(TypedDict):
+    """What ``submission.html.j2`` is given."""
+
+    root: str
+    page: str
+    slug: str
+    submission: SubmissionCard
+    kind: Kind
+    card: list[Line]
+    columns: dict[str, Column]
+    scores: list[ScoreRow]
+    panels: list[Panel]
+    subset_metrics: list[MetricDocument]
+    flags: list[tables.FlagText]
+    settings: Settings
+    state: State
 
 
 def write_submission_pages(board: Board, folder: Path) -> None:
@@ -49,7 +109,7 @@ def _page(board: Board, slug: str, template: Template) -> str:
     protocols = [protocol for protocol in content["protocols"] if protocol["name"] in submission["protocols"]]
     details = [board.details[slug, protocol["name"]] for protocol in protocols]
     pairs = [pairs_of(content, protocol, slug) for protocol in protocols]
-    return template.render(
+    context = SubmissionContext(
         root="../",
         page="submission",
         slug=slug,
@@ -64,10 +124,10 @@ def _page(board: Board, slug: str, template: Template) -> str:
         settings=content["settings"],
         state=_state(content, slug, protocols, pairs),
     )
+    return template.render(context)
 
 
-def _panel(protocol: Mapping[str, Any], detail: Mapping[str, Any], pairs: Sequence[Pair]) -> dict[str, Any]:
-    """Return what the page shows of one protocol."""
+def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> Panel:
     return {
         "about": protocol,
         "coverage": detail["coverage"],
@@ -86,9 +146,8 @@ def _panel(protocol: Mapping[str, Any], detail: Mapping[str, Any], pairs: Sequen
 
 
 def _state(
-    content: Mapping[str, Any], slug: str, protocols: Sequence[Mapping[str, Any]], pairs: Sequence[Sequence[Pair]]
-) -> dict[str, Any]:
-    """Return what the script of the page needs besides the data files."""
+    content: BoardDocument, slug: str, protocols: Sequence[ProtocolSection], pairs: Sequence[Sequence[Pair]]
+) -> State:
     return {
         "slug": slug,
         "names": {other: submission["name"] for other, submission in content["submissions"].items()},

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from embench.web.bars import Bar, bar, symmetric_scale
-from embench.web.wording import interval, number
+from embench.web.bars import Bar, Scale, bar, symmetric_scale
+from embench.web.wording import interval, number, quantity
+
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardDocument, BoardRow, PairDocument, ProtocolSection
+    from embench.schema.documents import Interval
+
+Outcome = Literal["lower", "higher", "not told apart"]
 
 # Differences are drawn up to this multiple of the training median's error: beyond it, an arrow.
 _WIDEST = 0.75
@@ -26,56 +31,66 @@ class Pair:
     bar: Bar | None
     p_value: str
     resolved: bool
-    outcome: str
+    outcome: Outcome
     verdict: str
 
 
-def pairs_of(content: Mapping[str, Any], protocol: Mapping[str, Any], slug: str) -> list[Pair]:
+def pairs_of(content: BoardDocument, protocol: ProtocolSection, slug: str) -> list[Pair]:
     """Return the comparison with every other system of the protocol, by their rank."""
     found = {}
     for pair in protocol["pairs"]:
-        if pair["a"] == slug:
-            found[pair["b"]] = {**pair, "value": pair["difference"]}
-        elif pair["b"] == slug:
-            found[pair["a"]] = {**pair, **_turned(pair)}
+        if slug in (pair["a"], pair["b"]):
+            other = pair["b"] if pair["a"] == slug else pair["a"]
+            found[other] = (pair, _difference(pair, turned=pair["b"] == slug))
     limit = _WIDEST * (protocol["reference"].get("mae") or 1.0)
-    scale = symmetric_scale(found.values(), limit=limit)
-    order = [row for row in protocol["rows"] if row["slug"] in found]
-    return [_pair(content, row, found[row["slug"]], slug, bar(found[row["slug"]], scale, mark=0.0)) for row in order]
+    scale = symmetric_scale([difference for _, difference in found.values()], limit=limit)
+    rows = [row for row in protocol["rows"] if row["slug"] in found]
+    return [_pair(content, row, *found[row["slug"]], slug=slug, scale=scale) for row in rows]
 
 
-def _turned(pair: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the difference as the second of the pair sees it."""
-    turned = {"value": pair["difference"], "low": pair["high"], "high": pair["low"]}
-    return {name: None if value is None else -value for name, value in turned.items()}
+def _difference(pair: PairDocument, *, turned: bool) -> Interval:
+    """Return MAE of the first of a pair minus that of the second; `turned`: as the second of the two sees it."""
+    if not turned:
+        return {"value": pair["difference"], "low": pair["low"], "high": pair["high"]}
+    return {"value": _minus(pair["difference"]), "low": _minus(pair["high"]), "high": _minus(pair["low"])}
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _pair(
-    content: Mapping[str, Any], row: Mapping[str, Any], pair: Mapping[str, Any], slug: str, drawn: Bar | None
+    content: BoardDocument, row: BoardRow, pair: PairDocument, difference: Interval, *, slug: str, scale: Scale
 ) -> Pair:
-    names = {key: submission["name"] for key, submission in content["submissions"].items()}
-    way = "lower" if pair["value"] < 0.0 else "higher"
-    outcome = way if pair["resolved"] else "not told apart"
+    name, other = (content["submissions"][each]["name"] for each in (slug, row["slug"]))
+    outcome = _way(difference) if pair["resolved"] else "not told apart"
     return Pair(
         slug=row["slug"],
-        name=names[row["slug"]],
+        name=other,
         rank=f"{row['rank']:g}",
-        difference=number(pair["value"], sign=True),
-        interval=interval(pair, sign=True),
-        bar=drawn,
+        difference=number(difference["value"], sign=True),
+        interval=interval(difference, sign=True),
+        bar=bar(difference, scale, mark=0.0),
         p_value=_p_value(pair["p_value"]),
         resolved=pair["resolved"],
         outcome=outcome,
-        verdict=_verdict(names[slug], names[row["slug"]], pair, outcome),
+        verdict=_verdict(name, other, difference, pair),
     )
 
 
-def _verdict(name: str, other: str, pair: Mapping[str, Any], outcome: str) -> str:
-    size = f"{number(abs(pair['value']))} eV"
-    way = "lower" if pair["value"] < 0.0 else "higher"
-    known = "" if pair["low"] is None else f"95 % interval of the difference {interval(pair, sign=True)} eV, "
-    end = "The data tell the two apart." if outcome != "not told apart" else "The data cannot tell the two apart."
-    return f"The MAE of {name} is {size} {way} than that of {other} ({known}p {_p_phrase(pair['p_value'])}). {end}"
+def _way(difference: Interval) -> Outcome:
+    return "lower" if difference["value"] is not None and difference["value"] < 0.0 else "higher"
+
+
+def _verdict(name: str, other: str, difference: Interval, pair: PairDocument) -> str:
+    value = difference["value"]
+    size = quantity(None if value is None else abs(value), "eV")
+    known = (
+        "" if difference["low"] is None else f"95 % interval of the difference {interval(difference, sign=True)} eV, "
+    )
+    end = "The data tell the two apart." if pair["resolved"] else "The data cannot tell the two apart."
+    p_value = f"p {_p_phrase(pair['p_value'])}"
+    return f"The MAE of {name} is {size} {_way(difference)} than that of {other} ({known}{p_value}). {end}"
 
 
 def _p_value(value: float | None) -> str:

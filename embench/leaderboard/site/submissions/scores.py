@@ -3,32 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
+from embench.leaderboard.board.documents import BoardMetric
 from embench.leaderboard.site.main import rows as main_rows
-from embench.leaderboard.site.scores import axis_of, score_of
+from embench.leaderboard.site.scores import Axis, Score, axis_of, score_of
 from embench.web.tables import explanation
 
+if TYPE_CHECKING:
+    from embench.leaderboard.board.documents import BoardDocument, BoardRow, CoverageShare, ProtocolSection
+    from embench.leaderboard.submission.model import Barrier
+    from embench.schema.documents import Interval
+
 _METRICS = ("r2", "precision", "pathway_ranking", "coverage_95")
-_BARRIERS = {
+_BARRIERS: Mapping[Barrier, str] = {
     "max-minus-start": "the highest energy of the band minus that of the initial state",
     "max-minus-min": "the highest minus the lowest energy of the band",
 }
-_OTHER_BARRIER = {"max-minus-start": "max-minus-min", "max-minus-min": "max-minus-start"}
+_OTHER_BARRIER: Mapping[Barrier, Barrier] = {"max-minus-start": "max-minus-min", "max-minus-min": "max-minus-start"}
 
 
-def columns(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+class Column(BoardMetric):
+    """A metric of the table of scores, and what it means in words."""
+
+    explanation: str
+
+
+class ScoreCell(TypedDict):
+    """A printed score; in place of an interval it may tell what the score rests on."""
+
+    text: str
+    interval: str
+
+
+class OtherBarrier(TypedDict):
+    """The scores by another definition of the barrier: what is scored, what the other is, MAE (eV) and R²."""
+
+    scored: str
+    other: str
+    mae: str
+    r2: str
+
+
+class ScoreRow(TypedDict):
+    """The scores of a submission on one protocol; `reference` is where the training median is on the axis."""
+
+    about: ProtocolSection
+    rank: str
+    rank_interval: str
+    mark: main_rows.Mark
+    mae: Score
+    axis: Axis
+    reference: float | None
+    cells: list[ScoreCell]
+    coverage: CoverageShare
+    other_barrier: OtherBarrier | None
+
+
+def columns(content: BoardDocument) -> dict[str, Column]:
     """Return the metrics of the table of scores by name, with what they mean; the mean absolute error comes first."""
     known = main_rows.metrics(content)
     return {name: {**known[name], "explanation": explanation(known[name])} for name in ("mae", *_METRICS)}
 
 
-def scores_of(content: Mapping[str, Any], protocols: Sequence[Mapping[str, Any]], slug: str) -> list[dict[str, Any]]:
+def scores_of(content: BoardDocument, protocols: Sequence[ProtocolSection], slug: str) -> list[ScoreRow]:
     """Return one row for each protocol; the bars of all share an axis."""
     known = main_rows.metrics(content)
     rows = [next(row for row in protocol["rows"] if row["slug"] == slug) for protocol in protocols]
     references = [protocol["reference"].get("mae") for protocol in protocols]
-    axis = axis_of(known["mae"], rows, max((found for found in references if found is not None), default=None))
+    widest = max((found for found in references if found is not None), default=None)
+    axis = axis_of(known["mae"], [row["metrics"]["mae"] for row in rows], widest)
     return [
         {
             "about": protocol,
@@ -46,25 +90,27 @@ def scores_of(content: Mapping[str, Any], protocols: Sequence[Mapping[str, Any]]
     ]
 
 
-def _cell(metric: Mapping[str, Any], row: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, str]:
-    estimate = row["metrics"].get(metric["name"])
-    axis = axis_of(metric, [row], None)
-    score = score_of(metric, estimate, axis)
+def _cell(metric: BoardMetric, row: BoardRow, protocol: ProtocolSection) -> ScoreCell:
+    estimate = row["metrics"][metric["name"]]
+    score = _alone(metric, estimate)
     return {"text": score.text, "interval": score.interval or main_rows.support(metric["name"], estimate, protocol)}
 
 
-def _other_barrier(content: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str] | None:
+def _alone(metric: BoardMetric, estimate: Interval | None) -> Score:
+    """Return a score on an axis of its own, for where only its text is shown."""
+    return score_of(metric, estimate, axis_of(metric, [estimate], None))
+
+
+def _other_barrier(content: BoardDocument, row: BoardRow) -> OtherBarrier | None:
     """Return the scores by the other definition of the barrier that the predictions file holds, if it holds one."""
-    if not row["other_definition"]:
-        return None
-    scored = content["submissions"][row["slug"]].get("barrier")
-    known = main_rows.metrics(content)
     found = row["other_definition"]
+    if not found:
+        return None
+    scored = content["submissions"][row["slug"]]["barrier"]
+    known = main_rows.metrics(content)
     return {
-        "scored": _BARRIERS.get(scored, ""),
-        "other": _BARRIERS.get(_OTHER_BARRIER.get(scored, ""), "the file's other definition"),
-        **{
-            name: score_of(known[name], found[name], axis_of(known[name], [{"metrics": found}], None)).text
-            for name in found
-        },
+        "scored": _BARRIERS[scored] if scored else "",
+        "other": _BARRIERS[_OTHER_BARRIER[scored]] if scored else "the file's other definition",
+        "mae": _alone(known["mae"], found["mae"]).text,
+        "r2": _alone(known["r2"], found["r2"]).text,
     }

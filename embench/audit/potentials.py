@@ -1,0 +1,119 @@
+"""The barriers that interatomic potentials gave, read from the files that their authors released.
+
+Adding a potential is one entry of :data:`SOURCES`. The table that ships is written by ``embench data potentials``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from embench.curation.sheet import TABLE_FILE, TABLE_SHEET, read_sheet
+from embench.errors import UnknownNameError, UpstreamError
+
+TEST_BARRIERS_FILE = "umlip_test_barriers.csv"
+ALL_BARRIERS_FILE = "umlip_all_barriers.csv"
+# The protocol of the source; the few results with another number of images belong to another one.
+N_IMAGES = 5
+
+Rows = list[dict[str, object]]
+"""Rows with ``entry_id`` and ``prediction`` (eV), and further columns where the source has another definition."""
+
+
+def from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
+    """Return the predictions in a column of the table of the raw release; blank cells were not computed."""
+    rows = read_sheet(shared / "upstream" / TABLE_FILE, sheet)
+    return [{"entry_id": row[key], "prediction": float(row[column])} for row in rows if row[column] is not None]
+
+
+def _from_test_barriers(model: str, shared: Path) -> Rows:
+    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE)
+    return [
+        {
+            "entry_id": row["sys_name"],
+            "prediction": float(row["reported_barrier_eV"]),
+            # The energies are given to 1e-6 eV or worse: what follows in the difference is noise.
+            "barrier_max_minus_start": round(float(row["emax"]) - float(row["e0"]), 6),
+        }
+        for row in rows
+        if row["model"] == model and int(row["n_images"]) == N_IMAGES
+    ]
+
+
+def _from_all_barriers(model: str, shared: Path) -> Rows:
+    rows = _read_csv(shared / "umlip_neb" / ALL_BARRIERS_FILE)
+    return [
+        {
+            "entry_id": row["sys_name"],
+            "prediction": float(row["barrier_max_minus_min_eV"]),
+            "barrier_max_minus_start": float(row["barrier_max_minus_start_eV"]),
+        }
+        for row in rows
+        if row["model"] == model
+    ]
+
+
+SOURCES: Mapping[str, Callable[[Path], Rows]] = {
+    "chgnet": partial(_from_test_barriers, "CHGNet"),
+    "m3gnet": partial(_from_test_barriers, "M3GNet"),
+    "mace-mp-0": partial(_from_test_barriers, "MACE"),
+    "mace-no-relax": partial(from_sheet, TABLE_SHEET, "sys_name", "MACE-NO-RELAX"),
+    "mace-relax": partial(from_sheet, TABLE_SHEET, "sys_name", "MACE-RELAX"),
+    "orb-v3": partial(_from_all_barriers, "Orb-v3"),
+    "sevennet-mf-ompa": partial(_from_test_barriers, "SevenNet"),
+}
+
+
+def read_source(slug: str, shared: Path, known_ids: Collection[str]) -> Rows:
+    """Return the barriers of one potential from the folder that holds ``upstream/`` and ``umlip_neb/``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such potential.
+    UpstreamError
+        A source file is missing or names an entry twice or one that is not among `known_ids`.
+    """
+    if slug not in SOURCES:
+        raise UnknownNameError("potential", slug, SOURCES)
+    return checked(slug, SOURCES[slug](shared), known_ids)
+
+
+def checked(slug: str, rows: Rows, known_ids: Collection[str]) -> Rows:
+    """Return `rows` in the order of `known_ids`; raises UpstreamError for none, or unknown or repeated entries."""
+    order = {entry_id: position for position, entry_id in enumerate(known_ids)}
+    ids = [str(row["entry_id"]) for row in rows]
+    odd = sorted({entry_id for entry_id in ids if ids.count(entry_id) > 1 or entry_id not in order})
+    if odd or not rows:
+        raise UpstreamError(f"{slug}: no rows, or entries that are unknown or given twice: {', '.join(odd[:10])}")
+    return sorted(rows, key=lambda row: order[str(row["entry_id"])])
+
+
+def potentials_table(shared: Path, known_ids: Collection[str]) -> str:
+    """Return the table that ships: a row an entry in the order of `known_ids`, a column a potential (eV).
+
+    A cell is empty where the source has no barrier. Raises as :func:`read_source` does.
+    """
+    barriers: dict[str, dict[object, Any]] = {
+        slug: {row["entry_id"]: row["prediction"] for row in read_source(slug, shared, known_ids)} for slug in SOURCES
+    }
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["entry_id", *barriers])
+    for entry_id in known_ids:
+        cells = [found.get(entry_id, "") for found in barriers.values()]
+        if any(cell != "" for cell in cells):
+            writer.writerow([entry_id, *cells])
+    return buffer.getvalue()
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise UpstreamError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,229 @@
+"""The documents of the board as TypedDicts: ``leaderboard.json``, and what it is made of.
+
+Those of a single evaluation are in :mod:`embench.schema.documents`. Energies are in eV; what is undefined is None.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+from embench.schema.documents import EstimateDocument, EvaluationDocument, Interval, MetricText
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission.model import Barrier, Kind, Overlap
+
+
+class OtherDefinition(TypedDict):
+    """MAE and R² of the barriers in the column `column`, which are by another definition than the predictions."""
+
+    column: str
+    metrics: dict[str, EstimateDocument]
+
+
+class Detail(EvaluationDocument):
+    """The evaluation of one submission on one protocol; `predictions` is the slug of the submission."""
+
+    other_definition: OtherDefinition | None
+
+
+Details: TypeAlias = dict[tuple[str, str], Detail]
+"""By slug and protocol."""
+
+
+class Settings(TypedDict):
+    """What decides scores and intervals beside the predictions; the threshold is in eV."""
+
+    threshold: float
+    resamples: int
+    seed: int
+
+
+class Basis(Settings):
+    """What all results rest on beside the predictions: settings, code and dataset."""
+
+    code: str
+    numpy: str
+    dataset: str
+
+
+class Standing(TypedDict):
+    """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
+
+    A rank is whole, or half of one where systems are tied.
+    """
+
+    slug: str
+    rank: float
+    rank_low: float
+    rank_high: float
+    p_best: float | None
+    p_adjusted: float | None
+    best_set: bool
+
+
+class PairDocument(TypedDict):
+    """MAE of `a` minus MAE of `b` (slugs; eV) with its 95 % interval, and the p-value of the paired test."""
+
+    a: str
+    b: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    resolved: bool
+
+
+class Standings(TypedDict):
+    """The systems of one protocol, best first, and the comparison of every two of them."""
+
+    sentence: str
+    rows: list[Standing]
+    pairs: list[PairDocument]
+
+
+class WithoutMetalSite(TypedDict):
+    """MAE (eV) and R² without the paths through a metal site."""
+
+    mae: float | None
+    r2: float | None
+
+
+class CoverageShare(TypedDict):
+    """How many of the scored entries were predicted."""
+
+    scored: int
+    predicted: int
+    share: float
+
+
+class BoardRow(Standing):
+    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
+
+    metrics: dict[str, Interval | None]
+    without_metal_site: WithoutMetalSite
+    other_definition: dict[str, Interval] | None
+    coverage: CoverageShare
+    signs: list[str]
+
+
+class SupportDocument(TypedDict):
+    """What a metric rests on: `n` things of the kind `unit`, from `n_hosts` host frameworks."""
+
+    n: int
+    unit: str
+    n_hosts: int
+
+
+class ProtocolSection(TypedDict):
+    """The board of one protocol.
+
+    `detectable` is the difference of MAE (eV) from which a system with unrelated errors is told from the best, and
+    `reference` what the training median scores, by metric.
+    """
+
+    name: str
+    title: str
+    description: str
+    main: bool
+    n: int
+    n_hosts: int
+    sentence: str
+    detectable: float | None
+    reference: dict[str, float | None]
+    support: dict[str, SupportDocument]
+    rows: list[BoardRow]
+    pairs: list[PairDocument]
+
+
+class BoardMetric(MetricText):
+    """A metric of the board, and with how many decimals its scores are printed."""
+
+    name: str
+    decimals: int
+
+
+class SignDocument(TypedDict):
+    """A sign of trouble: of which `kind`, on which `protocol` (None where it concerns none), and in words."""
+
+    kind: str
+    protocol: str | None
+    text: str
+
+
+class SignsFound(TypedDict):
+    """The signs of trouble of each submission, by slug."""
+
+    signs: dict[str, list[SignDocument]]
+
+
+class TrainingDataCard(TypedDict):
+    """What a system was trained on, as its submission says."""
+
+    description: str
+    overlaps_scored_entries: Overlap
+    overlap_details: str | None
+
+
+class Description(TypedDict):
+    """The fields of ``submission.yaml``, as :class:`embench.leaderboard.submission.Submission` describes them."""
+
+    name: str
+    version: str
+    kind: Kind
+    authors: list[str]
+    date: str
+    description: str
+    paper: str | None
+    code: str | None
+    licence: str
+    parameters: int | None
+    barrier: Barrier | None
+    training_data: TrainingDataCard
+    uncertainty: str | None
+    hardware: str | None
+    cost_device_hours: float | None
+    seeds: list[int]
+    versions: dict[str, str]
+    reproduce: str | None
+    predictions: dict[str, str]
+    n_predicted: int
+
+
+class SubmissionCard(Description):
+    """What the board says of a submission: its description, addresses (http or https), protocols and signs."""
+
+    paper_url: str | None
+    code_url: str | None
+    protocols: list[str]
+    signs: list[SignDocument]
+
+
+class Versions(TypedDict):
+    """The versions of embench, of the dataset and of the splits."""
+
+    embench: str
+    dataset: str
+    splits: str
+
+
+class Checksums(TypedDict):
+    """The sha256 of dataset and splits by file, and of the predictions by slug and protocol."""
+
+    data: dict[str, str]
+    predictions: dict[str, dict[str, str]]
+
+
+class BoardDocument(TypedDict):
+    """What ``leaderboard.json`` holds.
+
+    `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
+    in the order in which they are shown, the main one first; `submissions` are by slug.
+    """
+
+    versions: Versions
+    settings: Settings
+    metrics: list[BoardMetric]
+    more_metrics: list[BoardMetric]
+    protocols: list[ProtocolSection]
+    submissions: dict[str, SubmissionCard]
+    checksums: Checksums

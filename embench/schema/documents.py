@@ -1,0 +1,227 @@
+"""The documents of an evaluation as TypedDicts: what ``embench evaluate --json`` writes, name by name.
+
+:mod:`embench.evaluation.document` makes them; reports, board and site read them. They stand here because pages are
+drawn by parts that know nothing of how an evaluation is made. Energies are in eV. A number that is undefined is None,
+``null`` in JSON; a value that may be undefined has that in its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from embench.schema.terms import Direction, Family, Method
+
+
+class Interval(TypedDict):
+    """A value and its 95 % interval, in the unit of its metric."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class EstimateDocument(Interval):
+    """A score: `undefined` is the share of resamples in which it does not exist."""
+
+    unit: str | None
+    method: Method
+    undefined: float
+
+
+class MetricText(TypedDict):
+    """What a metric is, in words."""
+
+    symbol: str
+    title: str
+    description: str
+    unit: str | None
+    direction: Direction
+    nominal: float | None
+    family: Family
+
+
+class MetricDocument(EstimateDocument):
+    """A metric of all scored entries: its score, what that rests on, and what it is.
+
+    `n` counts things of the kind `n_unit` (``entries``, ``pairs``, ``structures``), from `n_hosts` host frameworks.
+    """
+
+    n: int
+    n_unit: str
+    n_hosts: int
+    title: str
+    symbol: str
+    direction: Direction
+    nominal: float | None
+    family: Family
+    description: str
+
+
+class CoverageDocument(TypedDict):
+    """How many of the scored entries were predicted; those in `filled` got the median of the training targets."""
+
+    scored: int
+    predicted: int
+    share: float
+    filled: list[str]
+
+
+class ConfusionDocument(TypedDict):
+    """How many entries are below the threshold and found there, and so on; positive is a good conductor."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+
+class ReferenceDocument(TypedDict):
+    """The headline metrics of predicting the median of the training targets, by metric."""
+
+    training_median: dict[str, float | None]
+
+
+class DetectableDifference(TypedDict):
+    """The difference of a metric from which two systems are told apart with 80 % power."""
+
+    value: float | None
+    unit: str
+    metric: str
+
+
+class SubsetDocument(TypedDict):
+    """The headline metrics on some of the entries."""
+
+    title: str
+    description: str
+    n: int
+    n_hosts: int
+    metrics: dict[str, EstimateDocument]
+
+
+class GroupDocument(TypedDict):
+    """MAE and bias (eV) of the entries of one group; a `small` one has fewer than ten."""
+
+    group: str
+    n: int
+    n_hosts: int
+    small: bool
+    mae: EstimateDocument
+    bias: EstimateDocument
+
+
+class BreakdownDocument(TypedDict):
+    """The groups of one dimension: every scored entry is in one of them."""
+
+    title: str
+    groups: list[GroupDocument]
+
+
+class CalibrationPoint(TypedDict):
+    """The probability of a central interval, and the share of targets inside."""
+
+    expected: float
+    observed: float
+
+
+class DifferenceDocument(TypedDict):
+    """A metric of both systems, and this one minus the other."""
+
+    value: float | None
+    other: float | None
+    difference: EstimateDocument
+
+
+class ComparisonDocument(TypedDict):
+    """This system against another, pair by pair."""
+
+    other: str
+    other_sha256: str
+    other_coverage: CoverageDocument
+    other_warnings: list[str]
+    metrics: dict[str, DifferenceDocument]
+    p_value: float | None
+    test: str
+    patterns: int
+    detectable_difference: DetectableDifference
+    resolved: bool
+    sentence: str
+
+
+class EntryDocument(TypedDict):
+    """One scored entry: its barrier, the prediction with its standard deviation, and what to know about it. eV."""
+
+    entry_id: str
+    target: float
+    prediction: float
+    error: float
+    uncertainty: float | None
+    filled: bool
+    fold: str
+    formula: str
+    mobile_ion: str
+    structure_class: str
+    functional: str
+    pathway: str
+    group_structure: str
+    group_host: str
+    seen_host: bool
+    flags: Sequence[str]
+
+
+class EvaluationDocument(TypedDict):
+    """The scores of one set of predictions on one protocol; checksums are sha256."""
+
+    embench_version: str
+    dataset_version: str
+    protocol: str
+    predictions: str
+    predictions_sha256: str
+    checksums: dict[str, str]
+    n: int
+    n_hosts: int
+    threshold: float
+    seed: int
+    resamples: int
+    confidence: float
+    coverage: CoverageDocument
+    warnings: list[str]
+    metrics: dict[str, MetricDocument]
+    confusion: ConfusionDocument
+    reference: ReferenceDocument
+    detectable_difference: DetectableDifference
+    subsets: dict[str, SubsetDocument]
+    breakdown: dict[str, BreakdownDocument]
+    calibration: list[CalibrationPoint]
+    comparison: ComparisonDocument | None
+    entries: list[EntryDocument]
+
+
+class RankDocument(TypedDict):
+    """A rank by MAE with its 95 % interval; systems that are tied may share half a rank."""
+
+    value: float
+    low: float
+    high: float
+
+
+class RankedSystemDocument(TypedDict):
+    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best."""
+
+    predictions: str
+    mae: EstimateDocument
+    coverage: float
+    rank: RankDocument
+    p_best: float | None
+    p_adjusted: float | None
+    best_set: bool
+
+
+class RankingDocument(TypedDict):
+    """Several systems on one protocol, best first, and the evaluation of each."""
+
+    sentence: str
+    systems: list[RankedSystemDocument]
+    evaluations: list[EvaluationDocument]
