@@ -86,7 +86,7 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
 
 def judged(result: NebResult, hop: Pathway) -> NebResult:
     """Return the result with the flags that the rules of now give it."""
-    equivalent: bool | None = getattr(hop, "endpoints_equivalent", None)
+    equivalent: bool | None = getattr(hop, "endpoints_equivalent", getattr(hop, "ends_equivalent", None))
     return replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
 
 
