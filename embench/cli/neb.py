@@ -170,7 +170,7 @@ def check(
 def show(
     folder: Path = _RUN,
     entry_id: str = typer.Argument(..., metavar="ENTRY", help="Its entry_id.", show_default=False),
-    html: Path = typer.Option(None, "--html", metavar="FILE", help="Write a page with the band in 3D."),
+    html: Path | None = typer.Option(None, "--html", metavar="FILE", help="Write a page with the band in 3D."),
 ) -> None:
     """Show the energy profile of one entry."""
     from embench.common.files import write_text
