@@ -15,7 +15,7 @@ from embench.crystal.hop import Pathway
 from embench.errors import EmbenchError
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
-from embench.neb.ends import End, Guess, first_band, guess_of, relax_end
+from embench.neb.ends import End, Guess, first_band, guess_of, hop_digest, relax_end
 from embench.neb.failures import failures_of, profile_of
 from embench.neb.meter import Meter
 from embench.neb.protocol import NEB1, Settings
@@ -67,6 +67,7 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
         device=str(getattr(potential, "device", "cpu")),
         host=f"{platform.machine()} {platform.system()}",
         started=started,
+        structure=hop_digest(hop),
     )
     band: Band | None = None
     try:
@@ -85,7 +86,7 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
 
 def judged(result: NebResult, hop: Pathway) -> NebResult:
     """Return the result with the flags that the rules of now give it."""
-    equivalent: bool | None = getattr(hop, "endpoints_equivalent", None)
+    equivalent: bool | None = getattr(hop, "endpoints_equivalent", getattr(hop, "ends_equivalent", None))
     return replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
 
 

@@ -241,7 +241,7 @@ def test_wording() -> None:
 
 def test_needs_plotly(content: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'embench-barriers\[report\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install '\.\[report\]'"):
         render(content)
 
 
