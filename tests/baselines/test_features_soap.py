@@ -8,7 +8,7 @@ from ase.build import bulk
 from dscribe.descriptors import SOAP
 
 import embench
-from embench.baselines.features.soap import CUTOFF, DEGREE, N_RADIAL, SPECIES, power_spectra, soap_features
+from embench.baselines.features.soap import CUTOFF, DEGREE, N_RADIAL, power_spectra, soap_features
 from embench.crystal import hop_of
 from tests.crystal.made import Made, rocksalt
 
