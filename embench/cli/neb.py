@@ -84,6 +84,30 @@ def run(
 
 
 @app.command()
+def hop(
+    potential: str = _POTENTIAL,
+    start: Path = typer.Argument(..., metavar="START", help="Structure before the hop (CIF, POSCAR, …)."),
+    end: Path = typer.Argument(..., metavar="END", help="Structure after it.", show_default=False),
+    ion: str = typer.Option(None, "--ion", metavar="ELEMENT", help="The migrating element; found by default."),
+    out: Path = typer.Option(Path("neb-run"), "--out", metavar="RUN", help="Folder of the run."),
+    settings: str = _SETTINGS,
+    option: list[str] = _OPTION,
+) -> None:
+    """Compute the barrier of a hop of your own, between two structures."""
+    from embench.migration import hop_between
+    from embench.neb.batch import run_hops
+    from embench.neb.protocol import settings_named
+    from embench.neb.select import parse_options
+    from embench.neb.static import read_images
+
+    ends = read_images(start)[-1], read_images(end)[-1]
+    found = hop_between(*ends, ion, entry_id=f"{start.stem}-{end.stem}")
+    protocol, options = settings_named(settings), parse_options(option)
+    run_hops([found], potential, out=out, settings=protocol, options=options)
+    show(out, found.entry_id, html=None)
+
+
+@app.command()
 def estimate(
     potential: str = _POTENTIAL,
     entries: list[str] = _ENTRIES,
@@ -146,7 +170,7 @@ def check(
 def show(
     folder: Path = _RUN,
     entry_id: str = typer.Argument(..., metavar="ENTRY", help="Its entry_id.", show_default=False),
-    html: Path = typer.Option(None, "--html", metavar="FILE", help="Write a page with the band in 3D."),
+    html: Path | None = typer.Option(None, "--html", metavar="FILE", help="Write a page with the band in 3D."),
 ) -> None:
     """Show the energy profile of one entry."""
     from embench.common.files import write_text

@@ -44,7 +44,7 @@ class ChgnetPotential:
 
     def evaluate(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
         """Return energies (n,), eV, and forces (n, N, 3), eV/Å, of `positions` (n, N, 3), Å."""
-        return _in_batches(self._pass, _BATCH.get(self.device, 1), numbers, cell, positions)
+        return _in_batches(self._pass, _batch_size(self.device), numbers, cell, positions)
 
     def _pass(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
         import torch
@@ -86,7 +86,9 @@ class SevennetPotential:
         except ImportError:
             raise MissingDependencyError("sevenn", "sevennet", "the potential SevenNet") from None
         try:
-            self._calculator: Any = SevenNetCalculator(model=model, device=device, modal=modal)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of accelerators that may be missing, and of what torch deprecates
+                self._calculator: Any = SevenNetCalculator(model=model, device=device, modal=modal)
         except ValueError as error:
             raise InvalidValueError(f"SevenNet has no model {model!r} ({error})") from None
         for parameter in self._calculator.model.parameters():
@@ -95,7 +97,7 @@ class SevennetPotential:
 
     def evaluate(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
         """Return energies (n,), eV, and forces (n, N, 3), eV/Å, of `positions` (n, N, 3), Å."""
-        return _in_batches(self._pass, _BATCH.get(self.device, 1), numbers, cell, positions)
+        return _in_batches(self._pass, _batch_size(self.device), numbers, cell, positions)
 
     def _pass(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
         import sevenn._keys as keys
@@ -131,6 +133,10 @@ def chgnet(*, model: str = "0.3.0", device: str = "cpu") -> ChgnetPotential:
 def sevennet(*, model: str = "7net-0", device: str = "cpu", modal: str | None = None) -> SevennetPotential:
     """Return SevenNet; `model` and `modal` as its own calculator takes them."""
     return SevennetPotential(model=model, device=device, modal=modal)
+
+
+def _batch_size(device: str) -> int:
+    return _BATCH.get(device.partition(":")[0], 1)
 
 
 def _in_batches(function: Any, size: int, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:

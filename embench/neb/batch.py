@@ -15,6 +15,7 @@ from typing import Any
 from embench.common.executor import Executor, SerialExecutor
 from embench.crystal.hop import Pathway
 from embench.neb.calculators import Potential, PotentialSpec, potential_spec
+from embench.neb.ends import hop_digest
 from embench.neb.protocol import NEB1, Settings
 from embench.neb.results import NebResult
 from embench.neb.runner import calculate
@@ -128,7 +129,7 @@ def _missing(
     known, missing = store.results(), []
     for hop in hops:
         result = known.get(hop.entry_id)
-        if result is not None and not (retry and result.status == "failed"):
+        if result is not None and _still_holds(result, hop) and not (retry and result.status == "failed"):
             continue
         if store.deaths(hop.entry_id) >= MOST_DEATHS and not retry:
             store.add(_died(hop, spec, settings), None)
@@ -194,6 +195,11 @@ def _potential(name: str, options: str) -> Potential:
     return potential_spec(name).create(json.loads(options))
 
 
+def _still_holds(result: NebResult, hop: Pathway) -> bool:
+    """Return whether a result is of this hop, and not of another one that had its name."""
+    return not result.structure or result.structure == hop_digest(hop)
+
+
 def _died(hop: Pathway, spec: PotentialSpec, settings: Settings) -> NebResult:
     return NebResult(
         entry_id=hop.entry_id,
@@ -203,6 +209,7 @@ def _died(hop: Pathway, spec: PotentialSpec, settings: Settings) -> NebResult:
         reason=f"the process died {MOST_DEATHS} times in this entry, perhaps for want of memory",
         flags=("crash",),
         n_sites=len(hop.atomic_numbers),
+        structure=hop_digest(hop),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,6 +60,13 @@ class End:
     fmax: float
     steps: int
     converged: bool
+
+
+def hop_digest(hop: Pathway) -> str:
+    """Return a short checksum of all arrays of a hop: another structure under the same name is another hop."""
+    arrays = [hop.atomic_numbers, hop.lattice, hop.frac_coords, hop.path_end, getattr(hop, "final_frac_coords", None)]
+    plain = [None if each is None else np.asarray(each, np.float64).round(8).tolist() for each in arrays]
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:16]
 
 
 def guess_of(hop: Pathway, kind: str) -> Guess:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from embench.errors import UnknownNameError
@@ -134,12 +134,6 @@ def settings_named(name: str) -> Settings:
         return SETTINGS[name]
     except KeyError:
         raise UnknownNameError("NEB protocol", name, SETTINGS) from None
-
-
-def settings_from(values: dict[str, Any]) -> Settings:
-    """Return settings from what :meth:`Settings.to_dict` has written."""
-    names = {field.name for field in fields(Settings)}
-    return Settings(**{name: value for name, value in values.items() if name in names})
 
 
 def _words_ends(settings: Settings) -> str:

@@ -41,6 +41,7 @@ class NebResult:
     climbed_images : that climbed alone; fallback : why the whole band climbed instead.
     calls, cpu_seconds : of the potential, by stage.
     seconds : of the whole calculation, on one thread of the machine.
+    structure : checksum of the hop that was computed, see :func:`embench.neb.ends.hop_digest`.
     """
 
     entry_id: str
@@ -79,6 +80,7 @@ class NebResult:
     seconds: float = 0.0
     device: str = ""
     host: str = ""
+    structure: str = ""
     started: str = ""
 
     @property

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal.hop import Pathway
-from embench.errors import EmbenchError
+from embench.errors import EmbenchError, MissingDependencyError
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
-from embench.neb.ends import End, Guess, first_band, guess_of, relax_end
+from embench.neb.ends import End, Guess, first_band, guess_of, hop_digest, relax_end
 from embench.neb.failures import failures_of, profile_of
 from embench.neb.meter import Meter
 from embench.neb.protocol import NEB1, Settings
@@ -67,13 +67,19 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
         device=str(getattr(potential, "device", "cpu")),
         host=f"{platform.machine()} {platform.system()}",
         started=started,
+        structure=hop_digest(hop),
     )
     band: Band | None = None
     try:
         found, band = _calculated(hop, meter, settings)
         result = judged(replace(result, **found), hop)
-    except (EmbenchError, MemoryError, ArithmeticError, np.linalg.LinAlgError) as error:
-        result = replace(result, reason=str(error) or type(error).__name__, flags=("crash",))
+    except MissingDependencyError:  # the same for every hop: no failure of this one
+        raise
+    except EmbenchError as error:
+        result = replace(result, reason=str(error), flags=("crash",))
+    except (MemoryError, ArithmeticError, ValueError, RuntimeError) as error:
+        # What ASE and numpy say to positions that a potential has blown apart.
+        result = replace(result, reason=f"{type(error).__name__}: {error}", flags=("crash",))
     result = replace(
         result,
         calls=dict(meter.calls),
@@ -85,7 +91,7 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
 
 def judged(result: NebResult, hop: Pathway) -> NebResult:
     """Return the result with the flags that the rules of now give it."""
-    equivalent: bool | None = getattr(hop, "endpoints_equivalent", None)
+    equivalent: bool | None = getattr(hop, "endpoints_equivalent", getattr(hop, "ends_equivalent", None))
     return replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
 
 

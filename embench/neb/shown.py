@@ -98,13 +98,15 @@ def band_page(result: NebResult, frames: list[Any]) -> str:
     ]
     figure.update_layout(
         title=f"{result.entry_id}: {_number(result.barrier_max_minus_min)} eV, {result.potential}, {result.protocol}",
-        sliders=[{"steps": [_step(i) for i in range(len(frames))], "currentvalue": {"prefix": "image "}}],
+        sliders=[
+            {"steps": [_step(i) for i in range(len(frames))], "currentvalue": {"prefix": "image "}, "pad": {"t": 40}}
+        ],
         scene={"aspectmode": "data", **{f"{axis}axis": {"title": f"{axis} (Å)"} for axis in "xyz"}},
         xaxis={"title": "image", "dtick": 1},
         yaxis={"title": "energy above the start (eV)"},
         template="plotly_white",
     )
-    return str(figure.to_html(include_plotlyjs=True, full_html=True))
+    return str(figure.to_html(include_plotlyjs=True, full_html=True, auto_play=False))
 
 
 def _here(place: int, heights: list[float]) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _step(place: int) -> dict[str, Any]:
 
 def _path(graphs: Any, frames: list[Any]) -> Any:
     x, y, z = zip(*(frame.positions[0] for frame in frames), strict=True)
-    return graphs.Scatter3d(x=x, y=y, z=z, mode="lines+markers", marker={"size": 3}, name="path of the ion")
+    return graphs.Scatter3d(x=x, y=y, z=z, mode="lines+markers", marker={"size": 3}, showlegend=False, hoverinfo="skip")
 
 
 def _atoms(graphs: Any, frame: Any) -> Any:

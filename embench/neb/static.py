@@ -58,18 +58,23 @@ def static_bands(file: Path, potential: Potential) -> list[StaticBand]:
     return [_band(name, frames, potential) for name, frames in _bands_of(file).items()]
 
 
-def _bands_of(file: Path) -> dict[str, list[Any]]:
+def read_images(file: Path) -> list[Any]:
+    """Return the images of a file as ASE ``Atoms``; raises :class:`~embench.errors.NebError` where there are none."""
     from ase.io import read
 
     try:
         frames: Any = read(file, index=":")
     except Exception as error:  # each reader of ASE has its own
-        raise NebError(f"cannot read images from {file}: {type(error).__name__}: {error}") from None
+        raise NebError(f"cannot read structures from {file}: {type(error).__name__}: {error}") from None
+    if not frames:
+        raise NebError(f"{file} holds no structures")
+    return list(frames)
+
+
+def _bands_of(file: Path) -> dict[str, list[Any]]:
     bands: dict[str, list[Any]] = {}
-    for frame in frames:
+    for frame in read_images(file):
         bands.setdefault(str(frame.info.get("entry_id", file.name)), []).append(frame)
-    if not bands:
-        raise NebError(f"{file} holds no images")
     return bands
 
 

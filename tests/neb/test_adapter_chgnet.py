@@ -9,6 +9,8 @@ import embench
 from embench.errors import InvalidValueError
 from embench.neb import NEB1, PUBLISHED, potential_spec, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def chgnet():

@@ -9,6 +9,7 @@ import embench
 from embench.neb import potential_spec
 
 
+@pytest.mark.slow
 def test_same_as_its_own_calculator():
     from ase import Atoms
     from sevenn.calculator import SevenNetCalculator

@@ -70,6 +70,15 @@ def test_what_is_there_is_not_computed_again(tmp_path):
     assert (tmp_path / LINES).read_text().count("\n") == 3
 
 
+def test_another_structure_of_the_same_name_is_computed_again(tmp_path):
+    run_hops(hops(2), WAVE, out=tmp_path)
+    first, second = hops(2)
+    moved = second.frac_coords + np.array([[0.01, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    results = run_hops([first, MadeHop(entry_id=second.entry_id, frac_coords=moved)], WAVE, out=tmp_path)
+    assert (tmp_path / LINES).read_text().count("\n") == 3
+    assert results["made/1"].hop_guess == pytest.approx(SPAN - 0.12, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("change", "names"),
     [
@@ -100,6 +109,7 @@ def test_a_damaged_line_is_named(tmp_path):
         RunStore(tmp_path).results()
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives(tmp_path):
     one = run_hops(hops(), WAVE, out=tmp_path / "one")
     with open_executor(workers=2) as executor:
@@ -139,6 +149,7 @@ def _script(*arguments):
     return [sys.executable, "-c", SCRIPT, *map(str, arguments)]
 
 
+@pytest.mark.slow
 def test_an_entry_that_kills_the_process_is_given_up(tmp_path):
     """The process dies in the only hop again and again; then the hop is a failure and the run ends."""
     command = _script(tmp_path, "die", 0, "tests.neb.made:Broken", 1)
@@ -149,6 +160,7 @@ def test_an_entry_that_kills_the_process_is_given_up(tmp_path):
     assert "died" in str(result.reason)
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_kill_keep_what_is_finished(tmp_path):
     """The same command goes on after SIGINT, which is no death, and after SIGKILL, which is one."""
     command = _script(tmp_path, "", 0, "tests.neb.made:slow_wave", 4)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import embench
 from embench.cli.app import app
-from embench.errors import InvalidValueError, UnknownEntryError, UnknownNameError
+from embench.errors import InvalidValueError, NebError, UnknownEntryError, UnknownNameError
 from embench.evaluation.predictions import read_predictions
 from embench.neb import NEB1, SETTINGS
 from embench.neb.select import chosen_entries, in_words, parse_duration, parse_options
@@ -99,6 +99,26 @@ def test_collect_makes_predictions_and_a_description(finished, tmp_path):
     assert start.values == pytest.approx([results[i].barrier_max_minus_start for i in start.entry_ids], abs=1e-6)
     with pytest.raises(UnknownNameError, match="max-minus-start"):
         invoke("collect", folder, "-o", out, "--barrier", "max-minus-begin")
+
+
+def test_hop_between_two_files(tmp_path):
+    """The ends of KNiF3 as files: the same band as that of the entry, whose final structure they hold."""
+    from ase import Atoms
+    from ase.io import write
+
+    entry = embench.load()["KNiF3"]
+    ends = (("start", entry.frac_coords), ("end", entry.final_frac_coords))
+    for name, coords in ends:
+        atoms = Atoms(entry.atomic_numbers, coords @ entry.lattice, cell=entry.lattice, pbc=True)
+        write(tmp_path / f"{name}.extxyz", atoms)
+    files = tmp_path / "start.extxyz", tmp_path / "end.extxyz"
+    output = invoke("hop", POTENTIAL, *files, "--ion", "K", "--out", tmp_path / "run").output
+    assert output.startswith("start-end: ")
+    (result,) = RunStore(tmp_path / "run").results().values()
+    assert result.n_sites == entry.n_sites
+    assert result.hop_guess == pytest.approx(entry.hop_distance_minimum_image, abs=1e-3)
+    with pytest.raises(NebError, match="cannot read structures"):
+        invoke("hop", POTENTIAL, tmp_path / "no.cif", files[1], "--out", tmp_path / "run")
 
 
 def test_protocols_are_printed():

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from embench.neb import FAILURES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,6 +29,7 @@ def _run(command, folder):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_page_from_top_to_bottom(tmp_path):
     (tmp_path / "leaderboard").symlink_to(REPOSITORY / "leaderboard")
     potential, *examples = _blocks("python")

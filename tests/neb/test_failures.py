@@ -70,3 +70,15 @@ def test_rates_of_the_literature(shared):
     assert counts["end_is_maximum"] == 28
     assert counts["equivalent_ends_differ"] == 32
     assert counts["ends_apart"] == 41
+
+
+def test_figures_of_the_literature_that_are_no_barriers(shared):
+    """LiMn2O4 with CHGNet (0.625 eV) and SevenNet (0.897 eV): an end is the maximum, though the ends are equivalent."""
+    with open(shared / "umlip_neb" / "umlip_test_barriers.csv", encoding="utf-8", newline="") as file:
+        rows = {row["model"]: row for row in csv.DictReader(file) if row["sys_name"] == "LiMn2O4"}
+    equivalent = embench.load()["LiMn2O4"].endpoints_equivalent
+    for model, barrier in (("CHGNet", 0.625), ("SevenNet", 0.897)):
+        energies = tuple(float(rows[model][name]) for name in ("e0", "emax", "e_last"))
+        flags = failures_of(Profile(energies=energies, ends_equivalent=equivalent))
+        assert float(rows[model]["reported_barrier_eV"]) == pytest.approx(barrier, abs=0.001)
+        assert set(flags) == {"end_is_maximum", "equivalent_ends_differ", "ends_apart"}

@@ -118,6 +118,16 @@ def test_which_margin_is_tried_and_which_path_kept(monkeypatch, clearances, marg
     assert tried == margins
 
 
+def test_a_hop_across_most_of_a_skewed_cell_ends_where_it_was_said_to() -> None:
+    """The straight tube in a cell whose third vector leans over two others: the hop is (-2/3, 0, 1/3) of it."""
+    made, skew = channel(start=1 / 3, end=2 / 3), np.array([[1.0, 0, 0], [0, 1, 0], [2, 0, 1]])
+    straight = cartesian(made)
+    made.lattice = skew @ made.lattice
+    made.frac_coords, made.path_end = made.frac_coords @ np.linalg.inv(skew), made.path_end @ np.linalg.inv(skew)
+    np.testing.assert_array_equal(relaxed_path(made).points[-1], made.path_end)
+    np.testing.assert_allclose(cartesian(made), straight, atol=0.02)
+
+
 def test_the_points_of_a_path_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         relaxed_path(channel(start=1 / 3, end=2 / 3)).points[0] = 0.0
@@ -327,6 +337,21 @@ def test_the_string_follows_a_valley_with_evenly_spaced_points() -> None:
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
     assert np.ptp(steps) < 0.02 * steps.mean()
     np.testing.assert_array_equal(path[[0, -1]], start[[0, -1]])
+
+
+@pytest.mark.parametrize(("slope", "moved"), [(0.88, 0.01), (1000.0, 0.05)])
+def test_the_first_step_of_a_string_by_hand(monkeypatch, slope: float, moved: float) -> None:
+    """Points 0.1 Å apart have a stiffness of 8 + 0 + 4 × 0.2 / 0.1² = 88 eV/Å²; no step is longer than 0.05 Å."""
+    monkeypatch.setattr(string_module, "_ITERATIONS", 1)
+    level = SimpleNamespace(
+        gradient=lambda points: (
+            np.zeros(len(points)),
+            np.tile([0.0, slope, 0.0], (len(points), 1)),
+            np.zeros(len(points)),
+        )
+    )
+    path = relax_string(level, np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]]))
+    assert path[20] == pytest.approx([2.0, -moved, 0.0], abs=1e-9)
 
 
 def test_evenly_spaced_by_hand() -> None:
