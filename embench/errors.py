@@ -41,10 +41,11 @@ class UnknownNameError(EmbenchError, ValueError):
 
     exit_code = 2
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, way_out: str | None = None) -> None:
         known = sorted(known)
-        nearest = nearest_names(name, known)
-        way_out = did_you_mean(nearest) if nearest else f"; known: {', '.join(known)}"
+        if way_out is None:
+            nearest = nearest_names(name, known)
+            way_out = did_you_mean(nearest) if nearest else f"; known: {', '.join(known)}"
         super().__init__(f"unknown {kind} {name!r}{way_out}")
 
 

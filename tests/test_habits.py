@@ -28,6 +28,7 @@ def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 class TestSkips:
     """A copy of the project's conftest with tests that are skipped in all ways."""
 

@@ -26,7 +26,9 @@ SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
 
 # What holds documents. The readers of predictions are left out: what people hand in has no type before it is read.
 TYPED = ("evaluation", "report", "web", "leaderboard/board", "leaderboard/site")
-READERS = ("predictions.py", "predictions_csv.py")
+READERS = (
+    "predictions.py", "predictions_csv.py", "predictions_files.py", "predictions_json.py", "predictions_memory.py",
+)  # fmt: skip
 # Where JSON is parsed and becomes a document.
 PARSING = {"leaderboard/board/stored.py", "leaderboard/site/entries/paths.py"}
 MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping"}

@@ -17,6 +17,7 @@ _OF_GROUP = {
     "evaluate": "report",
     "hub": "hub",
     "leaderboard": "leaderboard",
+    "neb": "neb",
     "splits": "splits",
     "submit": "leaderboard",
 }

@@ -43,6 +43,10 @@ def deliver(make: Callable[[], str], out: Path | None, *, check: bool) -> None:
     """
     if check and out is None:
         raise typer.BadParameter("names no file to compare with; add --out FILE", param_hint="--check")
+    if out is not None:
+        from embench.common.files import check_output
+
+        check_output(out)
     text = make()
     if out is None:
         typer.echo(text, nl=False)

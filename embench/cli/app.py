@@ -10,7 +10,7 @@ app = typer.Typer(
     name="embench",
     help="The benchmark for ionic migration barriers.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 app.command("evaluate")(evaluate.evaluate)

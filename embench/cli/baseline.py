@@ -128,9 +128,10 @@ def blend(
     Whether the second adds anything is what ``embench evaluate FILE --protocol P --against FIRST`` then says.
     """
     from embench.baselines.blend import blend as average
-    from embench.common.files import write_text
+    from embench.common.files import check_output, write_text
     from embench.evaluation.predictions import canonical_csv
 
+    check_output(out, inputs=[first, second])
     found = average(first, second, protocol)
     write_text(out, canonical_csv(found.entry_ids, (round(value, 6) for value in found.values.tolist())))
     weights = sorted(found.weights.values())

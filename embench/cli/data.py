@@ -57,6 +57,34 @@ def show(
         _print(_data_show.render(data, data[entry]))
 
 
+@app.command("list")
+def list_entries(
+    text: str = typer.Argument(
+        "", metavar="[TEXT]", help="Part of an id, formula, composition or class, in any case.", show_default=False
+    ),
+    ion: str | None = typer.Option(None, "--ion", help="Migrating ion, such as Na.", show_default=False),
+    host: str | None = typer.Option(
+        None, "--host", help="Host framework, as embench data show prints its key.", show_default=False
+    ),
+    functional: str | None = typer.Option(None, "--functional", help="GGA, GGA+U, SCAN or LDA.", show_default=False),
+    flag: list[str] = typer.Option([], "--flag", help="Only entries with this flag; can be repeated.", metavar="FLAG"),
+    split: Side | None = _SPLIT,
+    exclude_flag: list[str] = _EXCLUDE,
+    as_json: bool = _AS_JSON,
+) -> None:
+    """List entries with ion, formula and barrier, lowest barrier first."""
+    from embench.cli import _data_list
+
+    wanted = {"mobile_ion": ion, "group_host": host, "functional": functional}
+    conditions = {column: value for column, value in wanted.items() if value is not None}
+    data = _choose(split, exclude_flag).filter(include_flags=flag, **conditions)
+    found = _data_list.search(data, text)
+    if as_json:
+        _print_json({"dataset_version": found.version, "entries": _data_list.describe(found)})
+    else:
+        _print(_data_list.render(found))
+
+
 @app.command()
 def stats(
     split: Side | None = _SPLIT,

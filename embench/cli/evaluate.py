@@ -16,11 +16,26 @@ _PREDICTIONS = typer.Argument(
     ...,
     metavar="PREDICTIONS...",
     help="CSV with the columns entry_id,prediction (eV) and optionally uncertainty (1σ, eV), or the name of a folder "
-    "in leaderboard/submissions. Several are ranked.",
+    "in leaderboard/submissions. JSON, JSON Lines and Parquet are read too, and each of them in gzip or zip. Several "
+    "are ranked.",
     show_default=False,
 )
 _PROTOCOL = typer.Option(
-    "published", "--protocol", "-p", metavar="NAME", help="Which entries are scored: see embench splits list."
+    None,
+    "--protocol",
+    "-p",
+    metavar="NAME",
+    help="Which entries are scored: see embench splits list. Default: told by the name of the file (host-10fold.csv) "
+    "or by the entries in it.",
+    show_default=False,
+)
+_UNIT = typer.Option(
+    None,
+    "--unit",
+    metavar="UNIT",
+    help="Unit of the predictions, converted to eV: eV, meV, kJ/mol or kcal/mol. Default: eV, and an error for numbers "
+    "that cannot be.",
+    show_default=False,
 )
 _THRESHOLD = typer.Option(
     0.65, "--threshold", metavar="EV", help="Barrier (eV) below which an entry is a good conductor."
@@ -46,7 +61,7 @@ _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bo
 
 def evaluate(
     predictions: list[str] = _PREDICTIONS,
-    protocol: str = _PROTOCOL,
+    protocol: str | None = _PROTOCOL,
     threshold: float = _THRESHOLD,
     against: str | None = _AGAINST,
     fill_missing: bool = _FILL,
@@ -55,13 +70,19 @@ def evaluate(
     report: Path | None = _REPORT,
     seed: int = _SEED,
     resamples: int = _RESAMPLES,
+    unit: str | None = _UNIT,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
     if len(predictions) > 1 and (against is not None or report is not None):
         raise typer.BadParameter("--against and --report take a single predictions file")
+    _check_outputs(json, report, inputs=[*predictions, *([against] if against else [])])
     _use_one_thread()
     from embench.evaluation import evaluate as score
 
+    sources: list[Any] = list(predictions)
+    told_by = None
+    if protocol is None:
+        protocol, told_by, sources, against = _infer(predictions, against, unit)
     evaluations = [
         score(
             source,
@@ -71,18 +92,48 @@ def evaluate(
             resamples=resamples,
             fill_missing=fill_missing,
             against=against,
+            unit=unit,
         )
-        for source in predictions
+        for source in sources
     ]
     for evaluation in evaluations:
         _warn(evaluation.name, evaluation.warnings)
         if evaluation.comparison is not None:
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
     _write(evaluations, json=json, full=full)
+    if told_by is not None:
+        note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
+        if json == "-":
+            print(note, file=sys.stderr)
+        else:
+            _print(note)
     if report is not None:
         from embench.report.page import write_html
 
         write_html(evaluations[0], report)
+
+
+def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) -> None:
+    """Refuse places where nothing can or must be written, before anything is computed."""
+    outputs = [] if json is None or json == "-" else [Path(json)]
+    if report is not None:
+        outputs.append(report)
+    if not outputs:
+        return
+    from embench.common.files import check_output
+
+    for path in outputs:
+        check_output(path, inputs=inputs)
+    if len(outputs) == 2 and outputs[0].resolve() == outputs[1].resolve():
+        raise typer.BadParameter("--json and --report name the same file")
+
+
+def _infer(predictions: list[str], against: str | None, unit: str | None) -> tuple[str, str, list[Any], Any]:
+    """Return the protocol that the predictions are for, what told it, and the predictions, read where need be."""
+    from embench.evaluation.sources import infer_protocol
+
+    inferred, sources = infer_protocol([*predictions, *([against] if against else [])], unit=unit)
+    return inferred.protocol, inferred.told_by, list(sources[: len(predictions)]), sources[-1] if against else None
 
 
 def _warn(name: str, warnings: tuple[str, ...]) -> None:
@@ -124,6 +175,4 @@ def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> No
 def _print(content: Any) -> None:
     from rich.console import Console
 
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without σ still gets its table
     Console(highlight=False, markup=False, emoji=False).print(content)

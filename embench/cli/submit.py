@@ -62,6 +62,9 @@ def submit(
         **_OPEN,
     ),
     overlap_details: str | None = typer.Option(None, "--overlap-details", help="Which, and how one knows.", **_OPEN),
+    unit: str | None = typer.Option(
+        None, "--unit", metavar="UNIT", help="Of the predictions: eV, meV, kJ/mol or kcal/mol; written in eV.", **_OPEN
+    ),
     uncertainty: str | None = typer.Option(None, "--uncertainty", help="What the uncertainty column holds.", **_OPEN),
     hardware: str | None = typer.Option(None, "--hardware", help="What it was trained and run on.", **_OPEN),
     cost: float | None = typer.Option(None, "--cost", metavar="HOURS", help="Device-hours, all in all.", **_OPEN),
@@ -115,7 +118,7 @@ def submit(
     from embench.leaderboard.submission.write import check_free, place_of, write_submission
     from embench.leaderboard.submit import assign_protocols, read_given, submission_with
 
-    given_files = read_given(predictions)  # before any question is asked
+    given_files = read_given(predictions, unit=unit)  # before any question is asked
     content = _description(given, from_template)
     slug = slug or slug_from(content["name"])
     with _draft_kept(content, slug, wanted=dry_run):

@@ -155,7 +155,9 @@ class Dataset:
         """
         known = [spec.name for spec in schema.COLUMNS if spec.shape and spec.scalar != "string"]
         if name not in known:
-            raise UnknownNameError("array column", name, known)
+            scalar = name in {spec.name for spec in schema.COLUMNS if not spec.shape}
+            way_out = f"; it holds one value an entry: take column({name!r})" if scalar else None
+            raise UnknownNameError("array column", name, known, way_out=way_out)
         values = self._store.column(name)
         return tuple(values[row] for row in self._rows.tolist())
 
@@ -274,6 +276,9 @@ class Dataset:
     def _check_column(self, name: str, *, kind: str = "scalar column", also: Iterable[str] = ()) -> None:
         known = [spec.name for spec in schema.COLUMNS if not spec.shape]
         if name not in known:
+            if name in {spec.name for spec in schema.COLUMNS}:
+                way = "the property flags" if name == "flags" else f"arrays({name!r})"
+                raise UnknownNameError(kind, name, [*known, *also], way_out=f"; it holds lists: take {way}")
             raise UnknownNameError(kind, name, [*known, *also])
         if name == TARGET and self._hidden:
             raise HiddenTargetError(hidden_message(f"the column {name}"))

@@ -83,7 +83,8 @@ def export(
     if not targets:
         raise OutputError("there is nothing to write: no entry is left; choose fewer flags to exclude")
     if not force and (existing := [str(path) for path in targets if path.exists()]):
-        raise OutputError(f"{' and '.join(existing)} exists already; give --force to replace it, or another folder")
+        verb, them = ("exists", "it") if len(existing) == 1 else ("exist", "them")
+        raise OutputError(f"{' and '.join(existing)} {verb} already; give --force to replace {them}, or another folder")
     writers: dict[str, Callable[[Dataset, Advance, Path], None]] = {
         "extxyz": partial(_write_extxyz, images=images),
         "csv": _write_csv,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from embench import schema
 from embench._version import DATASET_VERSION
+from embench.common.foreign import lfs_hint
 from embench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...]) -> Store:
             raise DatasetError(f"{folder / CHECKSUMS} has no line for {name}; {_WAY_OUT}")
         found = hashlib.sha256(content).hexdigest()
         if found != expected[name]:
+            pointer = lfs_hint(content)
+            if pointer:
+                raise DatasetError(f"{path} {pointer}")
             raise DatasetError(
                 f"{path} is damaged or was changed: its sha256 is {found[:12]}…, {CHECKSUMS} says "
                 f"{expected[name][:12]}…; {_WAY_OUT}"

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from embench.errors import InvalidValueError
 from embench.evaluation.breakdown import Breakdown, PartsOf, SubsetScores
 from embench.evaluation.comparison import Comparison, compare
-from embench.evaluation.find import find_predictions
-from embench.evaluation.predictions import Source, read_predictions
+from embench.evaluation.predictions import Source
 from embench.evaluation.scored import Coverage, Matched, ScoredSet, make_sample, match, scored_set
+from embench.evaluation.sources import infer_protocol, read_source
+from embench.evaluation.units import threshold_problem
 from embench.metrics import HEADLINE, Resamples, Sample, Support, metrics_for
 from embench.metrics.uncertainty import CALIBRATION_LEVELS, calibration_curve
 from embench.statistics.bootstrap import bootstrap, point_values
 from embench.statistics.intervals import Estimate
 from embench.statistics.paired import detectable_difference, standard_error
 
-PUBLISHED = "published"
 GOOD_CONDUCTOR = 0.65  # eV
 RESAMPLES = 10_000
 CONFUSION = ("true_positive", "false_positive", "false_negative", "true_negative")
@@ -141,13 +140,14 @@ class Evaluation:
 
 def evaluate(
     predictions: Source,
-    protocol: str = PUBLISHED,
+    protocol: str | None = None,
     *,
     threshold: float = GOOD_CONDUCTOR,
     seed: int = 0,
     resamples: int = RESAMPLES,
     fill_missing: bool = False,
     against: Source | None = None,
+    unit: str | None = None,
 ) -> Evaluation:
     """Score predictions of migration barriers on a protocol.
 
@@ -157,9 +157,11 @@ def evaluate(
         Path of a predictions file, slug of a submission, mapping from entry_id to eV, or a table with the columns
         ``entry_id``, ``prediction`` and optionally ``uncertainty``.
     protocol
-        Name of the protocol: which entries are scored, and what a model could be trained on.
+        Name of the protocol: which entries are scored, and what a model could be trained on. None for the protocol
+        that the name of the file tells (``host-10fold.csv``), or the entries where those fit one protocol only; there
+        is no default where they fit several.
     threshold
-        Barrier (eV) below which an entry is a good conductor.
+        Barrier (eV, whatever `unit` is) below which an entry is a good conductor.
     seed, resamples
         Of the bootstrap over host frameworks that makes the intervals.
     fill_missing
@@ -167,13 +169,17 @@ def evaluate(
         count them in ``coverage``. Otherwise a missing entry is an error; no entry is ever left out.
     against
         Other predictions to compare with, pair by pair.
+    unit
+        Unit of all predictions and uncertainties: ``eV``, ``meV``, ``kJ/mol`` or ``kcal/mol``. None for eV, where
+        predictions that are about as much too high as another unit makes them are refused.
 
     Raises
     ------
     PredictionsError
-        The predictions cannot be scored; the message names lines and entries.
+        The predictions cannot be scored; the message names lines and entries. Or it cannot be told for which protocol
+        they are.
     UnknownNameError
-        There is no such protocol.
+        There is no such protocol or unit.
     InvalidValueError
         `threshold`, `seed` or `resamples` is out of range.
 
@@ -186,11 +192,22 @@ def evaluate(
     (60, True)
     """
     _check_settings(threshold, seed, resamples)
+    sources: tuple[Source, ...] = (predictions,) if against is None else (predictions, against)
+    if protocol is None:
+        inferred, sources = infer_protocol(sources, unit=unit)
+        protocol = inferred.protocol
     scored = scored_set(protocol)
+    problem = threshold_problem(threshold, highest=scored.highest, usual=GOOD_CONDUCTOR)
+    if problem:
+        raise InvalidValueError(problem)
     own, *rival = (
-        _read(source, scored, threshold=threshold, fill_missing=fill_missing)
-        for source in (predictions, against)
-        if source is not None
+        match(
+            read_source(source, protocol, known=scored.known_ids, unit=unit),
+            scored,
+            threshold=threshold,
+            fill_missing=fill_missing,
+        )
+        for source in sources
     )
     return _score(scored, own, rival[0] if rival else None, seed=seed, resamples=resamples)
 
@@ -204,15 +221,6 @@ def _check_settings(threshold: float, seed: int, resamples: int) -> None:
         raise InvalidValueError(
             f"the number of resamples must be between {FEWEST_RESAMPLES} and {MOST_RESAMPLES}, and is {resamples}"
         )
-
-
-def _read(source: Source, scored: ScoredSet, *, threshold: float, fill_missing: bool) -> Matched:
-    name = None
-    if isinstance(source, str | Path):
-        name = str(source)
-        source = find_predictions(source, scored.protocol)
-    submitted = read_predictions(source, known=scored.known_ids, name=name)
-    return match(submitted, scored, threshold=threshold, fill_missing=fill_missing)
 
 
 def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int, resamples: int) -> Evaluation:

@@ -27,10 +27,14 @@ def find_predictions(name: str | Path, protocol: str) -> Path:
         A submission cannot be read, or names a file outside of its folder.
     """
     path = Path(name)
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except OSError:
+        return path  # a name too long, a folder that is closed to us: reading it says so
+    if is_folder:
         return _predictions_of(path, protocol)
-    folder = submissions_folder()
-    if path.exists() or folder is None or not _SLUG.fullmatch(str(name)):
+    folder = None if is_there else submissions_folder()
+    if folder is None or not _SLUG.fullmatch(str(name)):
         return path
     if (folder / path).is_dir():
         return _predictions_of(folder / path, protocol)
@@ -46,7 +50,10 @@ def submissions_folder() -> Path | None:
 
     The installed package carries the submissions of its release; None where neither is there.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the working directory was removed
+        here = Path("/")
     for folder in (here, *here.parents):
         if (folder / _SUBMISSIONS).is_dir():
             return folder / _SUBMISSIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import statistics
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +12,17 @@ from typing import Any, TypeAlias
 
 from embench.common.text import SHOWN, _shorten, listing, plural
 from embench.errors import PredictionsError, did_you_mean, nearest_names
-from embench.evaluation.predictions_csv import Row, read_rows, rows_of
+from embench.evaluation.predictions_files import read_rows, rows_of
+from embench.evaluation.predictions_rows import Row, Table
+from embench.evaluation.units import per_ev
 
-# A path, a mapping entry_id -> eV, or a table with the columns of a predictions file (pandas, polars, pyarrow).
-Source: TypeAlias = str | Path | Mapping[str, float] | Any
+# A path, a mapping entry_id -> eV, a table with the columns of a predictions file, or predictions that were read.
+Source: TypeAlias = "str | Path | Mapping[str, float] | Predictions | Any"
 LARGEST_EV = 1e6  # beyond it a value is no barrier whatever the unit, and its square overflows sooner or later
 SMALLEST_UNCERTAINTY_EV = 1e-6
 _LONGEST_ID = 200
-_SUSPECTED_MEV = 20.0  # eV; the highest barrier of the dataset is 8.77 eV
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)", re.DOTALL)
+_WITH_UNIT = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*[A-Za-z%/]+")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Predictions:
 
     `values` are barriers (eV), `uncertainties` standard deviations (eV) or None. `sha256` is that of the file, or,
     for predictions from memory, of the file that :func:`canonical_csv` makes of them. `name` says where they are
-    from. `warnings` are things that a person should look at.
+    from. `warnings` are things that a person should look at. `unit` is what the source was said to be in, None where
+    nothing was said. `plain` tells that the source is a file as a submission holds it: CSV, not compressed, in eV.
     """
 
     name: str
@@ -37,70 +41,91 @@ class Predictions:
     uncertainties: tuple[float, ...] | None
     sha256: str
     warnings: tuple[str, ...] = ()
+    unit: str | None = None
+    plain: bool = False
 
     def __len__(self) -> int:
         return len(self.entry_ids)
 
 
-def read_predictions(source: Source, *, known: Iterable[str], name: str | None = None) -> Predictions:
+def read_predictions(
+    source: Source, *, known: Iterable[str], name: str | None = None, unit: str | None = None
+) -> Predictions:
     """Read predictions and check each of them.
 
     Parameters
     ----------
     source
-        Path of a CSV file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
-        standard deviation, eV); a mapping from entry_id to eV; a table with those columns (a data frame, or a
-        mapping from their names to lists); or predictions that were read before.
+        Path of a file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
+        standard deviation, eV), in a format of :func:`~embench.evaluation.predictions_files.read_rows`; a mapping from
+        entry_id to eV; another object of :func:`~embench.evaluation.predictions_memory.rows_of_object`; or predictions
+        that were read before.
     known
         The ids of all entries of the dataset.
     name
         What to call the predictions in results; by default the path or the type of `source`.
+    unit
+        The unit of the numbers, one of :data:`~embench.evaluation.units.PER_EV`; they are converted to eV. None for eV
+        where nobody has said so: then numbers that cannot be eV are refused when they are scored.
 
     Raises
     ------
     PredictionsError
         With line numbers: for a file that is no such table, for unknown or repeated entries, and for values that
         are no finite numbers. Entries that are missing are found by the evaluation, which knows the protocol.
+    UnknownNameError
+        There is no such unit.
     """
     if isinstance(source, Predictions):
         return source if name is None else replace(source, name=name)
     names = tuple(known)
     if isinstance(source, str | Path):
         called = str(source)
-        rows, digest = read_rows(Path(source), most_rows=_most_rows(names))
+        table = read_rows(Path(source), most_rows=_most_rows(names))
     else:
+        from embench.evaluation.predictions_memory import rows_of_object
+
         called = type(source).__name__
-        rows, digest = _rows_of_object(source), ""
-    return _checked(rows, called, names, name=name or called, digest=digest)
+        table = rows_of_object(source, known=frozenset(names), most_rows=_most_rows(names))
+    return _checked(table, called, names, name=name or called, unit=unit)
 
 
-def parse_predictions(content: bytes, *, name: str, known: Iterable[str]) -> Predictions:
-    """Return the predictions in the `content` of a CSV file that was read already; `name` is what it is called.
+def parse_predictions(
+    content: bytes, *, name: str, known: Iterable[str], unit: str | None = None, plain: bool = False
+) -> Predictions:
+    """Return the predictions in the `content` of a file that was read already; `name` is what it is called.
 
-    Raises as :func:`read_predictions` does.
+    With `plain`, only what a submission may hold is taken: CSV with commas, not compressed. Raises as
+    :func:`read_predictions` does.
     """
     names = tuple(known)
-    rows, digest = rows_of(name, content, most_rows=_most_rows(names))
-    return _checked(rows, name, names, name=name, digest=digest)
+    table = rows_of(name, content, most_rows=_most_rows(names))
+    if plain and not table.plain:
+        raise PredictionsError(f"{name} must be plain CSV here: separated by commas and not compressed")
+    return _checked(table, name, names, name=name, unit=unit)
 
 
 def _most_rows(known: tuple[str, ...]) -> int:
     return max(10 * len(known), 1000)
 
 
-def _checked(rows: list[Row], called: str, known: tuple[str, ...], *, name: str, digest: str) -> Predictions:
-    checked = _check_rows(called, rows, known)
-    entry_ids = tuple(row.entry_id for row in rows)
-    values = tuple(value for value, _ in checked)
-    spread = [sigma for _, sigma in checked if sigma is not None]
+def _checked(table: Table, called: str, known: tuple[str, ...], *, name: str, unit: str | None) -> Predictions:
+    factor = 1.0 if unit is None else per_ev(unit)
+    checked = _check_rows(called, table.rows, known)
+    entry_ids = tuple(row.entry_id for row in table.rows)
+    values = tuple(value / factor for value, _ in checked)
+    spread = [sigma / factor for _, sigma in checked if sigma is not None]
     uncertainties = tuple(spread) if spread else None
+    converted = [] if factor == 1.0 else [f"converted from {unit} to eV"]
     return Predictions(
         name=name,
         entry_ids=entry_ids,
         values=values,
         uncertainties=uncertainties,
-        sha256=digest or hashlib.sha256(canonical_csv(entry_ids, values, uncertainties).encode()).hexdigest(),
-        warnings=tuple(_warnings(values)),
+        sha256=table.sha256 or hashlib.sha256(canonical_csv(entry_ids, values, uncertainties).encode()).hexdigest(),
+        warnings=(*table.notes, *converted, *_warnings(values)),
+        unit=unit,
+        plain=table.plain and factor == 1.0,
     )
 
 
@@ -112,38 +137,6 @@ def canonical_csv(
     header = ",".join(("entry_id", "prediction", "uncertainty")[: len(columns)])
     lines = sorted(",".join(map(str, row)) for row in zip(*columns, strict=True))
     return "\n".join((header, *lines, ""))
-
-
-def _rows_of_object(source: Any) -> list[Row]:
-    """Return the rows of predictions that are in memory, numbered from 1."""
-    pairs: Iterable[tuple[Any, Any, Any]]
-    if isinstance(source, Mapping) and "entry_id" not in source:
-        pairs = ((key, value, None) for key, value in source.items())
-    else:
-        named = source if isinstance(source, Mapping) else getattr(source, "columns", ())
-        # In pyarrow `columns` holds the data.
-        columns = [str(name) for name in getattr(source, "column_names", named)]
-        for name in ("entry_id", "prediction"):
-            if name not in columns:
-                raise PredictionsError(
-                    f"predictions of type {type(source).__name__} have no column {name!r} (found: "
-                    f"{', '.join(columns) or 'no columns'}); give a path, a mapping from entry_id to eV, or a table"
-                )
-        taken = [_values(source[name]) for name in ("entry_id", "prediction")]
-        spread = _values(source["uncertainty"]) if "uncertainty" in columns else [None] * len(taken[0])
-        pairs = zip(*taken, spread, strict=True)
-    rows = [Row(f"row {i}", str(key), value, sigma) for i, (key, value, sigma) in enumerate(pairs, start=1)]
-    if not rows:
-        raise PredictionsError("no predictions: the mapping or table is empty")
-    return rows
-
-
-def _values(column: Any) -> list[Any]:
-    """Return a column of any table as plain Python values."""
-    for name in ("to_pylist", "tolist", "to_list"):  # pyarrow, pandas and numpy, polars
-        if hasattr(column, name):
-            return list(getattr(column, name)())
-    return list(column)
 
 
 def _check_rows(name: str, rows: list[Row], known: tuple[str, ...]) -> list[tuple[float, float | None]]:
@@ -195,7 +188,7 @@ def parse_number(raw: object) -> float:
     if math.isinf(value):
         raise ValueError("is infinite; every entry needs a finite number")
     if abs(value) > LARGEST_EV:
-        raise ValueError("is beyond all barriers; give eV")
+        raise ValueError("is beyond all barriers; give eV, or name the unit with --unit")
     return value
 
 
@@ -209,8 +202,18 @@ def _parse_text(raw: str) -> float:
             raise ValueError
         return float(text)
     except ValueError:
-        hint = "; write decimals with a point" if "," in text else ""
-        raise ValueError(f"is not a number{hint}") from None
+        raise ValueError(f"is not a number{_number_hint(text)}") from None
+
+
+def _number_hint(text: str) -> str:
+    """Return how to write what was probably meant as a number."""
+    if _CALL.fullmatch(text):  # numpy 2 prints np.float64(1.0), torch tensor(1.)
+        return f"; this is how Python shows an object: write float(x) ({text.partition('(')[0]} is its type)"
+    if text[0] in "[(" and text[-1] in "])":
+        return "; this is a list: write its number, float(x[0])"
+    if _WITH_UNIT.fullmatch(text):
+        return "; write the number alone, without a unit"
+    return "; write decimals with a point" if "," in text else ""
 
 
 def _parse_uncertainty(raw: object) -> float:
@@ -230,12 +233,6 @@ def _is_blank(raw: object) -> bool:
 
 
 def _warnings(values: tuple[float, ...]) -> Iterable[str]:
-    middle = statistics.median(values)
-    if middle > _SUSPECTED_MEV:
-        yield (
-            f"the median prediction is {middle:g}: is that meV? Predictions are in eV, and the highest barrier of "
-            "the dataset is 8.77 eV"
-        )
     negative = sum(value < 0.0 for value in values)
     if negative:
         yield f"{plural(negative, 'negative prediction')}: a barrier is not negative"

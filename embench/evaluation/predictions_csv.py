@@ -1,51 +1,40 @@
-"""The rows of a predictions file, with their line numbers; what a row means is checked elsewhere."""
+"""The rows of a predictions table in text, with their line numbers; what a row means is checked elsewhere."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-from pathlib import Path
-from typing import Any, NamedTuple
+import re
+from typing import Any
 
 from embench.errors import PredictionsError
+from embench.evaluation.predictions_rows import (
+    OPTIONAL,
+    REQUIRED,
+    SHOWN_NAMES,
+    Row,
+    Table,
+    rename_hint,
+    shorten_name,
+    unread_notes,
+)
 
-REQUIRED = ("entry_id", "prediction")
-OPTIONAL = ("uncertainty",)
-# Room for a thousand entries with many extra columns; what is larger is another kind of file.
-MOST_BYTES = 8 << 20
 _SHOWN = 10
+_DELIMITERS = (",", ";", "\t", "|")
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d*),(\d+)(?:[eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?")
 
 
-class Row(NamedTuple):
-    """One prediction as it stands in its source; `where` names the place in messages."""
+def rows_of_csv(name: str, text: str, *, most_rows: int) -> Table:
+    """Return the rows of a table whose columns are separated by commas, or by semicolons, tabs or vertical bars.
 
-    where: str
-    entry_id: str
-    prediction: Any
-    uncertainty: Any
+    Where the separator is no comma, decimal commas are read too, if all numbers are written so.
 
-
-def read_rows(path: Path, *, most_rows: int) -> tuple[list[Row], str]:
-    """Return the rows of the file and its sha256; raises as :func:`rows_of` does, and where it cannot be read."""
-    content = read_content(path)
-    if len(content) > MOST_BYTES:
-        raise PredictionsError(
-            f"{path} is larger than {MOST_BYTES >> 20} MiB; a predictions file has one row for each scored entry"
-        )
-    return rows_of(str(path), content, most_rows=most_rows)
-
-
-def rows_of(name: str, content: bytes, *, most_rows: int) -> tuple[list[Row], str]:
-    """Return the rows of a file with this `content`, which messages call `name`, and its sha256.
-
-    Raises :class:`~embench.errors.PredictionsError` for a file that is empty or no CSV table with the
-    columns of a predictions file, and for one of more than `most_rows` rows.
+    Raises :class:`~embench.errors.PredictionsError` for what is no table with the columns of a predictions file, and
+    for one of more than `most_rows` rows.
     """
-    if not content.strip():
-        raise PredictionsError(f"{name} is empty; expected the columns entry_id,prediction")
-    text = _decode(name, content)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    delimiter = _delimiter_of(text)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         header = [column.strip() for column in next(reader, [])]
         columns = _find_columns(name, header)
@@ -54,68 +43,84 @@ def rows_of(name: str, content: bytes, *, most_rows: int) -> tuple[list[Row], st
         raise PredictionsError(f"{name}, line {max(reader.line_num, 1)}: not valid CSV: {error}") from None
     if not rows:
         raise PredictionsError(f"{name} holds a header and no predictions")
-    return rows, hashlib.sha256(content).hexdigest()
+    notes = unread_notes(header)
+    if delimiter == ",":
+        return Table(rows, notes=notes, plain=True)
+    rows, decimal = _with_points(name, rows)
+    return Table(rows, notes=[*decimal, *notes])
 
 
-def read_content(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
-    """Return the content of a file, of a larger one than `most_bytes` that many and one more; PredictionsError."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(most_bytes + 1)
-    except FileNotFoundError:
-        raise PredictionsError(f"{path} does not exist") from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PredictionsError(f"cannot read {str(path)!r}: {reason}") from None
+def _delimiter_of(text: str) -> str:
+    """Return the separator by which the first line names the columns; a comma where none does."""
+    first = text[:10_000].lstrip("\r\n").splitlines()[:1]
+    for delimiter in _DELIMITERS:
+        try:
+            names = [column.strip() for column in next(csv.reader(first, delimiter=delimiter), [])]
+        except csv.Error:
+            continue
+        if all(column in names for column in REQUIRED):
+            return delimiter
+    return ","
 
 
-def _decode(path: str, content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise PredictionsError(f"{path} is UTF-16; save it as UTF-8")
-    at = content.find(b"\0")
-    if at >= 0:
-        raise PredictionsError(f"{path}, line {_line_of(content, at)}: NUL byte; this is no text file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = _line_of(content, error.start), content[error.start]
+def _with_points(name: str, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return rows whose numbers have decimal points, and a note where they had commas.
+
+    Raises :class:`~embench.errors.PredictionsError` where each comma could also mark thousands.
+    """
+    cells = [str(cell).strip() for row in rows for cell in (row.prediction, row.uncertainty) if cell]
+    marked = [found for cell in cells if (found := _DECIMAL_COMMA.fullmatch(cell))]
+    whole = sum(_INTEGER.fullmatch(cell) is not None for cell in cells)
+    # One number that is written in another way: left as they are, they are refused line by line.
+    if not marked or len(marked) + whole < len(cells):
+        return rows, []
+    if all(len(found[2]) == 3 and found[1].strip("0") for found in marked):
         raise PredictionsError(
-            f"{path}, line {line}: not UTF-8 (byte 0x{byte:02x} at offset {error.start}); save it as UTF-8"
-        ) from None
-
-
-def _line_of(content: bytes, offset: int) -> int:
-    return len(content[:offset].splitlines()) + content[:offset].endswith((b"\n", b"\r")) or 1
-
-
-def _find_columns(path: str, header: list[str]) -> dict[str, int]:
-    """Return the position of each column of a predictions file."""
-    for name in (*REQUIRED, *OPTIONAL):
-        if header.count(name) > 1:
-            raise PredictionsError(f"{path}, line 1: column {name!r} is there {header.count(name)} times")
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        shown = [name if len(name) <= 40 else f"{name[:37]}..." for name in header[:_SHOWN]]
-        found = ", ".join(map(repr, shown)) + (", ..." if len(header) > _SHOWN else "")
-        raise PredictionsError(
-            f"{path}, line 1: no column {' and no column '.join(map(repr, missing))} (found: {found}); the first "
-            f"line must name the columns: entry_id,prediction and, if there is one, uncertainty{_hint(header)}"
+            f"{name}: the comma in numbers such as {marked[0][0]} may stand for decimals or thousands; write decimals "
+            "with a point"
         )
-    return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL) if name in header}
+    changed = [
+        row._replace(prediction=_with_point(row.prediction), uncertainty=_with_point(row.uncertainty)) for row in rows
+    ]
+    return changed, [f"decimal commas are read as points: {marked[0][0]} as {_with_point(marked[0][0])}"]
 
 
-def _hint(header: list[str]) -> str:
+def _with_point(cell: str | None) -> str | None:
+    return None if cell is None else cell.replace(",", ".")
+
+
+def _find_columns(name: str, header: list[str]) -> dict[str, int]:
+    """Return the position of each column of a predictions file."""
+    for column in (*REQUIRED, *OPTIONAL):
+        if header.count(column) > 1:
+            raise PredictionsError(
+                f"{name}, line 1: column {column!r} is there {header.count(column)} times; keep the one to score"
+            )
+    missing = [column for column in REQUIRED if column not in header]
+    if missing:
+        found = ", ".join(map(repr, map(shorten_name, header[:SHOWN_NAMES])))
+        found += ", ..." if len(header) > SHOWN_NAMES else ""
+        raise PredictionsError(
+            f"{name}, line 1: no column {' and no column '.join(map(repr, missing))} (found: {found}); the first "
+            f"line must name the columns: entry_id,prediction and, if there is one, uncertainty{_hint(header, missing)}"
+        )
+    return {column: header.index(column) for column in (*REQUIRED, *OPTIONAL) if column in header}
+
+
+def _hint(header: list[str], missing: list[str]) -> str:
     """Return what is probably wrong with a header that lacks columns."""
-    for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
-        if any(delimiter in field for field in header):
-            return f". The columns seem to be separated by {name}: separate them by commas"
     folded = [field.casefold() for field in header]
     if all(name in folded for name in REQUIRED):
         return ". Column names are in lower case"
-    return ""
+    for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
+        if any(delimiter in field for field in header):
+            return f". The columns seem to be separated by {name}: separate them by commas"
+    if len(header) == 1 and all(name in folded[0].split() for name in REQUIRED):
+        return ". The columns seem to be separated by blanks: separate them by commas"
+    return rename_hint(header, missing)
 
 
-def _read_body(path: str, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
+def _read_body(name: str, reader: Any, columns: dict[str, int], *, width: int, most_rows: int) -> list[Row]:
     rows: list[Row] = []
     ragged: list[str] = []
     while True:
@@ -130,13 +135,13 @@ def _read_body(path: str, reader: Any, columns: dict[str, int], *, width: int, m
             ragged.append(f"  line {line}: {count} instead of {width}")
         else:
             uncertainty = fields[columns["uncertainty"]] if "uncertainty" in columns else None
-            entry_id, prediction = (fields[columns[name]] for name in REQUIRED)
+            entry_id, prediction = (fields[columns[column]] for column in REQUIRED)
             rows.append(Row(f"line {line}", entry_id.strip(), prediction, uncertainty))
         if len(rows) + len(ragged) > most_rows:
             raise PredictionsError(
-                f"{path} has more than {most_rows} rows; a predictions file has one row for each scored entry"
+                f"{name} has more than {most_rows} rows; a predictions file has one row for each scored entry"
             )
     if ragged:
         more = [f"  ... and {len(ragged) - _SHOWN} more"] if len(ragged) > _SHOWN else []
-        raise PredictionsError("\n".join((f"{path}: rows with a wrong number of fields", *ragged[:_SHOWN], *more)))
+        raise PredictionsError("\n".join((f"{name}: rows with a wrong number of fields", *ragged[:_SHOWN], *more)))
     return rows

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from embench.common.text import listing, plural
 from embench.errors import PredictionsError, SplitsError
 from embench.evaluation.predictions import Predictions
+from embench.evaluation.units import likely_unit, unit_problem
 from embench.metrics.sample import Sample
 from embench.statistics.resampling import cluster_codes
 
@@ -26,7 +27,8 @@ Floats = npt.NDArray[np.float64]
 class ScoredSet:
     """The n scored entries of a protocol, sorted by entry_id, and the training sides that they are held out from.
 
-    `known_ids` are all entries of the dataset. `fill` and `fill_uncertainty` (n) are the median of the targets on
+    `known_ids` are all entries of the dataset, `typical` and `highest` the median and the largest of their targets,
+    eV. `fill` and `fill_uncertainty` (n) are the median of the targets on
     the training side of the entry's fold, and the root mean square deviation of those targets from it, eV.
     `checksums` are the sha256 of the protocol's file and of the dataset's.
     """
@@ -34,6 +36,8 @@ class ScoredSet:
     protocol: str
     dataset_version: str
     known_ids: tuple[str, ...]
+    typical: float
+    highest: float
     entry_ids: tuple[str, ...]
     target: Floats
     fold: Strings
@@ -89,7 +93,8 @@ def _scored_set(name: str, _dataset: str) -> ScoredSet:
         # The median of the standard library: that of numpy imports its masked arrays, which takes as long as the rest.
         middle = statistics.median(target[train].tolist()) if len(train) else float("nan")
         spread = float(np.sqrt(np.mean((target[train] - middle) ** 2))) if len(train) else float("nan")
-        seen = np.isin(host[test], np.unique(host[train]))
+        hosts = frozenset(host[train].tolist())  # np.unique would import the masked arrays as well
+        seen = np.array([of in hosts for of in host[test].tolist()], dtype=np.bool_)
         parts.append((test, np.full(len(test), fold.name), middle, spread, seen))
     rows = np.concatenate([part[0] for part in parts])
     order = np.argsort(np.array([data.entry_ids[row] for row in rows]), kind="stable")
@@ -99,6 +104,8 @@ def _scored_set(name: str, _dataset: str) -> ScoredSet:
         protocol=name,
         dataset_version=data.version,
         known_ids=data.entry_ids,
+        typical=statistics.median(target.tolist()),
+        highest=float(target.max()),
         entry_ids=tuple(data.entry_ids[row] for row in rows),
         target=np.asarray(target[rows], dtype=np.float64),
         fold=np.concatenate([part[1] for part in parts])[order],
@@ -148,13 +155,14 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
     Predictions for entries that the protocol does not score are ignored with a warning, so that one file can serve
     several protocols. Entries without a prediction raise :class:`~embench.errors.PredictionsError`, unless
     `fill_missing`: then they get the median of the training targets of their fold, and, where there are
-    uncertainties, the root mean square deviation from it.
+    uncertainties, the root mean square deviation from it. Predictions that cannot be in eV raise it too.
     """
     position = {entry_id: i for i, entry_id in enumerate(predictions.entry_ids)}
     missing = tuple(entry_id for entry_id in scored.entry_ids if entry_id not in position)
     predicted = len(scored) - len(missing)
     if not predicted or (missing and not fill_missing):
         raise PredictionsError(_missing_message(predictions.name, scored, missing))
+    warnings = [*predictions.warnings, *_unit_warnings(predictions, scored, position)]
     filled = np.array([entry_id not in position for entry_id in scored.entry_ids])
     rows = [position.get(entry_id, 0) for entry_id in scored.entry_ids]
     uncertainty = None
@@ -166,7 +174,6 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
         uncertainty=uncertainty,
         threshold=threshold,
     )
-    warnings = list(predictions.warnings)
     unscored = len(predictions) - predicted
     if unscored:
         warnings.append(
@@ -175,6 +182,24 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
     if missing:
         warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: filled with the training median")
     return Matched(predictions, sample, Coverage(len(scored), predicted, missing), tuple(warnings))
+
+
+def _unit_warnings(predictions: Predictions, scored: ScoredSet, position: dict[str, int]) -> list[str]:
+    """Raise PredictionsError for predictions that cannot be in eV; where somebody said that they are, warn."""
+    pairs = zip(scored.entry_ids, scored.target.tolist(), strict=True)
+    predicted = [(position[name], barrier) for name, barrier in pairs if name in position]
+    median = statistics.median(predictions.values[row] for row, _ in predicted)
+    typical = max(scored.typical, statistics.median(barrier for _, barrier in predicted))
+    problem = unit_problem(median, typical=typical)
+    if problem is None:
+        return []
+    if predictions.unit is not None:
+        return [problem]
+    unit = likely_unit(median / typical)
+    way_out = f"these look like {unit}: give --unit {unit}" if unit else "name their unit with --unit"
+    raise PredictionsError(
+        f"{predictions.name} is not in eV: {problem}; {way_out} (unit={unit or 'meV'!r}), or --unit eV if it is eV"
+    )
 
 
 def make_sample(

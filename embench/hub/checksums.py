@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from embench.common.foreign import lfs_hint
 from embench.errors import HubError
 
 CHECKSUMS = "checksums.txt"
@@ -56,8 +57,9 @@ def verify_folder(folder: Path) -> dict[str, str]:
     present = set(files_in(folder))
     wrong = [f"{path} is missing" for path in sorted(expected.keys() - present)]
     for path in sorted(expected.keys() & present):
-        if sha256((folder / path).read_bytes()) != expected[path]:
-            wrong.append(f"{path} is not the file that was listed")
+        content = (folder / path).read_bytes()
+        if sha256(content) != expected[path]:
+            wrong.append(f"{path} {lfs_hint(content) or 'is not the file that was listed'}")
     wrong += [f"{path} is not listed" for path in sorted(present - expected.keys() - {CHECKSUMS} - IGNORED)]
     if wrong:
         raise HubError(

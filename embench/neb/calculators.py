@@ -176,13 +176,19 @@ def potential_spec(name: str) -> PotentialSpec:
 
 
 def load_factory(path: str) -> Any:
-    """Return the object that ``module:name`` names; raises :class:`~embench.errors.NebError` where there is none."""
+    """Return the object that ``module:name`` names.
+
+    Raises :class:`~embench.errors.NebError` where there is none, and
+    :class:`~embench.errors.MissingDependencyError` for a calculator of ASE without ASE.
+    """
     module, _, name = path.partition(":")
     if "" not in sys.path:
         sys.path.insert(0, "")  # the factory may be in the working directory, where console scripts do not look
     try:
         return getattr(importlib.import_module(module), name)
     except ImportError as error:
+        if error.name == "ase":
+            raise MissingDependencyError("ase", "neb", f"the factory {path}") from None
         raise NebError(f"cannot import {module!r} of the factory {path!r}: {error}") from None
     except AttributeError:
         raise NebError(f"module {module!r} has no {name!r}; a factory is written module:function") from None

@@ -16,7 +16,7 @@ from embench.web.parity import below_range
 
 if TYPE_CHECKING:
     from embench.evaluation import Evaluation
-    from embench.schema.documents import EntryDocument, EvaluationDocument, Interval, MetricDocument
+    from embench.schema.documents import ComparisonDocument, EntryDocument, EvaluationDocument, Interval, MetricDocument
     from embench.web.theme import Figure
 
 
@@ -39,6 +39,7 @@ class ReportContext(TypedDict):
     measures: str
     tiles: list[Tile]
     metric_tables: list[tables.MetricTable]
+    verdict: str
     comparison_rows: list[tables.ComparisonRow]
     confusion: list[tables.ConfusionCell]
     subsets: list[tables.SubsetRow]
@@ -89,6 +90,7 @@ def render(content: EvaluationDocument) -> str:
         measures=protocol_spec(content["protocol"]).measures,
         tiles=headline(content),
         metric_tables=tables.metric_tables(content),
+        verdict=verdict(content["comparison"]),
         comparison_rows=tables.comparison_rows(content),
         confusion=tables.confusion_cells(content),
         subsets=tables.subset_rows(content),
@@ -107,6 +109,14 @@ def render(content: EvaluationDocument) -> str:
         plotly_js=plotly_js(),
     )
     return template.render(context)
+
+
+def verdict(comparison: ComparisonDocument | None) -> str:
+    """Return whether the system is ``better`` or ``worse`` than the other, or ``open`` where that is not resolved."""
+    difference = comparison["metrics"]["mae"]["difference"]["value"] if comparison else None
+    if comparison is None or difference is None or not comparison["resolved"]:
+        return "open"
+    return "better" if difference < 0.0 else "worse"
 
 
 def headline(content: EvaluationDocument) -> list[Tile]:

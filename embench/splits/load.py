@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench._version import DATASET_VERSION
+from embench.common.foreign import lfs_hint
 from embench.common.shipped import resource_folder
 from embench.errors import SplitsError
 from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
@@ -143,9 +144,13 @@ _WAY_OUT = "restore the files of the release or reinstall embench-barriers"
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise SplitsError(f"cannot read {path}: {error.strerror}; {_WAY_OUT}") from None
+    pointer = lfs_hint(content)
+    if pointer:
+        raise SplitsError(f"{path} {pointer}")
+    return content
 
 
 def _fold(rows: list[dict[str, str]], name: str) -> Fold:

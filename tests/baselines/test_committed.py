@@ -77,7 +77,7 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
         rows = [(r["entry_id"], r["prediction"], r["uncertainty"]) for r in read(path)]
         lines = [f"{i},{float(p) + (i in altered):.6f},{u}" for i, p, u in rows]
         path.write_text("\n".join(["entry_id,prediction,uncertainty", *lines]) + "\n")
-        where = ("--results", results, "-p", "host-10fold", "-p", "published", "--folds", 2)
+        where = (*both(results), "-p", "host-10fold", "-p", "published", "--folds", 2)
         return embench_baseline("reproduce", "median", *where)
 
     found = reproduce(third)

@@ -165,6 +165,7 @@ def worker_pids(cluster) -> set[int]:
         return set(client.run(os.getpid).values())
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_predictions(cluster, tmp_path, double, small):
     spec, log = double("Slow", prepare="tests.baselines.doubles:slow_features"), Path(os.environ[LOG])
     serial = run_baseline(spec, small, work=tmp_path / "serial")

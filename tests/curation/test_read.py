@@ -76,6 +76,7 @@ def test_truncated_file(release, file):
         read_release(release)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "message"),
     [
@@ -102,6 +103,7 @@ def test_changed_entry_is_named(edit, how, message):
     assert TRAIN in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "message"),
     [
@@ -119,6 +121,7 @@ def test_changed_final_structure_is_named(edit, how, message):
     assert "MgHo2S4" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_changed_label_in_the_table_is_named(release: Path):
     from openpyxl import load_workbook
 
@@ -131,6 +134,7 @@ def test_changed_label_in_the_table_is_named(release: Path):
         read_release(release)
 
 
+@pytest.mark.slow
 def test_entry_twice_and_entry_lost(release):
     records = json.loads((release / TEST).read_text())
     (release / TEST).write_text(json.dumps([*records, records[0]]))

@@ -143,5 +143,5 @@ def test_a_final_structure_that_is_not_released(data: Dataset) -> None:
 def test_without_the_library(data: Dataset, monkeypatch: pytest.MonkeyPatch, module: str, library: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     make = data["LiRuO2_1"].structure if library == "pymatgen" else data["LiRuO2_1"].atoms
-    with pytest.raises(MissingDependencyError, match=rf"needs {library}, .*embench-barriers\[structures\]"):
+    with pytest.raises(MissingDependencyError, match=rf"needs {library}, .*\.\[structures\]"):
         make()

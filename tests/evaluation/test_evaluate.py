@@ -86,7 +86,7 @@ def test_published_figures_of_model_3(model_3_file):
 
 
 def test_published_figures_of_mace_relax(mace_relax):
-    scores = embench.evaluate(mace_relax, **FAST)
+    scores = embench.evaluate(mace_relax, "published", **FAST)
     assert rounded(scores, "mae", "r2", "accuracy", "precision") == [0.3397, 0.1849, 0.8, 0.7714]
     # The sheet has 616 MACE barriers (619 less the 3 blank ones): 556 of them are not scored here.
     assert scores.warnings == ("556 predictions for entries that the protocol published does not score: ignored",)
@@ -259,7 +259,7 @@ def test_filled_entries_get_the_median_of_their_fold_and_are_counted(truth):
 def test_predictions_for_other_entries_only_cannot_be_filled(truth):
     train = embench.protocol("published").folds[0].train_ids
     with pytest.raises(PredictionsError, match="predicts none of the 60 entries"):
-        embench.evaluate({name: truth[name] for name in train}, fill_missing=True)
+        embench.evaluate({name: truth[name] for name in train}, "published", fill_missing=True)
 
 
 # What comes with a score
@@ -408,7 +408,8 @@ def test_pairing_narrows_the_interval(model_3):
 
 
 def test_several_systems(model_3, mace_relax, truth):
-    systems = [embench.evaluate(source, **FAST) for source in (mace_relax, perfect("published", truth), model_3)]
+    sources = (mace_relax, perfect("published", truth), model_3)
+    systems = [embench.evaluate(source, "published", **FAST) for source in sources]
     ranking = rank_evaluations(systems)
     assert [system.evaluation for system in ranking.systems] == [systems[1], systems[2], systems[0]]
     assert [system.rank.best_set for system in ranking.systems] == [True, False, False]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import math
+import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from embench.errors import EmbenchError
+from embench.errors import EmbenchError, PredictionsError
 from embench.evaluation import evaluate
 from embench.evaluation.document import document, dumps
 from embench.evaluation.predictions import read_predictions
@@ -38,6 +43,58 @@ FILES = st.one_of(
     st.lists(PIECES, max_size=40).map(lambda pieces: b"entry_id,prediction,uncertainty\n" + b"".join(pieces)),
 )
 
+TABLE = {"entry_id": list(KNOWN), "prediction": [0.25, 0.5, 1.125, 0.75]}
+
+
+def packed(content: bytes, name: str) -> bytes:
+    if name == "gzip":
+        return gzip.compress(content)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("p.csv", content)
+    return made.getvalue()
+
+
+def parquet() -> bytes:
+    made = io.BytesIO()
+    pq.write_table(pa.table(TABLE), made)
+    return made.getvalue()
+
+
+ROWS = [dict(zip(TABLE, row, strict=True)) for row in zip(*TABLE.values(), strict=True)]
+SOUND = [
+    json.dumps(TABLE).encode(),
+    json.dumps(ROWS).encode(),
+    "\n".join(map(json.dumps, ROWS)).encode(),
+    "\n".join(
+        ["entry_id;prediction", *(f"{r['entry_id']};{r['prediction']}".replace(".", ",") for r in ROWS)]
+    ).encode(),
+    parquet(),
+    *(packed(b"entry_id,prediction\nNaMnO2,0.5\n", name) for name in ("gzip", "zip")),
+]
+
+
+@st.composite
+def damaged(draw) -> bytes:
+    """A sound file of another format with some bytes changed, cut out or put in."""
+    content = bytearray(draw(st.sampled_from(SOUND)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(content)))
+        content[at : at + draw(st.integers(0, 4))] = draw(st.binary(max_size=4))
+    return bytes(content)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.floats(), st.integers(), st.sampled_from([*KNOWN, "entry_id", ""])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from([*KNOWN, "entry_id", "prediction", "uncertainty", "id", ""]), inner, max_size=4
+        ),
+    ),
+    max_leaves=12,
+)
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
@@ -52,6 +109,16 @@ def path(tmp_path_factory) -> Path:
 @example(content=b"\xef\xbb\xbf\xef\xbb\xbfentry_id,prediction\nNaMnO2,0.5\n")
 @example(content=b"entry_id,prediction\n\x0bNaMnO2,\x0b0.5")
 def test_any_bytes_are_read_or_refused(path, content):
+    read_or_refused(path, content)
+
+
+@settings(max_examples=250, deadline=20_000, suppress_health_check=[HealthCheck.too_slow])
+@given(content=st.one_of(damaged(), JSON.map(lambda value: json.dumps(value).encode())))
+def test_any_damage_to_other_formats_is_read_or_refused(path, content):
+    read_or_refused(path, content)
+
+
+def read_or_refused(path, content):
     path.write_bytes(content)
     found = error = None
     try:
@@ -88,10 +155,20 @@ def test_any_numbers_are_scored_and_give_json(values, sigma):
         rows["uncertainty"] = [sigma] * len(given_values)
     if not given_values:
         return
-    scores = evaluate(rows, resamples=100, fill_missing=True)
+    scores = evaluate(rows, "published", resamples=100, fill_missing=True, unit="eV")
     text = json.loads(dumps(document(scores)), parse_constant=pytest.fail)
     assert text["coverage"]["predicted"] == len(given_values)
     for name, metric in text["metrics"].items():
         if metric["low"] is not None:
             assert metric["low"] <= metric["high"], name
     assert sum(text["confusion"].values()) == 60
+
+
+@settings(max_examples=200, deadline=20_000)
+@given(value=JSON)
+def test_any_object_in_memory_is_read_or_refused(value):
+    try:
+        found = read_predictions(value, known=KNOWN)
+    except PredictionsError:
+        return
+    assert set(found.entry_ids) <= set(KNOWN)

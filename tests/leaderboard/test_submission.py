@@ -117,7 +117,7 @@ def test_without_pydantic(monkeypatch):
     import embench.leaderboard.submission as package
 
     monkeypatch.delattr(package, "model", raising=False)
-    with pytest.raises(MissingDependencyError, match=r"embench-barriers\[leaderboard\]"):
+    with pytest.raises(MissingDependencyError, match=r"\.\[leaderboard\]"):
         read_submission(CHGNET)
 
 

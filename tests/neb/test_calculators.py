@@ -58,7 +58,7 @@ def test_a_package_that_is_missing_names_the_extra(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "chgnet.model.model", None)
-    with pytest.raises(MissingDependencyError, match=r"embench-barriers\[chgnet\]"):
+    with pytest.raises(MissingDependencyError, match=r"\.\[chgnet\]"):
         potential_spec("chgnet").create()
 
 

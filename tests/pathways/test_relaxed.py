@@ -7,6 +7,7 @@ import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from embench.dataset import Dataset, load, structures
 from embench.errors import FeatureError, MissingDependencyError
 from embench.pages.paths import HEADER, table_row
 from embench.pathways import CLEARANCE, relaxed_path
+from embench.pathways import grid as grid_module
+from embench.pathways import relaxed as relaxed_module
+from embench.pathways import string as string_module
 from embench.pathways.grid import Grid, grid_around, minimax_path
 from embench.pathways.landscape import CUTOFF, landscape_of
 from embench.pathways.string import evenly_spaced, relax_string
@@ -85,6 +89,48 @@ def test_a_hop_across_the_boundary_ends_at_the_minimum_image() -> None:
     np.testing.assert_array_equal(path.points[-1], [0.5, 0.5, 1.0])
     inside = cartesian(channel(start=1 / 3, end=2 / 3))
     np.testing.assert_allclose(path.points @ made.lattice, inside + np.array([0.0, 0.0, 3.0]), atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("clearances", "margins", "chosen"),
+    [
+        ([1.4, 9.9], [2.25], 0),  # the first leaves room: nothing else is tried
+        ([1.0, 1.2], [2.25, 3.5], 1),  # neither does: the roomier one
+        ([1.2, 1.0], [2.25, 3.5], 0),
+        ([1.0, 1.4], [2.25, 3.5], 1),
+    ],
+)
+def test_which_margin_is_tried_and_which_path_kept(monkeypatch, clearances, margins, chosen) -> None:
+    tried: list[float] = []
+    paths = [np.full((3, 3), 1.0 + i) for i in range(2)]
+
+    def clearance(path: np.ndarray) -> tuple[float, str]:
+        # The elements, last in the pair, are in the opposite order of the distances: they decide nothing.
+        place = int(path[0, 0]) - 1
+        return (5.0, "O") if place < 0 else (clearances[place], "ZA"[int(clearances[place] > min(clearances))])
+
+    landscape = SimpleNamespace(clearance=clearance, energy=lambda points: np.zeros(len(points)))
+    monkeypatch.setattr(grid_module, "grid_around", lambda *ends, margin: tried.append(margin))
+    monkeypatch.setattr(grid_module, "minimax_path", lambda *_: (np.zeros((2, 3)), 0.0))
+    monkeypatch.setattr(string_module, "relax_string", lambda *_: paths[len(tried) - 1])
+    hop = SimpleNamespace(points=np.array([[0.0, 0, 0], [0.9, 0, 0]]), length=0.9)
+    assert relaxed_module._best(landscape, hop) is paths[chosen]
+    assert tried == margins
+
+
+def test_a_hop_across_most_of_a_skewed_cell_ends_where_it_was_said_to() -> None:
+    """The straight tube in a cell whose third vector leans over two others: the hop is (-2/3, 0, 1/3) of it."""
+    made, skew = channel(start=1 / 3, end=2 / 3), np.array([[1.0, 0, 0], [0, 1, 0], [2, 0, 1]])
+    straight = cartesian(made)
+    made.lattice = skew @ made.lattice
+    made.frac_coords, made.path_end = made.frac_coords @ np.linalg.inv(skew), made.path_end @ np.linalg.inv(skew)
+    np.testing.assert_array_equal(relaxed_path(made).points[-1], made.path_end)
+    np.testing.assert_allclose(cartesian(made), straight, atol=0.02)
+
+
+def test_the_points_of_a_path_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        relaxed_path(channel(start=1 / 3, end=2 / 3)).points[0] = 0.0
 
 
 def test_an_occupied_end_is_reported_and_the_line_kept() -> None:
@@ -291,6 +337,21 @@ def test_the_string_follows_a_valley_with_evenly_spaced_points() -> None:
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
     assert np.ptp(steps) < 0.02 * steps.mean()
     np.testing.assert_array_equal(path[[0, -1]], start[[0, -1]])
+
+
+@pytest.mark.parametrize(("slope", "moved"), [(0.88, 0.01), (1000.0, 0.05)])
+def test_the_first_step_of_a_string_by_hand(monkeypatch, slope: float, moved: float) -> None:
+    """Points 0.1 Å apart have a stiffness of 8 + 0 + 4 × 0.2 / 0.1² = 88 eV/Å²; no step is longer than 0.05 Å."""
+    monkeypatch.setattr(string_module, "_ITERATIONS", 1)
+    level = SimpleNamespace(
+        gradient=lambda points: (
+            np.zeros(len(points)),
+            np.tile([0.0, slope, 0.0], (len(points), 1)),
+            np.zeros(len(points)),
+        )
+    )
+    path = relax_string(level, np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]]))
+    assert path[20] == pytest.approx([2.0, -moved, 0.0], abs=1e-9)
 
 
 def test_evenly_spaced_by_hand() -> None:

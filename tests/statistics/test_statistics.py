@@ -379,6 +379,12 @@ def test_a_rank_interval_holds_the_ranks_of_the_resamples():
     assert [(rank.rank, rank.low, rank.high) for rank in ranks] == [(1.5, 1.0, 2.0)] * 2
 
 
+def test_more_systems_than_clusters():
+    ranks = rank_systems(np.array([[0.3, 0.3], [0.1, 0.1], [0.2, 0.2]]), np.array([0, 1]), resamples=20, seed=0)
+    assert [rank.rank for rank in ranks] == [3, 1, 2]
+    assert [rank.p_best for rank in ranks] == [0.5, 1.0, 0.5]
+
+
 def test_p_values_against_the_best_by_hand():
     """Six clusters of one entry: B is worse than A in all of them, C in five of six."""
     errors = np.array([[0.1] * 6, [0.3] * 6, [0.2] * 5 + [0.05]])

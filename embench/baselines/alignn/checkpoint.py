@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench.baselines.alignn.weights import read_weights, write_weights
+from embench.common.foreign import lfs_hint_of
 from embench.errors import CheckpointError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def _read(file: Path) -> dict[str, Tensor]:
         with torch.serialization.safe_globals([(_inert, name) for name in _NOT_NEEDED]):
             content: Any = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        pointer = lfs_hint_of(file)
+        if pointer:
+            raise CheckpointError(f"{file} {pointer}") from error
         raise CheckpointError(
             f"{file} holds more than weights, and reading that could run code of others: {_first_line(error)}; where "
             "you trust the file, save its weights alone: "

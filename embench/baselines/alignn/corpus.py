@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.alignn.graphs.bands import Crystal
+from embench.common.foreign import lfs_hint_of
 from embench.errors import CorpusError
 
 COLUMNS = ("property", "target_scaled", "held_out", "structure_sha1", "lattice", "atomic_numbers", "frac_coords")
@@ -58,7 +59,7 @@ def read_corpus(path: Path, *, most_atoms: int | None = None) -> Corpus:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise CorpusError(f"{path} cannot be read as Parquet: {error}") from None
+        raise CorpusError(f"{path} {lfs_hint_of(path) or f'cannot be read as Parquet: {error}'}") from None
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise CorpusError(f"{path} lacks the columns {', '.join(missing)}; it needs {', '.join(COLUMNS)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.files import atomic_path
+from embench.common.foreign import lfs_hint_of
 from embench.errors import CheckpointError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -40,4 +41,5 @@ def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
             return state, stored.metadata() or {}
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{file} cannot be read as safetensors: {error}") from error
+        why = lfs_hint_of(file) or f"cannot be read as safetensors: {error}"
+        raise CheckpointError(f"{file} {why}") from error

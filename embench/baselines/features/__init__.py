@@ -61,8 +61,11 @@ def _soap(hop: Hop, _: Pathway) -> dict[str, float]:
     return soap_features(hop)
 
 
+FUNCTIONALS = ("GGA", "GGA+U", "SCAN", "LDA")
+
+
 def _functional(_: Hop, entry: Pathway) -> dict[str, float]:
-    return {name: float(entry.functional == name) for name in ("GGA", "GGA+U", "SCAN", "LDA")}
+    return {name: float(entry.functional == name) for name in FUNCTIONALS}
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {
@@ -113,7 +116,8 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
     UnknownNameError
         For a feature set that does not exist.
     FeatureError
-        For a structure that the features have no model for: an element without parameters, no anion, no volume.
+        For a structure that the features have no model for: an element without parameters, no anion, no volume; for
+        a functional that no entry of the dataset has, an ion that is not the first site, and no entry at all.
     """
     import numpy as np
 
@@ -123,6 +127,11 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
     for name in sets:
         if name not in FEATURE_SETS:
             raise UnknownNameError("feature set", name, FEATURE_SETS)
+    entries = tuple(entries)
+    if not entries:
+        raise FeatureError("there is no entry to compute features of; give at least one")
+    for entry in entries:
+        _check_entry(entry)
     rows: list[dict[str, float]] = []
     for entry in entries:
         hops: list[Hop] = []
@@ -145,3 +154,23 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
         row_at, column_at = np.argwhere(~np.isfinite(table))[0]
         raise FeatureError(f"the feature {names[column_at]} of structure {row_at} is {table[row_at, column_at]}")
     return table, names
+
+
+def _check_entry(entry: Pathway) -> None:
+    """Raise FeatureError for an entry whose features would be those of another hop, without a word."""
+    if entry.functional not in FUNCTIONALS:
+        hint = "; PBE and PBEsol are GGA" if entry.functional.upper().startswith("PBE") else ""
+        raise FeatureError(
+            f"{entry.entry_id}: unknown functional {entry.functional!r}; known: {', '.join(FUNCTIONALS)}{hint}"
+        )
+    ion = getattr(entry, "mobile_ion", None)
+    if ion is None or len(entry.atomic_numbers) == 0:
+        return
+    from pymatgen.core import Element
+
+    first = Element.from_Z(int(entry.atomic_numbers[0])).symbol
+    if first != ion:
+        raise FeatureError(
+            f"{entry.entry_id}: the first site is {first} and the migrating ion {ion}; site 0 must be the one that "
+            "migrates: put it first"
+        )

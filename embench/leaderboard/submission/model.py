@@ -217,7 +217,7 @@ class Submission(_Strict):
         assert path is not None, "only asked for protocols that have a file"
         if path.name not in self._parsed:
             known = load().entry_ids
-            self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known)
+            self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known, plain=True)
         return self._parsed[path.name]
 
     def keep_parsed(self, predictions: Mapping[str, Predictions]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
+from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
 from embench.evaluation.submission_folder import ALL, MOST_BYTES_OF_PREDICTIONS
 from embench.splits.registry import protocol_names
 
@@ -21,7 +21,10 @@ UNTRAINED = "potential-neb"
 
 @dataclass(frozen=True)
 class GivenFile:
-    """A predictions file that somebody wants to submit: where it is, what it holds, and what that means."""
+    """A predictions file that somebody wants to submit: where it is, what goes into the submission, what that means.
+
+    `content` is CSV in eV: the file itself where it is that, else what its predictions are written as.
+    """
 
     path: Path
     content: bytes
@@ -62,7 +65,7 @@ def assign_protocols(
         )
     found: dict[str, GivenFile] = {}
     for position, file in enumerate(files):
-        name = named[position] if named else _from_name(file.path) or _from_entries(file, kind)
+        name = named[position] if named else protocol_of_name(file.path) or _from_entries(file, kind)
         if name in found:
             raise SubmissionError(
                 f"{found[name].path} and {file.path} are both for {name}; name the protocols with --protocol, once for "
@@ -72,19 +75,19 @@ def assign_protocols(
     return {name: found[name] for name in known if name in found}
 
 
-def read_given(paths: Sequence[Path]) -> tuple[GivenFile, ...]:
-    """Read predictions files, each once.
+def read_given(paths: Sequence[Path], *, unit: str | None = None) -> tuple[GivenFile, ...]:
+    """Read predictions files, each once; `unit` is that of their numbers.
 
     Raises :class:`~embench.errors.SubmissionError` for one that is too large and
     :class:`~embench.errors.PredictionsError` for one that is no table of predictions.
     """
-    return tuple(_read_given(path) for path in paths)
+    return tuple(_read_given(path, unit) for path in paths)
 
 
-def _read_given(path: Path) -> GivenFile:
+def _read_given(path: Path, unit: str | None) -> GivenFile:
     from embench.dataset import load
-    from embench.evaluation.predictions import parse_predictions
-    from embench.evaluation.predictions_csv import read_content
+    from embench.evaluation.predictions import canonical_csv, parse_predictions
+    from embench.evaluation.predictions_files import read_content
 
     content = read_content(path, most_bytes=MOST_BYTES_OF_PREDICTIONS)
     if len(content) > MOST_BYTES_OF_PREDICTIONS:
@@ -92,33 +95,23 @@ def _read_given(path: Path) -> GivenFile:
             f"{path} is larger than {MOST_BYTES_OF_PREDICTIONS >> 20} MiB; keep the columns entry_id, prediction and "
             "uncertainty"
         )
-    return GivenFile(path, content, parse_predictions(content, name=str(path), known=load().entry_ids))
-
-
-def _from_name(path: Path) -> str | None:
-    """Return the only protocol whose name is a word of the file name, if there is one."""
-    words = [
-        name
-        for name in protocol_names()
-        if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", path.stem.casefold())
-    ]
-    return words[0] if len(words) == 1 else None
+    known = load().entry_ids
+    found = parse_predictions(content, name=str(path), known=known, unit=unit)
+    if found.plain:
+        return GivenFile(path, content, found)
+    written = canonical_csv(found.entry_ids, found.values, found.uncertainties).encode()
+    return GivenFile(path, written, parse_predictions(written, name=str(path), known=known))
 
 
 def _from_entries(file: GivenFile, kind: str | None) -> str:
     """Return the protocol that scores what is predicted; raise where several do."""
-    from embench.splits import protocol
-
-    entry_ids = frozenset(file.predictions.entry_ids)
-    fits = [name for name in protocol_names() if entry_ids <= frozenset(protocol(name).scored_ids)]
-    smallest = min((len(protocol(name).scored_ids) for name in fits), default=0)
-    closest = [name for name in fits if len(protocol(name).scored_ids) == smallest]
-    if len(closest) == 1:
-        return closest[0]
+    fits = protocols_of_entries(file.predictions.entry_ids)
+    if len(fits) == 1:
+        return fits[0]
     if kind == UNTRAINED:
         return ALL
-    which = ", ".join(closest or protocol_names())
+    which = ", ".join(fits or protocol_names())
     raise SubmissionError(
-        f"{file.path} predicts {plural(len(entry_ids), 'entry')}, and it cannot be told which of {which} it is for: "
-        f"name it with --protocol, or the file after it ({closest[0] if closest else 'host-10fold'}.csv)"
+        f"{file.path} predicts {plural(len(file.predictions), 'entry')}, and it cannot be told which of {which} it is "
+        f"for: name it with --protocol, or the file after it ({fits[0] if fits else 'host-10fold'}.csv)"
     )

@@ -114,7 +114,8 @@
     document.getElementById("comparison").hidden = !pair;
     if (!pair) return;
     verdict.textContent = pair.verdict;
-    verdict.classList.toggle("resolved", pair.resolved);
+    verdict.classList.toggle("better", pair.outcome === "lower");
+    verdict.classList.toggle("worse", pair.outcome === "higher");
     verdict.hidden = false;
     for (const place of document.querySelectorAll(".other-name")) place.textContent = names[other];
     const [mine, theirs] = await Promise.all([load(slug), load(other)]);

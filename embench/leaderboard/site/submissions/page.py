@@ -57,7 +57,7 @@ class PairState(TypedDict):
 
     slug: str
     verdict: str
-    resolved: bool
+    outcome: str
 
 
 class State(TypedDict):
@@ -152,9 +152,7 @@ def _state(
         "slug": slug,
         "names": {other: submission["name"] for other, submission in content["submissions"].items()},
         "protocols": {
-            protocol["name"]: [
-                {"slug": pair.slug, "verdict": pair.verdict, "resolved": pair.resolved} for pair in found
-            ]
+            protocol["name"]: [{"slug": pair.slug, "verdict": pair.verdict, "outcome": pair.outcome} for pair in found]
             for protocol, found in zip(protocols, pairs, strict=True)
         },
     }

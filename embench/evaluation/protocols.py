@@ -1,0 +1,43 @@
+"""For which protocol predictions are, where nobody has said so: told by the name of the file, then by the entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from embench.splits.registry import protocol_names
+
+
+def protocol_of_name(path: Path) -> str | None:
+    """Return the only protocol whose name is a word of the file name, if there is one."""
+    stem = path.name.partition(".")[0].casefold()
+    words = [name for name in protocol_names() if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", stem)]
+    return words[0] if len(words) == 1 else None
+
+
+def protocols_of_entries(entry_ids: Collection[str]) -> tuple[str, ...]:
+    """Return the protocols that score all of these entries, and of those the ones that score the fewest others.
+
+    One name is an answer; several, or none, leave the question open.
+    """
+    from embench.splits import protocol
+
+    wanted = frozenset(entry_ids)
+    sizes = _sizes()
+    fits: list[str] = []
+    for name in sorted(sizes, key=lambda name: sizes[name]):
+        if fits and sizes[name] > sizes[fits[0]]:
+            break
+        if wanted <= frozenset(protocol(name).scored_ids):
+            fits.append(name)
+    return tuple(fits)
+
+
+def _sizes() -> dict[str, int]:
+    """Return how many entries each protocol scores, without reading its folds."""
+    from embench.common.shipped import resource_folder
+    from embench.splits.load import read_manifest
+
+    described = read_manifest(resource_folder("splits"))["protocols"]
+    return {name: int(described[name]["n_scored"]) for name in protocol_names() if name in described}
