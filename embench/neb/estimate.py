@@ -18,7 +18,7 @@ from embench.neb.results import NebResult
 P = TypeVar("P", bound=Pathway)
 
 # Energies and forces that an entry takes: for embench-neb-1 the mean of 36 test entries with CHGNet, for published-neb
-# that of five small ones, rounded up for larger cells.
+# twice that of five small ones (61), because larger cells take more.
 CALLS = {"embench-neb-1": 115.0, "published-neb": 120.0, "static": 5.0}
 _DEFAULT_CALLS = 120.0
 # Results that the numbers of a run are trusted from.
