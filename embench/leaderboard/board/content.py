@@ -181,7 +181,7 @@ def _interval(estimate: EstimateDocument) -> Interval:
 def _submission(submission: Submission, protocols: list[str], signs: list[SignDocument]) -> SubmissionCard:
     order = [spec.name for spec in ordered_protocols()]
     return {
-        **_description(submission),
+        **description_of(submission),
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
@@ -189,7 +189,7 @@ def _submission(submission: Submission, protocols: list[str], signs: list[SignDo
     }
 
 
-def _description(submission: Submission) -> Description:
+def description_of(submission: Submission) -> Description:
     """Return the fields of ``submission.yaml`` as plain data, in their order."""
     training = submission.training_data
     return {
