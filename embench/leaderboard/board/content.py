@@ -13,7 +13,7 @@ from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION
-from embench.splits.registry import PROTOCOLS, ProtocolSpec
+from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import (
@@ -33,20 +33,10 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
     from embench.schema.documents import EstimateDocument, Interval
 
-MAIN_PROTOCOL = "host-10fold"
 # In this order; all others follow in the order of their registry.
 _FIRST = (MAIN_PROTOCOL, "published", "prototype-10fold")
 # The columns of a table of the board.
 COLUMNS = ("mae", "r2", "precision", "pathway_ranking", "coverage_95")
-
-_TITLES = {
-    "published": "Published split",
-    "host-10fold": "Unseen host frameworks",
-    "prototype-10fold": "Unseen structure prototypes",
-    "leave-one-ion-out": "Unseen migrating ions",
-    "leave-one-class-out": "Unseen families of materials",
-    "random-10fold": "Random folds",
-}
 
 
 def board_content(
@@ -135,7 +125,7 @@ def _protocol(
     best = details[placed["rows"][0]["slug"]]
     return {
         "name": spec.name,
-        "title": _TITLES.get(spec.name, spec.name),
+        "title": spec.title,
         "description": spec.measures,
         "main": spec.name == MAIN_PROTOCOL,
         "n": best["n"],
