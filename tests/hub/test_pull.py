@@ -169,6 +169,27 @@ class TestLoadFromTheHub:
             self.load(client, revision="main")
         assert len(self.load(client, revision="v1.0.0")) == 619
 
+    def test_moved_tag_is_refused(self, client, published, monkeypatch):
+        """Sound in itself, and of the same version: but not what was released under the tag."""
+        import hashlib
+
+        from embench.hub import pull as pulling
+
+        monkeypatch.setattr(pulling, "Hub", lambda: client)
+        assert len(embench.load(source="hub")) == 619
+        train, test = (published.files()[f"data/{name}.parquet"] for name in ("train", "test"))
+        lines = [
+            f"{hashlib.sha256(test).hexdigest()}  train.parquet",
+            f"{hashlib.sha256(train).hexdigest()}  test.parquet",
+        ]
+        published.write("data/train.parquet", test)
+        published.write("data/test.parquet", train)
+        published.write("data/checksums.txt", "\n".join(lines).encode())
+        published.refs["refs/tags/v1.0.0"] = published.refs["refs/heads/main"]
+        with pytest.raises(DatasetError, match=r"holds something else under v1\.0\.0 than was released"):
+            embench.load(source="hub")
+        assert len(embench.load(source="hub", revision="main")) == 619
+
     def test_repository_of_something_else(self, client, loopback):
         publish(client, upload({"notes.txt": b"nothing here\n"}))
         with pytest.raises(HubError, match="holds no dataset of embench"):
