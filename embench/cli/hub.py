@@ -134,10 +134,10 @@ def push_space(
     overwrite: bool = _OVERWRITE,
     timeout: float = _TIMEOUT,
 ) -> None:
-    """Publish a static site as a Space, in one commit."""
+    """Publish a static site as a Space, in one commit: pages, scripts, styles, images and fonts, and nothing else."""
     from embench.release.uploads import space_upload
 
-    upload = space_upload(folder, repository=repo, title=title, create_pr=create_pr)
+    upload = space_upload(folder, repository=repo, title=title, create_pr=create_pr, say=typer.echo)
     _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)
 
 

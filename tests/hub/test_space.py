@@ -48,3 +48,23 @@ class TestSpace:
         (tmp_path / "site/passwords").symlink_to("/etc/passwd")
         with pytest.raises(HubError, match="passwords is a link"):
             space_upload(tmp_path / "site", repository="embench/leaderboard")
+
+    def test_leaves_behind_what_is_no_part_of_a_site(self, tmp_path):
+        """What lies in a working folder and is nobody's business, at the top and further down."""
+        private = dict.fromkeys(
+            (
+                *(".env", ".git/config", ".git/objects/ab/cd", ".netrc", ".venv/bin/python", "assets/.env", "key.pem"),
+                *("id_rsa", "credentials.json", "notes.txt", "backup.zip", ".DS_Store", "submissions/leaderboard.json"),
+                *("assets/app.js.map", "deploy.py", ".well-known/x.html", "assets/.hidden.js"),
+            ),
+            b"token",
+        )
+        site = SITE | {"submissions/a/host-10fold.js": b"2", "entries/index.js": b"3", "leaderboard.json": b"{}"}
+        write_files(tmp_path / "site", site | private)
+        (tmp_path / "site/.git/link").symlink_to("/etc/passwd")
+        said = []
+        contents = space_upload(tmp_path / "site", repository="embench/leaderboard", say=said.append).contents
+        assert contents.keys() == {*site, "README.md", CHECKSUMS}
+        assert b"token" not in contents.values()
+        assert ".env" in said[0]
+        assert ".git/" in said[0]
