@@ -51,14 +51,9 @@ class TestSpace:
 
     def test_leaves_behind_what_is_no_part_of_a_site(self, tmp_path):
         """What lies in a working folder and is nobody's business, at the top and further down."""
-        private = dict.fromkeys(
-            (
-                *(".env", ".git/config", ".git/objects/ab/cd", ".netrc", ".venv/bin/python", "assets/.env", "key.pem"),
-                *("id_rsa", "credentials.json", "notes.txt", "backup.zip", ".DS_Store", "submissions/leaderboard.json"),
-                *("assets/app.js.map", "deploy.py", ".well-known/x.html", "assets/.hidden.js"),
-            ),
-            b"token",
-        )
+        top = ".env .netrc .git/config .git/objects/ab/cd .venv/bin/python key.pem id_rsa credentials.json notes.txt"
+        below = "assets/.env assets/app.js.map assets/.hidden.js submissions/leaderboard.json .well-known/x.html"
+        private = dict.fromkeys([*top.split(), *below.split(), "backup.zip", "deploy.py", ".DS_Store"], b"token")
         site = SITE | {"submissions/a/host-10fold.js": b"2", "entries/index.js": b"3", "leaderboard.json": b"{}"}
         write_files(tmp_path / "site", site | private)
         (tmp_path / "site/.git/link").symlink_to("/etc/passwd")
