@@ -146,6 +146,33 @@ class TestLoadFromTheHub:
         blob.write_bytes(blob.read_bytes()[:-100] + b"\0" * 100)
         assert self.load(client).table.equals(embench.load().table)
 
+    @pytest.mark.parametrize("name", ["test.parquet", "train.parquet", CHECKSUMS])
+    @pytest.mark.parametrize("reason", ["offline", "fails", "fails to deliver"])
+    def test_damaged_cache_while_the_hub_cannot_be_reached(
+        self, client, published, loopback, monkeypatch, name, reason
+    ):
+        """Truncated, as an interrupted copy leaves it: the version is not to blame, and nothing was downloaded."""
+        from huggingface_hub import constants
+
+        blob = (cached_dataset(hub=client) / name).resolve()
+        sound = blob.read_bytes()
+        blob.write_bytes(sound[: len(sound) // 2])
+        if reason == "offline":
+            monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        else:
+            loopback.fail(".*" if reason == "fails" else ".*/resolve/.*", status=500)
+        with pytest.raises(HubError, match=f"{name} in the cache is damaged, and cannot be downloaded again") as raised:
+            self.load(client)
+        assert "downloaded twice" not in str(raised.value)
+        assert "Load again when the hub can be reached" in str(raised.value)
+        blob.write_bytes(sound)
+        assert len(self.load(client)) == 619
+
+    def test_damaged_list_is_repaired(self, client, published):
+        blob = (cached_dataset(hub=client) / CHECKSUMS).resolve()
+        blob.write_text(blob.read_text().splitlines(keepends=True)[0])
+        assert len(self.load(client)) == 619
+
     def test_damaged_version(self, client, published):
         published.write("data/test.parquet", b"PAR1 is not enough")
         with pytest.raises(HubError, match=r"embench/migration-barriers at main is damaged: test\.parquet"):
