@@ -13,7 +13,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build digests baselines generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,10 @@ release-data:  ## fetch the raw release that some tests compare with into EMBENC
 
 build: $(VENV)/.ready  ## rebuild the dataset from the raw release (UPSTREAM=folder)
 	$(VENV)/$(BIN)/embench build $(or $(UPSTREAM),../shared/upstream)
+	$(VENV)/$(BIN)/embench hub digests
+
+digests: $(VENV)/.ready  ## renew the digests of what embench ships, after dataset, splits or weights were meant to change
+	$(VENV)/$(BIN)/embench hub digests
 
 pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md

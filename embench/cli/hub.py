@@ -98,6 +98,30 @@ def check_folder(
 
 
 @app.command()
+def digests(
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where a file has another digest."),
+) -> None:
+    """Renew the digests of the files that embench ships, after they were meant to change; for a checkout."""
+    from embench.common.files import write_text
+    from embench.common.shipped import digests_file, digests_module, digests_of_now
+    from embench.errors import OutputError, StaleFileError
+
+    found, file = digests_module(digests_of_now()), digests_file()
+    if (file.parents[1] / "_shipped").is_dir():
+        raise OutputError(f"{file} belongs to an installed embench, whose files do not change; run this in a checkout")
+    if not check:
+        write_text(file, found)
+        typer.echo(f"wrote {file}")
+    elif file.read_text(encoding="utf-8") != found:
+        raise StaleFileError(
+            f"{file} has other digests than the files that embench ships; where these were meant to change, run "
+            "embench hub digests"
+        )
+    else:
+        typer.echo(f"{file} has the digests of the files that embench ships")
+
+
+@app.command()
 def push(
     folder: Path = typer.Argument(_FOLDER, metavar="DIR", help="Folder that embench hub export wrote."),
     repo: str = typer.Option("embench/migration-barriers", "--repo", help="Dataset repository.", metavar="NAME"),
@@ -154,10 +178,10 @@ def push_space(
     overwrite: bool = _OVERWRITE,
     timeout: float = _TIMEOUT,
 ) -> None:
-    """Publish a static site as a Space, in one commit."""
+    """Publish a static site as a Space, in one commit: pages, scripts, styles, images and fonts, and nothing else."""
     from embench.release.uploads import space_upload
 
-    upload = space_upload(folder, repository=repo, title=title, create_pr=create_pr)
+    upload = space_upload(folder, repository=repo, title=title, create_pr=create_pr, say=typer.echo)
     _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)
 
 

@@ -104,6 +104,9 @@ def build(
 @app.command()
 def serve(
     port: int = typer.Option(8000, "--port", min=0, max=65535, help="Port; 0 takes a free one."),
+    host: str = typer.Option(
+        "127.0.0.1", "--host", metavar="HOST", help="Address to listen at; others than this let other machines see it."
+    ),
     folder: Path | None = typer.Option(
         None,
         "--folder",
@@ -117,7 +120,7 @@ def serve(
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
-    """Show the board in a browser, from this machine to itself."""
+    """Show the board in a browser, from this machine to itself: the files of the site, and nothing else."""
     from tempfile import TemporaryDirectory
 
     from embench.leaderboard.site.serve import serve_folder
@@ -128,14 +131,14 @@ def serve(
             typer.launch(address)
 
     if folder is not None:
-        serve_folder(folder, port=port, announce=announce)
+        serve_folder(folder, port=port, announce=announce, host=host)
         return
     board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
     from embench.leaderboard.site import write_site
 
     with TemporaryDirectory(prefix="embench-board-") as temporary:
         write_site(board, Path(temporary))
-        serve_folder(Path(temporary), port=port, announce=announce)
+        serve_folder(Path(temporary), port=port, announce=announce, host=host)
 
 
 def _board(submissions: Path, *, cache: Path | None, no_cache: bool, workers: int | None) -> Board:

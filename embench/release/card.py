@@ -156,7 +156,7 @@ def _type(spec: schema.Column) -> str:
     if spec.name in CLOSED_SETS:
         text = "class label"
     if spec.name == "flags":
-        text, shape = "class labels", ""
+        shape = "names"
     return text + (f" ({shape})" if shape else "") + (", *null*" if spec.nullable else "")
 
 

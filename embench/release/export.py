@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.files import write_text, write_together
-from embench.common.shipped import resource_folder
+from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import DatasetError, HubError
 from embench.hub import about
-from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums
+from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,9 +125,11 @@ def _holds(path: Path, content: bytes) -> bool:
 def _dataset_file(path: str) -> bytes:
     file = resource_folder("dataset") / Path(path).name
     try:
-        return file.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise DatasetError(f"cannot read {file}: {error.strerror}; write it with embench build") from None
+    check_shipped("dataset", file, sha256(content), content=content)
+    return content
 
 
 def parquet(table: pa.Table) -> bytes:

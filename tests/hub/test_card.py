@@ -117,7 +117,7 @@ def test_python_examples_name_what_exists(card):
     code = "\n".join(re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL))
     compile(code, "card", "exec")
     assert f'revision="v{embench.DATASET_VERSION}"' in code
-    (entry_id,) = re.findall(r'data\["([^"]+)"\]\n', code.replace('data["test"]', ""))
+    (entry_id,) = re.findall(r'data\["([^"]+)"\]\n', code.replace('data["test"]', "").replace('data["train"]', ""))
     assert entry_id in embench.load()
 
 
