@@ -112,7 +112,8 @@ def space_upload(
 
 def space_files(folder: Path) -> tuple[list[str], list[str]]:
     """Return the paths of what belongs to a site, and of what does not (of a dot folder, the folder alone)."""
-    paths, left = [], []
+    paths: list[str] = []
+    left: list[str] = []
     for top, folders, names in os.walk(folder):
         place = Path(top).relative_to(folder)
         left += [f"{(place / name).as_posix()}/" for name in folders if name.startswith(".")]
