@@ -90,8 +90,8 @@ def test_every_step_runs_dry(name, tmp_path):
     if name == "site":
         # Scoring everything is what the tests of the board do; here the steps around it are run.
         (programs / "embench").write_text(
-            f'#!/bin/sh\ncase "$*" in\n  "leaderboard build --no-cache --check --page README.md") exit 0 ;;\n'
-            '  "leaderboard build --out build/board") mkdir -p build/board/site; : > build/board/site/index.html ;;\n'
+            f'#!/bin/sh\ncase "$*" in\n  "leaderboard build --cache build/cache --check --page README.md") exit 0 ;;\n'
+            '  "leaderboard build --cache build/cache --out build/board") mkdir -p build/board/site; : > build/board/site/index.html ;;\n'
             f'  *) exec {sys.executable} -m embench "$@" ;;\nesac\n'
         )
     with LoopbackHub() as hub:
