@@ -96,7 +96,8 @@ def places(
     store = tmp_path_factory.mktemp("unpacked")
 
     def unpacked(path: Path) -> Iterator[Path]:
-        folder = store / path.stem
+        # Libraries (dill) take a module for installed by this name in its path.
+        folder = store / path.stem / "site-packages"
         if not folder.exists():
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder)

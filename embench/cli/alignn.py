@@ -28,8 +28,10 @@ def import_checkpoint(
     Every parameter is checked by name and shape. No code from the file is run.
     """
     from embench.baselines.alignn.checkpoint import import_checkpoint_file
+    from embench.common.files import check_output
 
     target = out or file.with_suffix(".safetensors")
+    check_output(target, inputs=[file])
     found = import_checkpoint_file(file, target)
     config, count = found.config, sum(value.numel() for value in found.state.values())
     layers = f"{config.alignn_layers} + {config.gcn_layers} layers of {config.hidden} features"
@@ -206,7 +208,9 @@ def curves(
 ) -> None:
     """Draw the losses of training runs over their epochs."""
     from embench.baselines.alignn.curves import write_curves
+    from embench.common.files import check_output
 
+    check_output(out, inputs=[source])
     count = write_curves(source, out)
     typer.echo(f"wrote {out}: {count} run{'s' * (count != 1)}")
 
@@ -286,7 +290,9 @@ def corpus(
     piezoelectric_modulus or shear_modulus; matminer fetches its dataset. PROPERTY=FILE reads one saved by matminer.
     """
     from embench.baselines.alignn.corpus_build import SOURCES, build_corpus
+    from embench.common.files import check_output
 
+    check_output(out, inputs=[source.partition("=")[2] for source in sources or [] if "=" in source])
     counts = build_corpus(sources or [source.name for source in SOURCES], out)
     listed = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     typer.echo(f"wrote {out}: {sum(counts.values()):,} rows ({listed})")

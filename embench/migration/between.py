@@ -75,7 +75,7 @@ def hop_between(
     if image not in _IMAGES:
         raise InvalidValueError(f"image {image!r} is none of {', '.join(_IMAGES)}")
     check_functional(functional)
-    need("scipy", "baselines")
+    need("scipy")
     a, b = read_crystal(start, name="the start structure"), read_crystal(end, name="the end structure")
     wanted = None if ion is None else element_of(ion)
     _check_composition(a, b, wanted)

@@ -89,7 +89,7 @@ def find_hops(
     """
     ion = element_of(ion)
     _check_settings(longest, limit, functional)
-    need("scipy", "baselines")
+    need("scipy")
     crystal, empty, notes = _crystal(structure, ion, order)
     _check_ion(crystal, ion, interstitials)
     dilute = limit == "dilute" or (limit is None and not len(crystal.sites_of(ion)))
@@ -142,8 +142,8 @@ def _check_settings(longest: float | None, limit: str | None, functional: str) -
 
 def _crystal(structure: AnyStructure, ion: str, order: bool) -> tuple[Crystal, Floats, list[str]]:
     """Return the ordered crystal, known sites of the ion that are empty (m, 3), and notes."""
-    need("pymatgen", "structures")
-    need("spglib", "curation")
+    need("pymatgen")
+    need("spglib")
     from pymatgen.core import IStructure
 
     notes, empty = [], np.empty((0, 3))

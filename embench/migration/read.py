@@ -80,7 +80,7 @@ def read_crystal(structure: AnyStructure, *, name: str = "the structure", overla
     MissingDependencyError
         Without pymatgen.
     """
-    need("pymatgen", "structures")
+    need("pymatgen")
     from pymatgen.core import IStructure
 
     if isinstance(structure, IStructure):
@@ -109,14 +109,15 @@ def wrapped(coords: Floats) -> Floats:
     return inside
 
 
-def need(library: str, extra: str) -> None:
+def need(library: str) -> None:
     """Raise :class:`~embench.errors.MissingDependencyError` where a library is not installed."""
     from importlib import import_module
 
     try:
         import_module(library)
     except ImportError:
-        raise MissingDependencyError(library, extra, "reading a hop from a structure") from None
+        # pymatgen brings the other ones along.
+        raise MissingDependencyError(library, "structures", "reading a hop from a structure") from None
 
 
 def _from_pymatgen(structure: Any, name: str) -> Crystal:
@@ -194,9 +195,9 @@ def _from_ase(atoms: Any, name: str) -> Crystal:
         position = int(np.flatnonzero((numbers < 1) | (numbers > 118))[0])
         raise StructureError(f"{name}: site {position} holds {atoms.symbols[position]}, which is no element: remove it")
     symbols = tuple(str(Element.from_Z(int(number)).symbol) for number in numbers)
-    # A cell that is not finite cannot be inverted: the message for it comes with the other checks.
+    # A cell that is flat or not finite cannot be inverted: the message for it comes with the other checks.
     cell = np.array(atoms.cell, np.float64)
-    sound = np.isfinite(cell).all() and abs(np.linalg.det(cell)) > 0
+    sound = np.isfinite(cell).all() and abs(np.linalg.det(cell)) >= LEAST_VOLUME
     coords = atoms.get_scaled_positions(wrap=False) if sound else np.full((len(symbols), 3), np.nan)
     return Crystal(cell, symbols, np.array(coords, np.float64).reshape(-1, 3))
 

@@ -149,18 +149,19 @@ def largest(forces: Floats) -> float:
 def _relax_whole(
     band: Band, evaluate: Evaluate, settings: Settings, *, fmax: float, steps: int, climbing: bool
 ) -> _Relaxed:
+    """Move all inner images until no atom of them feels more than `fmax`, or `steps` are done."""
     inner = list(range(1, len(band.energies) - 1))
-    optimiser, climber, last = Lbfgs(settings.step_cap), None, 0
-    for last in range(steps + 1):
+    optimiser, climber, done = Lbfgs(settings.step_cap), None, 0
+    while True:
         highest = band.highest if climbing else None
         if highest != climber:
             # The forces of another climbing image do not go on from those before.
             optimiser, climber = Lbfgs(settings.step_cap), highest
         forces = band_forces(band, settings.spring_constant, highest)
-        if largest(forces) <= fmax or last == steps:
-            break
+        if largest(forces) <= fmax or done == steps:
+            return _Relaxed(band, largest(forces), done)
         band = band.moved(inner, band.positions[1:-1] + optimiser.step(band.positions[1:-1], forces), evaluate)
-    return _Relaxed(band, largest(forces), last)
+        done += 1
 
 
 def _climb_humps(outcome: Outcome, evaluate: Evaluate, settings: Settings) -> Outcome:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal.hop import Pathway
-from embench.errors import EmbenchError
+from embench.errors import EmbenchError, MissingDependencyError
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
 from embench.neb.ends import End, Guess, first_band, guess_of, hop_digest, relax_end
@@ -73,8 +73,13 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
     try:
         found, band = _calculated(hop, meter, settings)
         result = judged(replace(result, **found), hop)
-    except (EmbenchError, MemoryError, ArithmeticError, np.linalg.LinAlgError) as error:
-        result = replace(result, reason=str(error) or type(error).__name__, flags=("crash",))
+    except MissingDependencyError:  # the same for every hop: no failure of this one
+        raise
+    except EmbenchError as error:
+        result = replace(result, reason=str(error), flags=("crash",))
+    except (MemoryError, ArithmeticError, ValueError, RuntimeError) as error:
+        # What ASE and numpy say to positions that a potential has blown apart.
+        result = replace(result, reason=f"{type(error).__name__}: {error}", flags=("crash",))
     result = replace(
         result,
         calls=dict(meter.calls),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -131,3 +132,40 @@ def test_an_ion_without_parameters_is_named(salt: Made) -> None:
     numbers[0] = 10  # neon
     with pytest.raises(FeatureError, match="Ne"):
         feature_table([replace(salt, atomic_numbers=numbers)], ["barriers"])
+
+
+def test_the_first_feature_that_is_no_number_is_named(salt: Made, monkeypatch) -> None:
+    broken = replace(features.FEATURE_SETS["functional"], compute=lambda *_: {"a": 1.0, "b": np.inf, "c": np.nan})
+    monkeypatch.setitem(features.FEATURE_SETS, "functional", broken)
+    with pytest.raises(FeatureError, match="the feature functional:b of structure 0 is inf"):
+        feature_table([salt, salt], ["functional"])
+
+
+class Changed:
+    """An entry with some of its attributes changed, as a user's own class would have them."""
+
+    def __init__(self, entry, **changes):
+        self._entry, self._changes = entry, changes
+
+    def __getattr__(self, name):
+        return self._changes[name] if name in self._changes else getattr(self._entry, name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"functional": "PBE"}, "unknown functional 'PBE'; known: GGA, GGA+U, SCAN, LDA; PBE and PBEsol are GGA"),
+        ({"functional": "B3LYP"}, "unknown functional 'B3LYP'; known: GGA, GGA+U, SCAN, LDA"),
+        ({"mobile_ion": "O"}, "the first site is Li and the migrating ion O; site 0 must be the one that migrates"),
+    ],
+)
+def test_what_would_be_the_features_of_another_hop_is_refused(changes, says):
+    entry = embench.load()["O-LiFePO4"]
+    with pytest.raises(FeatureError, match=re.escape(f"O-LiFePO4: {says}")):
+        feature_table([Changed(entry, **changes)], ["functional"])
+    assert feature_table([Changed(entry)], ["functional"])[0].tolist() == [[1.0, 0.0, 0.0, 0.0]]
+
+
+def test_no_entries_are_refused():
+    with pytest.raises(FeatureError, match="there is no entry"):
+        feature_table([], ["functional"])

@@ -207,3 +207,46 @@ def test_a_progress_bar_appears_after_a_second_and_on_standard_error(
     streams = capsys.readouterr()
     assert streams.out == ""
     assert "writing" in streams.err
+
+
+def test_list_finds_entries(data: Dataset) -> None:
+    document = json.loads(run("list", "lifepo4", "--json").stdout)
+    assert [entry["entry_id"] for entry in document["entries"]] == ["O-LiFePO4"]
+    zinc = json.loads(run("list", "--ion", "Zn", "--split", "test", "--json").stdout)["entries"]
+    assert len(zinc) == 2  # FACTS.md: Zn 21 in train, 2 in test
+    flagged = json.loads(
+        run("list", "--flag", "path_clash", "--exclude-flag", "path_through_metal_site", "--json").stdout
+    )
+    flags = dict(zip(data.entry_ids, data.flags, strict=True))
+    expected = [n for n in data.entry_ids if "path_clash" in flags[n] and "path_through_metal_site" not in flags[n]]
+    assert sorted(entry["entry_id"] for entry in flagged["entries"]) == sorted(expected)
+    barriers = [entry["migration_barrier"] for entry in flagged["entries"]]
+    assert barriers == sorted(barriers)
+    host = data["O-LiFePO4"].group_host
+    same = json.loads(run("list", "--host", host, "--json").stdout)["entries"]
+    assert {entry["entry_id"] for entry in same} == set(data.filter(group_host=host).entry_ids)
+
+
+def test_list_for_a_person() -> None:
+    output = run("list", "--ion", "Sr", "--functional", "GGA").stdout
+    assert output.rstrip().endswith("2 entries of dataset 1.0.0")  # FACTS.md: Sr 2 in train
+    assert "nothing is found" in run("list", "no such thing").stdout
+
+
+def test_list_refuses_what_does_not_occur(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for options, says in (
+        (("--ion", "Xx"), "unknown mobile_ion value 'Xx'; known: Al, Ca, K"),
+        (("--functional", "PBE"), "unknown functional value 'PBE'; known: GGA, GGA+U, LDA, SCAN"),
+        (("--flag", "path_clsh"), "did you mean path_clash?"),
+    ):
+        assert run_main(monkeypatch, "data", "list", *options) == 2
+        assert says in capsys.readouterr().err
+
+
+def test_export_says_how_many_files_are_there(monkeypatch, capsys, tmp_path: Path) -> None:
+    assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv", "--split", "test") == 0
+    assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv", "--split", "test") == 1
+    assert "test.csv exists already; give --force to replace it" in capsys.readouterr().err
+    assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv", "--force") == 0
+    assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv") == 1
+    assert "test.csv exist already; give --force to replace them" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import csv
 import doctest
 import json
 import pickle
+import re
 import sys
 import time
 from collections import Counter
@@ -367,3 +368,20 @@ def test_all_structures_cost_what_pymatgen_needs(data: Dataset) -> None:
     theirs = seconds(lambda: [Structure(*parts) for parts in plain], times=1)
     assert ours < 2 * theirs
     assert sum(map(len, structures)) + 4 * 619 == 79_800  # FACTS.md counts the sites of five-image bands
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda data: data.column("frac_coords"), "it holds lists: take arrays('frac_coords')"),
+        (lambda data: data.column("flags"), "it holds lists: take the property flags"),
+        (lambda data: data.filter(frac_coords=1), "it holds lists: take arrays('frac_coords')"),
+        (lambda data: data.arrays("formula"), "it holds one value an entry: take column('formula')"),
+        (lambda data: data.arrays("frac_coord"), "did you mean frac_coords"),
+        (lambda data: data.filter(functional="PBE"), "known: GGA, GGA+U, LDA, SCAN"),
+        (lambda data: data.filter(functional=["GGA", "PBE"]), "known: GGA, GGA+U, LDA, SCAN"),
+    ],
+)
+def test_a_column_of_the_other_kind_is_named(ask, says):
+    with pytest.raises(UnknownNameError, match=re.escape(says)):
+        ask(embench.load())

@@ -185,3 +185,13 @@ def test_threads_read_the_same(build: Path) -> None:
     expected = pa.concat_tables(arrow_tables())
     assert results[0] == [(name, expected.column(name).to_pylist()) for name in sorted(names)]
     assert all(result == results[0] for result in results.values())
+
+
+@pytest.mark.parametrize("name", ["train.parquet", "test.parquet"])
+def test_a_pointer_of_git_lfs_is_named(name, tmp_path):
+    shutil.copytree(resource_folder("dataset"), tmp_path / "data")
+    (tmp_path / "data" / name).write_bytes(
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 5\n"
+    )
+    with pytest.raises(DatasetError, match=rf"{name} is a Git LFS pointer .*: run git lfs pull"):
+        load(path=tmp_path / "data")

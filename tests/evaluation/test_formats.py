@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from embench.errors import PredictionsError
-from embench.evaluation.predictions import read_predictions
+from embench.evaluation.predictions import parse_predictions, read_predictions
 from embench.evaluation.predictions_files import MOST_BYTES
 
 KNOWN = ("LiFePO4_1", "LiFePO4_2", "NaMnO2", "MgTi2S4")
@@ -87,7 +87,7 @@ def test_files_that_are_read(name, tmp_path):
     assert len(found.warnings) == ("decimal commas" in name)
     if not found.plain:
         with pytest.raises(PredictionsError, match="plain CSV"):
-            read(FILES[name], tmp_path, plain=True)
+            parse_predictions(FILES[name], name="p.csv", known=KNOWN, plain=True)
 
 
 def test_a_mapping_in_json(tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+import scipy.constants as constants
 import yaml
 from sklearn.metrics import mean_absolute_error
 from typer.testing import CliRunner, Result
@@ -437,3 +440,43 @@ def test_standing_of_a_committed_submission():
     assert {row.slug for row in found.rivals} == {system.slug for system in systems}
     assert found.own.slug == "model-3"
     assert found.own.rank_low <= found.own.rank <= found.own.rank_high
+
+
+# Formats and units
+
+
+@pytest.mark.parametrize("form", ["csv.gz", "json", "semicolons", "kJ/mol"])
+def test_a_submission_is_plain_csv_in_ev_whatever_was_given(form, submissions, predictions, tmp_path):
+    frame = pd.read_csv(predictions)
+    path, options = tmp_path / "given" / "published.csv", ("--unit", form) if form == "kJ/mol" else ()
+    path.parent.mkdir()
+    if form == "csv.gz":
+        path.write_bytes(gzip.compress(predictions.read_bytes()))
+    elif form == "json":
+        frame.to_json(path, orient="records")
+    elif form == "semicolons":
+        frame.to_csv(path, sep=";", decimal=",", index=False)
+    else:
+        # One mole of electron volts, scipy.
+        factor = constants.electron_volt * constants.Avogadro / constants.kilo
+        frame.assign(prediction=frame.prediction * factor).to_csv(path, index=False)
+        refused = run(submissions, path, *DESCRIBED)
+        assert isinstance(refused.exception, PredictionsError | SubmissionError)
+        assert "these look like kJ/mol: give --unit kJ/mol" in str(refused.exception)
+    result = run(submissions, path, *DESCRIBED, *options)
+    assert result.exit_code == 0, result.output or result.exception
+    written = pd.read_csv(submissions / "my-model" / "published.csv")
+    assert list(written.columns) == ["entry_id", "prediction"]
+    merged = written.merge(frame, on="entry_id", suffixes=("", "_given"))
+    assert len(merged) == 60
+    assert merged.prediction.to_numpy() == pytest.approx(merged.prediction_given.to_numpy(), rel=1e-12)
+    (checked,) = check_submissions(submissions, slugs=["my-model"])
+    assert checked.problems == ()
+
+
+def test_a_packed_file_in_a_submission_is_refused(submissions, predictions):
+    assert run(submissions, predictions, *DESCRIBED).exit_code == 0
+    file = submissions / "my-model" / "published.csv"
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    (checked,) = check_submissions(submissions, slugs=["my-model"])
+    assert "must be plain CSV here" in "\n".join(checked.problems)

@@ -34,7 +34,6 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.LShift: ("<<", ">>"),
     ast.RShift: (">>", "<<"),
 }
-UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.Not: "not", ast.Invert: "~"}
 FUNCTIONS = {
     one: other
     for pair in (
@@ -95,18 +94,9 @@ class Mutant:
 
 
 def mutants_of(source: str, path: str) -> list[Mutant]:
-    """Return all mutants of a module, in the order of the text; each of them can be compiled."""
+    """Return all mutants of a module, in the order of the text."""
     found = {(m.start, m.end, m.new): m for m in _Finder(source, path).mutants(ast.parse(source))}
-    ordered = [found[key] for key in sorted(found)]
-    return [mutant for mutant in ordered if _compiles(mutant.apply(source))]
-
-
-def _compiles(source: str) -> bool:
-    try:
-        compile(source, "mutant", "exec")
-    except SyntaxError:
-        return False
-    return True
+    return [found[key] for key in sorted(found)]
 
 
 class _Finder:
@@ -155,8 +145,10 @@ class _Finder:
             case ast.BoolOp():
                 old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
                 yield from (self._between(left, right, old, new) for left, right in pairwise(node.values))
-            case ast.UnaryOp() if type(node.op) in UNARY:
-                yield self._start(node), self._start(node) + len(UNARY[type(node.op)]), ""
+            case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert()):
+                # Up to the operand, but for the brackets around it.
+                operator = self.raw[self._start(node) : self._start(node.operand)].partition(b"(")[0]
+                yield self._start(node), self._start(node) + len(operator), ""
             case ast.Constant(value=bool()):
                 yield self._start(node), self._end(node), str(not node.value)
             case ast.Constant(value=int()):

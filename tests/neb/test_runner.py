@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import embench
-from embench.errors import NebError
+from embench.errors import MissingDependencyError, NebError
 from embench.neb import NEB1, PUBLISHED, STATIC, run
 from embench.neb.ends import End, first_band, guess_of
 from embench.neb.results import NebResult
@@ -54,6 +54,14 @@ def test_failure_in_the_band_is_named():
     found = calculate(MadeHop(), Broken("nan", after=2), NEB1)
     assert "stage band" in str(found.result.reason)
     assert found.band is None
+
+
+def test_a_library_that_is_missing_is_no_failure_of_the_hop(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(MissingDependencyError, match="scipy"):
+        run(MadeHop(), Wave())
 
 
 def test_what_is_no_calculator_is_refused():

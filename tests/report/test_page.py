@@ -18,7 +18,7 @@ import pytest
 import embench
 from embench.errors import MissingDependencyError, OutputError
 from embench.evaluation.document import document, dumps
-from embench.report.page import render, write_html
+from embench.report.page import render, verdict, write_html
 from embench.web.bars import Scale, bar
 from embench.web.figures import beyond_limit, error_limit, figures
 from embench.web.palette import DARK, LIGHT
@@ -376,3 +376,13 @@ class TestBrowser:
             assert found.page.locator("img").count() == 0
             assert found.page.locator(".notice li").text_content() == attack
             assert found.trouble == []
+
+
+@pytest.mark.parametrize(("difference", "resolved", "expected"), [
+    (-0.1, True, "better"), (0.1, True, "worse"), (-0.1, False, "open"), (0.1, False, "open"), (None, True, "open"),
+])  # fmt: skip
+def test_a_worse_system_is_not_praised(difference, resolved, expected):
+    """The edge of the verdict was green for a resolved difference in either direction."""
+    comparison = {"resolved": resolved, "metrics": {"mae": {"difference": {"value": difference}}}}
+    assert verdict(comparison) == expected
+    assert verdict(None) == "open"
