@@ -46,7 +46,9 @@ class Checked:
     others: tuple[Submission, ...] = field(default=(), repr=False, compare=False)
 
 
-def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None) -> tuple[Checked, ...]:
+def check_submissions(
+    folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None, partial: bool = False
+) -> tuple[Checked, ...]:
     """Check the submissions in `folder`; every file is read once.
 
     Parameters
@@ -57,6 +59,8 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         Another folder of submissions, such as that of the branch that a pull request is for: check what is not there,
         or has other files there, beside the submissions as they are *there*. What is there and not in `folder` is a
         problem, and so is a submission that has come to others.
+    partial
+        What is in `base` and not in `folder` is no problem: `folder` holds a few submissions only.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
             near = did_you_mean(nearest_names(slug, present))
             raise SubmissionError(f"there is no submission {slug!r} in {folder}{near}")
     if base is not None:
-        return _check_against(folder, present, base)
+        return _check_against(folder, present, base, partial=partial)
     wanted = sorted(set(slugs)) or present
     _, found, problems = _read_all(folder, present)
     readable = [submission for submission in found if _is_readable(submission)]
@@ -82,7 +86,7 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
     return tuple(checked.get(slug) or Checked(slug, (problems[slug],), (), ()) for slug in wanted)
 
 
-def _check_against(folder: Path, present: Collection[str], base: Path) -> tuple[Checked, ...]:
+def _check_against(folder: Path, present: Collection[str], base: Path, *, partial: bool) -> tuple[Checked, ...]:
     """Check what in `folder` is not as in `base`, and name what is gone."""
     files, found, problems = _read_all(folder, present)
     before: dict[str, Submission] = {}
@@ -101,7 +105,7 @@ def _check_against(folder: Path, present: Collection[str], base: Path) -> tuple[
                 before[slug] = submission_of(base / slug, files_before)
         if slug in present:
             wanted.append(slug)
-        else:
+        elif not partial:
             gone.append(Checked(slug, (f"{slug} is on the base branch and missing here; {_GONE}",), (), ()))
     new = [submission for submission in found if submission.slug in wanted and submission.slug not in before]
     # A pull request must not choose whom it is compared with: what it changes counts as it was before.
