@@ -9,6 +9,7 @@ its Dask backend waits without end for a task that kills its workers.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -223,6 +224,8 @@ class DaskExecutor:
         return now if deserted_since is None else deserted_since
 
     def _scheduler_lost(self, why: str) -> BaselineError:
+        # The client goes on trying to reach it, and prints tracebacks when it is told to stop.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         return BaselineError(
             f"the Dask scheduler at {self._address} is lost ({why}); what is finished is kept: start the cluster again "
             "and run the same command"
