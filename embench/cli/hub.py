@@ -1,4 +1,4 @@
-"""``embench hub``: the dataset and the leaderboard's site on the Hugging Face hub."""
+"""``embench hub``: the dataset, the predictions and the leaderboard's site on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from embench.hub.client import Hub
     from embench.hub.plan import Upload
 
-app = typer.Typer(help="Publish the dataset on the Hugging Face hub, and get it from there.", no_args_is_help=True)
+app = typer.Typer(
+    help="Publish the dataset and the predictions on the Hugging Face hub, and get them from there.",
+    no_args_is_help=True,
+)
 
 _FOLDER = Path("dataset_card")
 _TIMEOUT = typer.Option(60.0, "--timeout", min=1.0, help="Seconds that the hub may stay silent.", metavar="SECONDS")
@@ -28,22 +31,45 @@ def export(
     folder: Path = typer.Argument(_FOLDER, metavar="DIR", help="Folder to write; other files in it are left alone."),
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where a file is not what would be written."),
 ) -> None:
-    """Assemble the folder for the hub: card, Parquet files, splits, reference predictions, Croissant, checksums."""
+    """Assemble the folder of the dataset for the hub: card, Parquet files, splits, Croissant, checksums."""
     from embench.errors import StaleFileError
-    from embench.leaderboard.submission.published import published_systems
     from embench.release import export as exporting
 
-    systems = published_systems()
+    made = exporting.contents()
     if check:
-        if stale := exporting.stale(folder, systems):
+        if stale := exporting.stale(folder, made):
             raise StaleFileError(
                 f"not what embench hub export writes: {', '.join(stale)} in {folder}; run embench hub export {folder}"
             )
         typer.echo(f"{folder} is up to date")
         return
-    for path in exporting.export(folder, systems):
+    for path in exporting.export(folder, made):
         typer.echo(f"wrote {path}")
     typer.echo(f"{folder} is complete")
+
+
+@app.command("export-predictions")
+def export_predictions(
+    folder: Path = typer.Argument(
+        ..., metavar="DIR", help="Folder to write; other files in it are left alone.", show_default=False
+    ),
+    version: str | None = typer.Option(
+        None, "--version", help="Version of the predictions.  [default: today, as 2026.11.28]", show_default=False
+    ),
+    submissions: Path | None = typer.Option(
+        None, "--submissions", metavar="FOLDER", help="Default: those of the checkout.", show_default=False
+    ),
+) -> None:
+    """Assemble the folder of the predictions for the hub: those of all submissions. The dataset stays as it is."""
+    from embench.leaderboard.submission.published import published_systems
+    from embench.release.export import export
+    from embench.release.predictions import predictions_contents, version_of_today
+
+    version = version or version_of_today()
+    made = predictions_contents(published_systems(submissions), version=version)
+    for path in export(folder, made):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"{folder} is complete: predictions {version}")
 
 
 @app.command()
@@ -53,10 +79,9 @@ def card(
 ) -> None:
     """Write the card of the dataset, and its line in the checksums beside it."""
     from embench.cli._terminal import deliver
-    from embench.leaderboard.submission.published import published_systems
     from embench.release.export import CARD, contents, renew_checksums
 
-    deliver(lambda: contents(published_systems())[CARD].decode(), out, check=check)
+    deliver(lambda: contents()[CARD].decode(), out, check=check)
     if not check and renew_checksums(out.parent):
         typer.echo(f"renewed the checksums in {out.parent}")
 
@@ -119,6 +144,25 @@ def push(
     _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)
 
 
+@app.command("push-predictions")
+def push_predictions(
+    folder: Path = typer.Argument(
+        ..., metavar="DIR", help="Folder that embench hub export-predictions wrote.", show_default=False
+    ),
+    repo: str = typer.Option("embench/predictions", "--repo", help="Dataset repository.", metavar="NAME"),
+    create_pr: bool = _CREATE_PR,
+    dry_run: bool = _DRY_RUN,
+    yes: bool = _YES,
+    overwrite: bool = _OVERWRITE,
+    timeout: float = _TIMEOUT,
+) -> None:
+    """Publish the predictions: check the folder, then one commit, then the tag of their version."""
+    from embench.release.uploads import predictions_upload
+
+    upload = predictions_upload(folder, repository=repo, create_pr=create_pr, say=typer.echo)
+    _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)
+
+
 @app.command("push-space")
 def push_space(
     folder: Path = typer.Argument(..., metavar="DIR", help="A static site: index.html at its top.", show_default=False),
@@ -146,7 +190,10 @@ def pull(
     folder: Path = typer.Argument(..., metavar="DIR", help="New folder for the files.", show_default=False),
     repo: str = typer.Option("embench/migration-barriers", "--repo", help="Dataset repository.", metavar="NAME"),
     revision: str | None = typer.Option(
-        None, "--revision", help="Tag, branch or commit.  [default: the version of this embench]", show_default=False
+        None,
+        "--revision",
+        help="Tag, branch or commit.  [default: the version of this embench; of the predictions the newest]",
+        show_default=False,
     ),
     timeout: float = _TIMEOUT,
 ) -> None:
@@ -154,7 +201,7 @@ def pull(
     from embench.hub import about
     from embench.hub.pull import pull
 
-    revision = revision or about.TAG
+    revision = revision or ("main" if repo == about.PREDICTIONS_REPOSITORY else about.TAG)
     files = pull(folder, repository=repo, revision=revision, hub=_hub(timeout))
     typer.echo(f"{folder}: {len(files)} files of {repo} at {revision}, all with their checksums")
 

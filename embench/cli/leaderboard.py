@@ -72,12 +72,22 @@ def build(
     check: bool = typer.Option(
         False, "--check", help="Write nothing; fail if the files are not what would be written."
     ),
+    allow_pending: bool = typer.Option(
+        False,
+        "--allow-pending",
+        help="With --check: name what is new, changed or gone since the board was built, and compare the rest.",
+    ),
     site: bool = typer.Option(True, "--site/--no-site", help="Write the site as well."),
     cache: Path | None = _CACHE,
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
     """Score all submissions again and write the board: leaderboard.json, leaderboard.md and the site."""
+    if allow_pending:
+        if not check:
+            raise typer.BadParameter("it belongs to --check", param_hint="--allow-pending")
+        _check_recorded(submissions, out, page=page, cache=cache, no_cache=no_cache, workers=workers)
+        return
     board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
     from embench.leaderboard.board.write import SITE_FOLDER, board_texts, check_current, write_board
 
@@ -133,13 +143,35 @@ def serve(
 
 def _board(submissions: Path, *, cache: Path | None, no_cache: bool, workers: int | None) -> Board:
     from embench.cli._terminal import progress_bars
-    from embench.leaderboard.board import build_board, default_cache
+    from embench.leaderboard.board import build_board
+
+    folder = _cache_folder(cache, no_cache=no_cache)
+    with progress_bars("board") as progress:
+        return build_board(submissions, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress)
+
+
+def _check_recorded(
+    submissions: Path, out: Path, *, page: Path | None, cache: Path | None, no_cache: bool, workers: int | None
+) -> None:
+    from embench.cli._terminal import progress_bars
+    from embench.leaderboard.board.pending import check_recorded
+
+    folder = _cache_folder(cache, no_cache=no_cache)
+    with progress_bars("board") as progress:
+        since = check_recorded(
+            submissions, out, page=page, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress
+        )
+    typer.echo(f"{out}: the board of the submissions that it names")
+    if since:
+        typer.echo(f"to be built again, which a workflow does after the merge ({since})")
+
+
+def _cache_folder(cache: Path | None, *, no_cache: bool) -> Path | None:
+    from embench.leaderboard.board import default_cache
 
     if no_cache and cache is not None:
         raise typer.BadParameter("--cache and --no-cache exclude each other")
-    folder = None if no_cache else cache or default_cache()
-    with progress_bars("board") as progress:
-        return build_board(submissions, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress)
+    return None if no_cache else cache or default_cache()
 
 
 @app.command()
@@ -152,7 +184,14 @@ def check(
         None,
         "--base",
         metavar="DIR",
-        help="Check what is new or has changed against the submissions in this folder.",
+        help="Check what is new or has changed against the submissions in this folder, and that none is gone.",
+        show_default=False,
+    ),
+    summary: Path | None = typer.Option(
+        None,
+        "--summary",
+        metavar="FILE",
+        help="Write what was found, with ranks, to this file as well, in Markdown.",
         show_default=False,
     ),
     strict: bool = typer.Option(False, "--strict", help="Fail on signs of trouble as well."),
@@ -166,6 +205,11 @@ def check(
     if base is not None and slugs:
         raise typer.BadParameter("name the submissions or a folder to compare with, not both", param_hint="--base")
     checked = check_submissions(submissions, slugs=slugs or (), base=base)
+    if summary is not None:
+        from embench.common.files import write_text
+        from embench.leaderboard.check_summary import summary as summary_of
+
+        write_text(summary, summary_of(checked))
     if base is not None and not checked:
         typer.echo(f"no submission in {submissions} is new or has changed")
         return
@@ -205,7 +249,7 @@ def _show(item: Checked) -> None:
     warnings = dict.fromkeys(text for found in item.scores for text in found.warnings)
     for label, texts in (
         ("problem", item.problems),
-        ("note", warnings),
+        ("note", [*item.notes, *warnings]),
         ("sign of trouble", sign_lines(item.signs)),
     ):
         for text in texts:

@@ -14,6 +14,7 @@ from embench.statistics.paired import (
     standard_error,
 )
 from embench.statistics.ranking import SIGNIFICANCE
+from embench.statistics.rounding import rounding_of, subtract
 
 if TYPE_CHECKING:
     from embench.evaluation.scored import Coverage, Matched
@@ -64,11 +65,11 @@ def compare(
     mine, theirs = replicates.only(names), rival_replicates.only(names)
     gap = mine - theirs
     differences = gap.estimates()
-    surplus = sample.cluster_sums(sample.absolute_error - rival_sample.absolute_error)
-    test = sign_flip_test(surplus, seed=seed)
+    sums = (found.cluster_sums(found.absolute_error) for found in (sample, rival_sample))
+    test = sign_flip_test(subtract(*sums), seed=seed)
     mae = differences["mae"]
     detectable = detectable_difference(standard_error(gap.resampled[names.index("mae")]))
-    resolved = test.p_value < SIGNIFICANCE and not mae.low <= 0.0 <= mae.high
+    resolved = test.p_value < SIGNIFICANCE and mae.leaves_out_zero
     size = f"{len(sample)} entries from {sample.n_clusters} host frameworks"
     return Comparison(
         other=other.predictions.name,
@@ -89,7 +90,7 @@ def compare(
 def _sentence(
     difference: Estimate, test: SignFlipTest, detectable: float, resolved: bool, *, name: str, size: str
 ) -> str:
-    if difference.value == 0.0:
+    if abs(difference.value) <= rounding_of(0.0):
         return f"The MAE is the same as that of {name}."
     order = "lower" if difference.value < 0.0 else "higher"
     numbers = p_text(test)

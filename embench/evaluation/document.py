@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
 
 _DECIMALS = 8
+_GUARD_DECIMALS = 12
 
 
 def document(evaluation: Evaluation) -> EvaluationDocument:
@@ -231,5 +232,8 @@ def finite(value: float) -> float | None:
 
 
 def _rounded(value: float) -> float:
-    """Return a derived number that is always defined, rounded."""
-    return round(value, _DECIMALS)
+    """Return a derived number that is always defined, rounded.
+
+    In two steps: a mean of decimal numbers may lie half way between two results, where its last bit would decide.
+    """
+    return round(round(value, _GUARD_DECIMALS), _DECIMALS)

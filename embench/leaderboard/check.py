@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,19 @@ class Score:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found about one submission. It can be taken where there are no problems; signs are for a person."""
+    """What was found about one submission. It can be taken where there are no problems; signs are for a person.
+
+    `notes` tell what a pull request does to it. `submission` is what was checked, where it can be read, and `others`
+    those that it was compared with.
+    """
 
     slug: str
     problems: tuple[str, ...]
     scores: tuple[Score, ...]
     signs: tuple[Sign, ...]
+    notes: tuple[str, ...] = ()
+    submission: Submission | None = field(default=None, repr=False, compare=False)
+    others: tuple[Submission, ...] = field(default=(), repr=False, compare=False)
 
 
 def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None) -> tuple[Checked, ...]:
@@ -46,7 +54,9 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
     slugs
         Which of them; by default all.
     base
-        Another folder of submissions: check only what is not there, or has other files there.
+        Another folder of submissions, such as that of the branch that a pull request is for: check what is not there,
+        or has other files there, beside the submissions as they are *there*. What is there and not in `folder` is a
+        problem, and so is a submission that has come to others.
 
     Raises
     ------
@@ -59,10 +69,10 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         if slug not in present:
             near = did_you_mean(nearest_names(slug, present))
             raise SubmissionError(f"there is no submission {slug!r} in {folder}{near}")
-    wanted = sorted(set(slugs)) or present
-    files, found, problems = _read_all(folder, present)
     if base is not None:
-        wanted = tuple(slug for slug in wanted if _has_changed(files.get(slug), base / slug))
+        return _check_against(folder, present, base)
+    wanted = sorted(set(slugs)) or present
+    _, found, problems = _read_all(folder, present)
     readable = [submission for submission in found if _is_readable(submission)]
     checked = {
         submission.slug: check_submission(submission, readable, named=found)
@@ -70,6 +80,69 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         if submission.slug in wanted
     }
     return tuple(checked.get(slug) or Checked(slug, (problems[slug],), (), ()) for slug in wanted)
+
+
+def _check_against(folder: Path, present: Collection[str], base: Path) -> tuple[Checked, ...]:
+    """Check what in `folder` is not as in `base`, and name what is gone."""
+    files, found, problems = _read_all(folder, present)
+    before: dict[str, Submission] = {}
+    wanted: list[str] = []
+    gone: list[Checked] = []
+    now = {submission.slug: submission for submission in found}
+    for slug in sorted({*present, *list_slugs(base)}):
+        files_before = _files_in(base / slug)
+        if slug in files and files[slug] == files_before:
+            if slug in now:
+                before[slug] = now[slug]
+            continue
+        if files_before is not None:
+            # Something may be wrong with the one before, too: then there is nothing to compare with.
+            with suppress(SubmissionError):
+                before[slug] = submission_of(base / slug, files_before)
+        if slug in present:
+            wanted.append(slug)
+        else:
+            gone.append(Checked(slug, (f"{slug} is on the base branch and missing here; {_GONE}",), (), ()))
+    new = [submission for submission in found if submission.slug in wanted and submission.slug not in before]
+    # A pull request must not choose whom it is compared with: what it changes counts as it was before.
+    named = [*before.values(), *new]
+    readable = [submission for submission in named if _is_readable(submission)]
+    checked = [
+        _check_changed(now[slug], before.get(slug), readable, named)
+        if slug in now
+        else Checked(slug, (problems[slug],), (), ())
+        for slug in wanted
+    ]
+    return tuple(sorted([*checked, *gone], key=lambda item: item.slug))
+
+
+_GONE = "a submission is taken away or renamed by a maintainer only, so bring it back"
+
+
+def _check_changed(
+    submission: Submission, before: Submission | None, readable: Sequence[Submission], named: Sequence[Submission]
+) -> Checked:
+    """Check one submission beside those of the base branch, and what became of the one that it replaces."""
+    checked = check_submission(submission, readable, named=named)
+    if before is None:
+        return replace(checked, notes=("new",))
+    notes = [f"replaces {before.name} {before.version} by {', '.join(before.authors)}: is this their pull request?"]
+    if (before.name, before.version) != (submission.name, submission.version):
+        notes.append(f"the name was {before.name} {before.version} and is {submission.name} {submission.version}")
+    problems = list(checked.problems)
+    if not {name.casefold() for name in before.authors} & {name.casefold() for name in submission.authors}:
+        problems.append(
+            f"{submission.folder / SUBMISSION_FILE}: none of the authors of {before.slug} "
+            f"({', '.join(before.authors)}) is among its authors now; hand in work of your own as a new submission"
+        )
+    return replace(checked, notes=tuple(notes), problems=tuple(problems))
+
+
+def _files_in(folder: Path) -> Files | None:
+    try:
+        return read_folder(folder)
+    except SubmissionError:
+        return None  # there is none, or something is wrong with it, which its own check has said
 
 
 def check_submission(
@@ -82,10 +155,10 @@ def check_submission(
     scores, problems = _check_predictions(submission)
     problems += _name_problems(submission, others if named is None else named)
     signs: Sequence[Sign] = ()
+    rivals = tuple(other for other in others if other.slug != submission.slug)
     if not problems:
-        pool = [*(other for other in others if other.slug != submission.slug), submission]
-        signs = signs_of_trouble(pool, only=[submission.slug])[submission.slug]
-    return Checked(submission.slug, tuple(problems), scores, tuple(signs))
+        signs = signs_of_trouble([*rivals, submission], only=[submission.slug])[submission.slug]
+    return Checked(submission.slug, tuple(problems), scores, tuple(signs), submission=submission, others=rivals)
 
 
 def readable_submissions(folder: Path) -> tuple[Submission, ...]:
@@ -99,14 +172,6 @@ def readable_submissions(folder: Path) -> tuple[Submission, ...]:
 
 
 Files = Mapping[str, bytes]
-
-
-def _has_changed(files: Files | None, before: Path) -> bool:
-    """Return whether the files of a submission are others than those in the folder `before`."""
-    try:
-        return files is None or dict(files) != read_folder(before)
-    except SubmissionError:
-        return True  # it is new, or something is wrong with the old one; the check will say what with the new one
 
 
 def _read_all(folder: Path, slugs: Collection[str]) -> tuple[dict[str, Files], list[Submission], dict[str, str]]:

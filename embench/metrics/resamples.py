@@ -107,7 +107,8 @@ class Resamples:
         """Return the rank correlation (B) of two orders of the entries, ties at their midranks."""
         x, y = self.midranks(first), self.midranks(second)
         covariance, spread_x, spread_y = (
-            np.einsum("ib,ib,ib->b", self.taken, left, right).astype(np.float64)
+            # Whole numbers, which double precision sums without rounding: the order in which they come is no matter.
+            np.add.reduce(self.taken * left * right, axis=0, dtype=np.float64)
             for left, right in ((x, y), (x, x), (y, y))
         )
         return ratio(covariance, np.sqrt(spread_x * spread_y))

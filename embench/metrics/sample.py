@@ -32,6 +32,10 @@ MOMENTS = (
 )
 
 
+# Errors (eV) that agree to this many decimals are equal: predictions and targets are decimal numbers.
+_EQUAL_DECIMALS = 12
+
+
 @dataclass(frozen=True, eq=False)
 class Order:
     """The ascending order of n values, arranged for running sums over many resamples.
@@ -194,7 +198,8 @@ def prediction_order(sample: Sample) -> Order:
 
 def absolute_error_order(sample: Sample) -> Order:
     """Return the order of the absolute errors."""
-    return Order.of(sample.absolute_error)
+    # 0.6 - 0.5 and 0.5 - 0.4 are the same error; as binary numbers they differ in the last bit.
+    return Order.of(sample.absolute_error.round(_EQUAL_DECIMALS))
 
 
 def uncertainty_order(sample: Sample) -> Order:

@@ -1,16 +1,20 @@
-"""What is uploaded to the hub: the folder of the dataset, and a static site."""
+"""What is uploaded to the hub: the folder of the dataset, that of the predictions, and a static site."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embench.errors import HubError
 from embench.hub import about
 from embench.hub.checksums import CHECKSUMS, IGNORED, render_checksums, sha256
 from embench.hub.client import Say, import_hub, silent
 from embench.hub.plan import Upload
+
+if TYPE_CHECKING:
+    from embench.release.check import Checked
 
 # What a static site is made of. Anything else in its folder is not meant for the public: settings, keys, archives.
 _SITE_KINDS = frozenset(
@@ -43,18 +47,43 @@ def dataset_upload(folder: Path, *, repository: str, create_pr: bool = False, sa
     from embench.release.check import check
 
     checked = check(folder, say=say)
-    contents = {path: (folder / path).read_bytes() for path in [*checked.files, CHECKSUMS]}
-    changed = [path for path, digest in checked.files.items() if sha256(contents[path]) != digest]
-    if changed:
-        raise HubError(f"{', '.join(changed)} in {folder} changed while the folder was checked; push again")
     return Upload(
         repository=repository,
         repo_type="dataset",
-        contents=contents,
+        contents=_read_checked(folder, checked),
         message=f"Dataset {checked.version}",
         tag=f"v{checked.version}",
         create_pr=create_pr,
     )
+
+
+def predictions_upload(folder: Path, *, repository: str, create_pr: bool = False, say: Say = silent) -> Upload:
+    """Return the upload of a folder with predictions, after checking it.
+
+    Raises :class:`~embench.errors.HubError` for a folder that is not as it should be (see
+    :func:`embench.release.check.check_predictions`).
+    """
+    from embench.release.check import check_predictions
+
+    checked = check_predictions(folder, say=say)
+    return Upload(
+        repository=repository,
+        repo_type="dataset",
+        contents=_read_checked(folder, checked),
+        message=f"Predictions {checked.version}",
+        tag=f"v{checked.version}",
+        create_pr=create_pr,
+        way_out="export the predictions again with another --version, such as "
+        f"{checked.version.partition('-')[0]}-2, and push that",
+    )
+
+
+def _read_checked(folder: Path, checked: Checked) -> dict[str, bytes]:
+    contents = {path: (folder / path).read_bytes() for path in [*checked.files, CHECKSUMS]}
+    changed = [path for path, digest in checked.files.items() if sha256(contents[path]) != digest]
+    if changed:
+        raise HubError(f"{', '.join(changed)} in {folder} changed while the folder was checked; push again")
+    return contents
 
 
 def space_upload(
@@ -83,7 +112,8 @@ def space_upload(
 
 def space_files(folder: Path) -> tuple[list[str], list[str]]:
     """Return the paths of what belongs to a site, and of what does not (of a dot folder, the folder alone)."""
-    paths, left = [], []
+    paths: list[str] = []
+    left: list[str] = []
     for top, folders, names in os.walk(folder):
         place = Path(top).relative_to(folder)
         left += [f"{(place / name).as_posix()}/" for name in folders if name.startswith(".")]

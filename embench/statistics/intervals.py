@@ -10,6 +10,7 @@ import numpy as np
 
 from embench.metrics.sample import FloatArray
 from embench.schema.terms import Method
+from embench.statistics.rounding import rounding_of
 
 CONFIDENCE = 0.95
 # Below this many clusters the spread of the resamples says little about the spread of new data: no interval.
@@ -34,6 +35,12 @@ class Estimate:
     high: float = math.nan
     method: Method = "none"
     undefined: float = 0.0
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether zero lies outside of the interval, by more than rounding; so it does where there is no interval."""
+        rounding = rounding_of(self.value)
+        return not self.low - rounding <= 0.0 <= self.high + rounding
 
 
 def estimate(value: float, replicates: FloatArray, jackknife: FloatArray | None = None, *, clusters: int) -> Estimate:
@@ -63,8 +70,9 @@ def bca_levels(value: float, replicates: FloatArray, jackknife: FloatArray) -> t
     Efron, J. Am. Stat. Assoc. 82, 171 (1987), equations 4.1 and 6.6. `replicates` (B) are sorted and finite.
     """
     n = len(replicates)
-    below = np.searchsorted(replicates, value, side="left")
-    not_above = np.searchsorted(replicates, value, side="right")
+    rounding = rounding_of(value)
+    below = np.searchsorted(replicates, value - rounding, side="left")
+    not_above = np.searchsorted(replicates, value + rounding, side="right")
     share = (below + not_above) / (2.0 * n)
     influence = jackknife.mean() - jackknife
     spread = float((influence**2).sum())
@@ -83,7 +91,7 @@ def bca_levels(value: float, replicates: FloatArray, jackknife: FloatArray) -> t
             return None
         levels.append(normal.cdf(bias + shifted / scale))
     low, high = levels
-    if min(low, 1.0 - high) * n < _MINIMUM_BEYOND or not low < high:
+    if min(low, 1.0 - high) * n < _MINIMUM_BEYOND - rounding_of(_MINIMUM_BEYOND) or not low < high:
         return None
     return low, high
 

@@ -19,6 +19,7 @@ from embench.metrics.sample import FloatArray, IntArray
 from embench.statistics.intervals import CONFIDENCE
 from embench.statistics.paired import holm, sign_flip_test
 from embench.statistics.resampling import bootstrap_blocks
+from embench.statistics.rounding import RELATIVE, midranks, subtract
 
 SIGNIFICANCE = 0.05
 
@@ -44,11 +45,11 @@ def rank_systems(absolute_errors: FloatArray, clusters: IntArray, *, resamples: 
     n_clusters = int(clusters.max()) + 1
     sums = np.zeros((n_clusters, len(absolute_errors)))
     np.add.at(sums, clusters, absolute_errors.T)
-    observed = _ranks(sums.sum(axis=0, keepdims=True))[0]
+    observed = midranks(sums.sum(axis=0, keepdims=True))[0]
     replicated = np.empty((resamples, len(absolute_errors)))
     # Every resample has the same entries for all systems, so sums of errors rank as their means do.
     for rows, drawn in bootstrap_blocks(n_clusters, resamples=resamples, seed=seed, entries=absolute_errors.size):
-        replicated[rows] = _ranks(drawn @ sums)
+        replicated[rows] = midranks(drawn @ sums)
     tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile(replicated, (tail, 1.0 - tail), axis=0, method="inverted_cdf")
     p_best, p_adjusted = _tests_against_best(sums, seed=seed)
@@ -65,20 +66,13 @@ def rank_systems(absolute_errors: FloatArray, clusters: IntArray, *, resamples: 
     ]
 
 
-def _ranks(losses: FloatArray) -> FloatArray:
-    """Return the midrank of each system in each row of `losses` (rows, systems)."""
-    ranks = np.empty_like(losses)
-    for system in range(losses.shape[1]):
-        own = losses[:, [system]]
-        ranks[:, system] = 0.5 + (losses < own).sum(axis=1) + 0.5 * (losses == own).sum(axis=1)
-    return ranks
-
-
 def _tests_against_best(sums: FloatArray, *, seed: int) -> tuple[Sequence[float], Sequence[float]]:
     """Return p-values against the best system and their Holm adjustments, 1 for the best itself."""
-    best = int(np.argmin(sums.sum(axis=0)))
+    totals = sums.sum(axis=0)
+    # The first of those that share the lowest error.
+    best = int(np.argmax(totals <= totals.min() * (1.0 + RELATIVE)))
     others = [system for system in range(sums.shape[1]) if system != best]
-    found = [sign_flip_test(sums[:, system] - sums[:, best], seed=seed).p_value for system in others]
+    found = [sign_flip_test(subtract(sums[:, system], sums[:, best]), seed=seed).p_value for system in others]
     p_best, p_adjusted = [1.0] * sums.shape[1], [1.0] * sums.shape[1]
     for system, p_value, adjusted in zip(others, found, holm(found), strict=True):
         p_best[system], p_adjusted[system] = p_value, adjusted

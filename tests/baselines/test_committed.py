@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import embench
 from embench.baselines.registry import BASELINES, baseline_spec
 from embench.cli.app import app
+from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
 from embench.leaderboard.entrants.baseline import write_submission
 from embench.pages.baselines import results_page
@@ -87,8 +88,37 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
     assert "median, published, 1 of 1 fold: 60 entries reproduced" in found.output
     found = reproduce(second)
     assert found.exit_code == 1
-    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 numbers differ" in found.output
+    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 number differs" in found.output
     assert f"  {ids[second][0]}: prediction" in found.output
+
+
+def test_a_record_is_renewed_where_the_predictions_are_reproduced(results):
+    folder = results / "median"
+    before = {}
+    for name in ("published", "host-10fold"):
+        path = folder / f"{name}.record.json"
+        record = json.loads(path.read_text())
+        record["checksums"]["code"] = "0" * 64
+        record["seconds"]["fit"] = 12.5
+        path.write_text(json.dumps(record))
+        before[name] = record
+    text = (folder / "host-10fold.csv").read_text()
+    (folder / "host-10fold.csv").write_text(text.replace("\nLi", "\nX", 1))
+    where = (*both(results), "-p", "published", "-p", "host-10fold")
+    assert embench_baseline("reproduce", "median", *where).exit_code == 1
+    assert json.loads((folder / "published.record.json").read_text()) == before["published"]
+    found = embench_baseline("reproduce", "median", *where, "--renew")
+    assert found.exit_code == 1
+    assert found.output.count("renewed the record") == 1
+    assert json.loads((folder / "host-10fold.record.json").read_text()) == before["host-10fold"]
+    after = json.loads((folder / "published.record.json").read_text())
+    assert after.pop("reproduced").keys() == {"date", "largest_difference_ev", "versions", "hardware"}
+    assert after["checksums"].pop("code") == code_digest(baseline_spec("median").factory)
+    del before["published"]["checksums"]["code"]
+    assert after == before["published"]
+    found = embench_baseline("reproduce", "median", *where, "--renew", "--folds", 1)
+    assert found.exit_code == 2
+    assert "exclude each other" in found.output
 
 
 def test_what_is_not_reproduced_is_listed(results):

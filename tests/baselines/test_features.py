@@ -134,6 +134,13 @@ def test_an_ion_without_parameters_is_named(salt: Made) -> None:
         feature_table([replace(salt, atomic_numbers=numbers)], ["barriers"])
 
 
+def test_the_first_feature_that_is_no_number_is_named(salt: Made, monkeypatch) -> None:
+    broken = replace(features.FEATURE_SETS["functional"], compute=lambda *_: {"a": 1.0, "b": np.inf, "c": np.nan})
+    monkeypatch.setitem(features.FEATURE_SETS, "functional", broken)
+    with pytest.raises(FeatureError, match="the feature functional:b of structure 0 is inf"):
+        feature_table([salt, salt], ["functional"])
+
+
 class Changed:
     """An entry with some of its attributes changed, as a user's own class would have them."""
 

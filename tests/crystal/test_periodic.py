@@ -111,8 +111,10 @@ def test_a_path_that_stands_still_is_a_point():
 def test_what_is_near_a_line_is_what_brute_force_finds(seed, reach):
     start, end, *sites = some_points(seed, 5)
     found = near_line(SKEW, start, end, np.array(sites), reach=reach)
-    images = np.array([site + shift for site in sites for shift in SHIFTS]) @ SKEW
-    number = np.repeat(np.arange(len(sites)), len(SHIFTS))
+    # Line and sites lie up to three cells apart, and 7 Å are up to three more of this skew cell.
+    shifts = np.array(list(product(range(-7, 8), repeat=3)))
+    images = np.array([site + shift for site in sites for shift in shifts]) @ SKEW
+    number = np.repeat(np.arange(len(sites)), len(shifts))
     # From the area of the triangle with the line, or the distance to the nearer end where the foot is beyond it.
     a, b = start @ SKEW, end @ SKEW
     height = np.linalg.norm(np.cross(images - a, images - b), axis=1) / np.linalg.norm(b - a)

@@ -125,6 +125,19 @@ def test_a_chain_of_moves_that_ends_alike_is_one_hop():
     np.testing.assert_allclose(hop.frac_coords[0], [0, 0, 0])
 
 
+def test_one_long_hop_rather_than_two_short_ones():
+    """The ion goes round a corner of 120°: squared distances alone would have two ions move by 3 Å."""
+    first, corner, last = np.zeros(3), np.array([3.0, 0, 0]), np.array([4.5, 3 * np.sqrt(0.75), 0])
+    anions = [[0, 0, 6], [3, 0, 6], [6, 6, 6]]
+    start, end = (
+        Structure(Lattice.cubic(12), ["Li", "Li", "O", "O", "O"], [*pair, *anions], coords_are_cartesian=True)
+        for pair in ((first, corner), (corner, last))
+    )
+    hop = hop_between(start, end)
+    assert hop.hop_distance == pytest.approx(3 * np.sqrt(3))
+    np.testing.assert_allclose(hop.frac_coords[0], first)
+
+
 def test_the_relaxation_of_the_framework_is_kept_and_drift_is_not():
     end = vacancy_cell((0, 1, 3))
     # Two anions move apart, so that their mean stays; then all is shifted.

@@ -93,6 +93,15 @@ def test_the_start_of_the_way_is_its_lowest_site():
     assert barriers(found) == {1: 0.5}
 
 
+def test_a_deep_site_beside_the_way_is_not_on_it():
+    """Site 1 is 0.5 below site 0, but 1.3 deep: the way along x goes from one site 0 to the next, 0.3 up."""
+    found = network_barriers(
+        network(2, (0, 0, X), (0, 1, (0, 0, 0))), [HopBarrier(forward=0.3), HopBarrier(forward=0.8, backward=1.3)]
+    )
+    np.testing.assert_allclose(found.site_energies, [0.5, 0.0], atol=1e-9)
+    assert barriers(found) == {1: 0.3}
+
+
 def test_hops_that_contradict_each_other_are_said_to():
     found = network_barriers(
         network(2, (0, 1, (0, 0, 0)), (0, 1, X)),

@@ -13,7 +13,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from embench.metrics import HEADLINE, MOMENTS, Sample, metric, metrics_for
 from embench.statistics import resampling
 from embench.statistics.bootstrap import Part, bootstrap, point_values
-from embench.statistics.intervals import bca_levels, estimate
+from embench.statistics.intervals import Estimate, bca_levels, estimate
 from embench.statistics.paired import (
     SignFlipTest,
     detectable_difference,
@@ -24,6 +24,7 @@ from embench.statistics.paired import (
 )
 from embench.statistics.ranking import rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
+from embench.statistics.rounding import midranks, subtract
 
 
 def make_sample(n: int = 60, clusters: int = 20, *, seed: int = 0, noise: float = 0.3) -> Sample:
@@ -132,6 +133,21 @@ def test_bias_correction_by_hand():
     replicates = np.arange(10_000) / 10_000
     low, high = bca_levels(0.6, replicates, np.array([0.59, 0.61] * 10))
     assert (low, high) == pytest.approx((0.07307, 0.99318), abs=1e-4)
+
+
+def test_replicates_equal_to_the_value_but_for_rounding_count_half():
+    """A tenth of the replicates are the value, 0.1 + 0.2 as often as 0.3: those below are 45 % and half of 10 %."""
+    replicates = np.sort([*np.linspace(0.0, 0.29, 4500), *[0.3, 0.1 + 0.2] * 500, *np.linspace(0.31, 0.6, 4500)])
+    symmetric = np.array([0.29, 0.31] * 10)
+    expected = (pytest.approx(0.025), pytest.approx(0.975))
+    assert bca_levels(0.3, replicates, symmetric) == bca_levels(0.1 + 0.2, replicates, symmetric) == expected
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-16, -1e-16])
+def test_an_interval_that_ends_at_zero_holds_it(noise):
+    assert not Estimate(0.2, noise, 0.4).leaves_out_zero
+    assert not Estimate(-0.2, -0.4, noise).leaves_out_zero
+    assert Estimate(0.2, 1e-6 + noise, 0.4).leaves_out_zero
 
 
 SPREAD = np.random.default_rng(0).normal(1.0, 0.1, 2000)
@@ -371,6 +387,27 @@ def test_equal_systems_share_ranks_and_the_best_set():
     assert all(rank.best_set for rank in ranks[:3])
     assert not ranks[3].best_set
     assert ranks[3].low == 4
+
+
+def test_ranks_are_midranks_and_rounding_breaks_no_tie():
+    losses = np.random.default_rng(0).integers(1, 6, size=(50, 9)).astype(float)
+    jitter = np.random.default_rng(1).integers(-4, 5, size=losses.shape)
+    np.testing.assert_array_equal(midranks(losses), stats.rankdata(losses, axis=1))
+    np.testing.assert_array_equal(midranks(losses * (1 + jitter * 2.0**-52)), stats.rankdata(losses, axis=1))
+    # What is worse by a millionth is worse.
+    assert midranks(np.array([[1.0, 1.0 + 1e-6, 0.0]])).tolist() == [[2, 3, 1]]
+
+
+def test_errors_of_one_size_are_tied_whatever_their_sign():
+    """Predictions 0.1 eV above and below decimal barriers: as binary numbers the errors differ in their last bits."""
+    barriers = np.arange(30) / 100 + 0.3
+    above, below = np.abs(barriers + 0.1 - barriers), np.abs(barriers - 0.1 - barriers)
+    assert not np.array_equal(above, below)
+    first, second = rank_systems(np.stack([above, below]), np.arange(30), resamples=200, seed=0)
+    assert first == second
+    assert (first.rank, first.low, first.high, first.p_best) == (1.5, 1.5, 1.5, 1.0)
+    assert not subtract(above, below).any()
+    assert subtract(above, below + 1e-9).all()
 
 
 def test_a_rank_interval_holds_the_ranks_of_the_resamples():

@@ -138,10 +138,16 @@ def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, prog
     """
     from embench.leaderboard.submission import read_submissions
 
-    found = read_submissions(submissions)
+    return board_of(read_submissions(submissions), cache=cache, workers=workers, progress=progress)
+
+
+def board_of(
+    submissions: Sequence[Submission], *, cache: Path | None, workers: int = 1, progress: Progress | None = None
+) -> Board:
+    """Score and rank submissions that are read already; see :func:`build_board`."""
     kept = ResultCache(cache)
     based_on = basis()
-    details = score_all(tasks_of(found), based_on=based_on, cache=kept, workers=workers, progress=progress)
-    content = board_content(found, details, cache=kept, based_on=based_on, progress=progress)
+    details = score_all(tasks_of(submissions), based_on=based_on, cache=kept, workers=workers, progress=progress)
+    content = board_content(submissions, details, cache=kept, based_on=based_on, progress=progress)
     kept.remove_unused()
     return Board(content, details)

@@ -15,6 +15,7 @@ from embench.statistics.intervals import Estimate, estimate
 from embench.statistics.paired import SignFlipTest, sign_flip_tests
 from embench.statistics.ranking import SIGNIFICANCE, Rank, rank_systems
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
+from embench.statistics.rounding import subtract
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import Detail, Standing, Standings
@@ -46,7 +47,7 @@ def compare_all(absolute_errors: FloatArray, clusters: IntArray, *, resamples: i
     values = absolute_errors.mean(axis=1)
     jackknife = ((sums.sum(axis=0) - sums) / (sizes.sum() - sizes)[:, None]).T
     positions = [(a, b) for a in range(len(values)) for b in range(a + 1, len(values))]
-    tests = sign_flip_tests(sums[:, [a for a, _ in positions]] - sums[:, [b for _, b in positions]], seed=seed)
+    tests = sign_flip_tests(subtract(sums[:, [a for a, _ in positions]], sums[:, [b for _, b in positions]]), seed=seed)
     return [
         _pair(a, b, values, replicated, jackknife, test=test, clusters=n_clusters)
         for (a, b), test in zip(positions, tests, strict=True)
@@ -66,7 +67,7 @@ def _pair(
     difference = estimate(
         float(values[a] - values[b]), replicated[a] - replicated[b], jackknife[a] - jackknife[b], clusters=clusters
     )
-    resolved = test.p_value < SIGNIFICANCE and not difference.low <= 0.0 <= difference.high
+    resolved = test.p_value < SIGNIFICANCE and difference.leaves_out_zero
     return Pair(a, b, difference, test, resolved)
 
 
