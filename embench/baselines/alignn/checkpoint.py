@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -134,6 +136,11 @@ def _read(file: Path) -> dict[str, Tensor]:
     except Exception as error:  # torch lets through whatever its readers of zip files and pickles stumble over
         why = lfs_hint_of(file) or f"cannot be read as a checkpoint of torch: {_first_line(error)}"
         raise CheckpointError(f"{file} {why}") from error
+    if damaged := _damaged_part(file):
+        raise CheckpointError(
+            f"{file} is damaged: {damaged} does not agree with its checksum; fetch it again (or, where it was saved "
+            "with set_crc32_options(False), save it again without)"
+        )
     weights = content.get("model", content) if isinstance(content, dict) else content
     if not isinstance(weights, dict) or not weights or not all(isinstance(x, torch.Tensor) for x in weights.values()):
         held = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
@@ -151,6 +158,20 @@ def _read(file: Path) -> dict[str, Tensor]:
         twice = next(name for name in plain if name in weights and f"module.{name}" in weights)
         raise CheckpointError(f"{file} holds {twice} twice, with the prefix module. and without; save one of them")
     return plain
+
+
+def _damaged_part(file: Path) -> str | None:
+    """Return the first part of a checkpoint that differs from its checksum, which torch does not compare; or None.
+
+    Checkpoints of torch before 1.6 are no zip files and have no checksums.
+    """
+    try:
+        if not zipfile.is_zipfile(file):
+            return None
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        return f"a part of it ({_first_line(error)})"
 
 
 def _tensor_problem(value: Tensor) -> str | None:
