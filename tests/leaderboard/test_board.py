@@ -16,7 +16,8 @@ from embench.errors import EmbenchError, OutputError, PredictionsError, StaleFil
 from embench.evaluation.document import dumps
 from embench.leaderboard.board import Board, build_board, write
 from embench.leaderboard.board import build as scoring
-from embench.leaderboard.board.standings import compare_all
+from embench.leaderboard.board import standings as standing
+from embench.leaderboard.board.standings import compare_all, pairs_to_compare
 from embench.leaderboard.board.write import board_texts, check_current, write_board
 from embench.splits import protocol_names
 from tests.leaderboard.conftest import REPOSITORY, SUBMISSIONS
@@ -190,6 +191,33 @@ def test_pairs_by_hand():
     # Sums by cluster 0.2, 0.1, -0.7, 0.1, 0.1, 0.2 add up to nothing.
     assert found[1, 2].difference.value == pytest.approx(0.0, abs=1e-12)
     assert found[1, 2].test.p_value == 1.0
+
+
+def test_the_pairs_of_very_many_systems(monkeypatch):
+    """Every two while they are few; then with the first of the order, 3, and the next: 3-0, 0-4, 4-1, 1-2."""
+    order = [3, 0, 4, 1, 2]
+    every_two = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    assert pairs_to_compare(order) == every_two
+    monkeypatch.setattr(standing, "_MOST_PAIRS", 9)
+    assert pairs_to_compare(order) == [pair for pair in every_two if pair != (0, 2)]
+    monkeypatch.setattr(standing, "_MOST_PAIRS", 1)
+    assert pairs_to_compare(order) == [(0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 3), (3, 4)]
+    assert pairs_to_compare([0]) == []
+
+
+@pytest.mark.parametrize("n", [45, 46, 400])
+def test_no_more_than_a_thousand_pairs(n):
+    assert 700 < len(pairs_to_compare(range(n))) <= 1000
+
+
+def test_pairs_do_not_depend_on_how_many_are_compared_at_once(monkeypatch):
+    errors, clusters = np.random.default_rng(0).random((6, 40)), np.arange(40) % 20
+    whole = compare_all(errors, clusters, resamples=200, seed=0)
+    monkeypatch.setattr(standing, "_PAIRS_AT_ONCE", 4)
+    assert compare_all(errors, clusters, resamples=200, seed=0) == whole
+    assert compare_all(errors, clusters, resamples=200, seed=0, pairs=[(1, 4), (0, 5)]) == [
+        next(pair for pair in whole if (pair.a, pair.b) == wanted) for wanted in ((1, 4), (0, 5))
+    ]
 
 
 def test_pairs_against_scipy():
