@@ -336,6 +336,20 @@ def test_a_model_must_predict_every_entry(few):
         build_board(few, cache=None, workers=1)
 
 
+def test_one_name_and_version_for_two(few):
+    """What ``leaderboard check`` refuses is on no board either."""
+    shutil.copytree(few / "model-3", few / "model-4")
+    with pytest.raises(SubmissionError, match=r"model-3.*are those of model-4(?s:.*)model-4.*are those of model-3"):
+        build_board(few, cache=None, workers=1)
+
+
+def test_a_description_that_contradicts_its_predictions(few):
+    path = few / "model-3" / "submission.yaml"
+    path.write_text(path.read_text().replace("n_predicted: 60", "n_predicted: 61"))
+    with pytest.raises(SubmissionError, match="n_predicted is 61, but the files predict 60 entries"):
+        build_board(few, cache=None, workers=1)
+
+
 def test_a_single_submission(few, tmp_path):
     for slug in ("chgnet", "sevennet-mf-ompa"):
         shutil.rmtree(few / slug)

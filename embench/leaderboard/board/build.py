@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.cache import ResultCache, code_of, digest_of
+from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
 from embench.leaderboard.board.detail import SEED, Progress, Task, score, task_of
 from embench.leaderboard.board.documents import Basis, BoardDocument, Detail, Details
@@ -132,16 +133,27 @@ def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, prog
     Raises
     ------
     SubmissionError
-        A submission is not valid, or there is none; the message names file, line and field.
+        A submission is not valid, has the name and version of another one or contradicts its predictions, or there
+        is none; the message names file, line and field.
     PredictionsError
         Predictions cannot be scored; the message names submission, file and line.
     """
     from embench.leaderboard.submission import read_submissions
+    from embench.leaderboard.submission.problems import name_problems, statement_problems
 
     found = read_submissions(submissions)
+    _refuse(problem for submission in found for problem in name_problems(submission, found))
     kept = ResultCache(cache)
     based_on = basis()
     details = score_all(tasks_of(found), based_on=based_on, cache=kept, workers=workers, progress=progress)
+    _refuse(problem for submission in found for problem in statement_problems(submission))
     content = board_content(found, details, cache=kept, based_on=based_on, progress=progress)
     kept.remove_unused()
     return Board(content, details)
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    """Raise SubmissionError with all problems, where there are any."""
+    found = list(problems)
+    if found:
+        raise SubmissionError("\n".join(found))
