@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from embench.errors import PredictionsError, SubmissionError, did_you_mean, nearest_names
 from embench.evaluation.submission_folder import SUBMISSION_FILE, read_folder
 from embench.leaderboard.signs import Sign, signs_of_trouble
+from embench.leaderboard.submission.problems import name_problems, statement_problems
 from embench.leaderboard.submission.read import list_slugs, submission_of
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def check_submission(
     `named` are those whose names are taken, by default the `others`.
     """
     scores, problems = _check_predictions(submission)
-    problems += _name_problems(submission, others if named is None else named)
+    problems += name_problems(submission, others if named is None else named)
     signs: Sequence[Sign] = ()
     rivals = tuple(other for other in others if other.slug != submission.slug)
     if not problems:
@@ -202,7 +203,7 @@ def _check_predictions(submission: Submission) -> tuple[tuple[Score, ...], list[
         except PredictionsError as error:
             problems.append(f"{protocol}: {error}")
     if not problems:
-        problems += _statements(submission)
+        problems += statement_problems(submission)
     return tuple(scores), list(dict.fromkeys(problems))
 
 
@@ -231,17 +232,6 @@ def score(submission: Submission, protocol: str) -> Score:
     return Score(protocol, coverage.scored, coverage.predicted, values["mae"], values["r2"], found.warnings)
 
 
-def _statements(submission: Submission) -> Iterator[str]:
-    """Yield where the description says something else than the predictions files."""
-    where = submission.folder / SUBMISSION_FILE
-    found = [submission.predicted(protocol) for protocol in submission.protocols()]
-    n = len({entry_id for predictions in found for entry_id in predictions.entry_ids})
-    if n != submission.n_predicted:
-        yield f"{where}: n_predicted is {submission.n_predicted}, but the files predict {n} entries; write {n}"
-    if submission.uncertainty is None and any(predictions.uncertainties for predictions in found):
-        yield f"{where}: the predictions have a column uncertainty; say under uncertainty: what it holds"
-
-
 def _is_readable(submission: Submission) -> bool:
     try:
         for protocol in submission.protocols():
@@ -249,13 +239,3 @@ def _is_readable(submission: Submission) -> bool:
     except PredictionsError:
         return False
     return True
-
-
-def _name_problems(submission: Submission, others: Collection[Submission]) -> Iterator[str]:
-    called = (submission.name.casefold(), submission.version.casefold())
-    for other in others:
-        if other.slug != submission.slug and (other.name.casefold(), other.version.casefold()) == called:
-            yield (
-                f"{submission.folder / SUBMISSION_FILE}: the name {submission.name!r} and version "
-                f"{submission.version!r} are those of {other.slug}; change one of them"
-            )
