@@ -8,7 +8,7 @@
 #   github     the release on GitHub, from which Zenodo makes a record
 #   dataset    the dataset to the hub, where its version is not there yet
 #   predictions  the predictions of all submissions to the hub
-#   site       build the board without the cache, compare it, and bring the site to the hub
+#   site       build the board with an empty cache, compare it, and bring the site to the hub
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step=${1:-} mode=${2:-}
@@ -54,16 +54,17 @@ case ${step} in
     fi
     ;;
   dataset)
-    embench hub push "${push_mode}"
+    embench hub push --if-new "${push_mode}"
     ;;
   predictions)
     embench hub export-predictions build/predictions ${PREDICTIONS_VERSION:+--version "${PREDICTIONS_VERSION}"}
     embench hub push-predictions build/predictions "${push_mode}"
     ;;
   site)
-    embench leaderboard build --no-cache --check --page README.md
-    # The second build takes the scores that the first, which trusted nothing stored, has found to be those committed.
-    embench leaderboard build --out build/board
+    # Nothing that was stored before is trusted; the second build takes what the first has computed.
+    rm -rf build/cache
+    embench leaderboard build --cache build/cache --check --page README.md
+    embench leaderboard build --cache build/cache --out build/board
     embench hub push-space build/board/site --repo embench/leaderboard "${push_mode}"
     ;;
   *)

@@ -130,6 +130,7 @@ def push(
     yes: bool = _YES,
     overwrite: bool = _OVERWRITE,
     allow_dirty: bool = typer.Option(False, "--allow-dirty", help="Push a folder with changes that are not committed."),
+    if_new: bool = typer.Option(False, "--if-new", help="Do nothing where this version is published already."),
     timeout: float = _TIMEOUT,
 ) -> None:
     """Publish the dataset: check the folder, then one commit, then the tag of the version.
@@ -141,6 +142,9 @@ def push(
     if not allow_dirty:
         check_committed(folder)
     upload = dataset_upload(folder, repository=repo, create_pr=create_pr, say=typer.echo)
+    if if_new and _is_published(_hub(timeout), upload):
+        typer.echo(f"{upload.tag} of {repo} is published already: nothing to do")
+        return
     _publish(_hub(timeout), upload, dry_run=dry_run, yes=yes, overwrite=overwrite)
 
 
@@ -210,6 +214,12 @@ def _hub(timeout: float) -> Hub:
     from embench.hub.client import Hub
 
     return Hub(timeout=timeout, say=lambda text: typer.echo(text, err=True))
+
+
+def _is_published(hub: Hub, upload: Upload) -> bool:
+    from embench.hub.remote import read_remote
+
+    return read_remote(hub, upload.repository, repo_type=upload.repo_type, revision=str(upload.tag)) is not None
 
 
 def _publish(hub: Hub, upload: Upload, *, dry_run: bool, yes: bool, overwrite: bool) -> None:

@@ -187,6 +187,9 @@ def check(
         help="Check what is new or has changed against the submissions in this folder, and that none is gone.",
         show_default=False,
     ),
+    partial: bool = typer.Option(
+        False, "--partial", help="With --base: the submissions are a few only, and what is not among them is not gone."
+    ),
     summary: Path | None = typer.Option(
         None,
         "--summary",
@@ -204,7 +207,9 @@ def check(
 
     if base is not None and slugs:
         raise typer.BadParameter("name the submissions or a folder to compare with, not both", param_hint="--base")
-    checked = check_submissions(submissions, slugs=slugs or (), base=base)
+    if partial and base is None:
+        raise typer.BadParameter("it belongs to --base", param_hint="--partial")
+    checked = check_submissions(submissions, slugs=slugs or (), base=base, partial=partial)
     if summary is not None:
         from embench.common.files import write_text
         from embench.leaderboard.check_summary import summary as summary_of

@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Collection
+import site
+import sysconfig
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from embench.common.shipped import resource_folder, weights_file
@@ -33,9 +37,11 @@ _DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
 def code_digest(*paths: str, weights: str | None = None, resources: Collection[str] = ()) -> str:
     """Return the sha256 over the source of the code behind dotted paths ``module:name``.
 
-    That is the module, the modules of embench that it imports, directly or not, and the data files beside those
-    that belong to :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby
-    never used again. `weights` names a file of shipped weights, `resources` shipped folders: both count as code does.
+    That is the module, the modules that it imports, directly or not, and the data files beside those that belong to
+    :mod:`embench.baselines` and :mod:`embench.crystal`; results that older code has left are thereby never used again.
+    Of the modules only those of embench count, and those that no installer has put where they are: Python and the
+    packages in ``site-packages`` are left out, as are modules whose names are only known when the code runs. Nothing is
+    imported. `weights` names a file of shipped weights, `resources` shipped folders: both count as code does.
 
     Raises :class:`~embench.errors.BaselineError` for a module that does not exist, and
     :class:`~embench.errors.DatasetError` where the weights are missing.
@@ -51,7 +57,7 @@ def code_digest(*paths: str, weights: str | None = None, resources: Collection[s
         if name in sources or _is_in(name, _NOT_COUNTED) or file is None:
             continue
         sources[name] = file.read_bytes()
-        waiting += _imports(sources[name])
+        waiting += [found for found in _imports(sources[name], name, file) if _is_followed(found)]
         if _is_in(name, _WITH_DATA):
             sources |= {f"{name}:{path.name}": path.read_bytes() for path in _data_files(file.parent)}
     digest = hashlib.sha256()
@@ -69,23 +75,67 @@ def _is_in(module: str, packages: tuple[str, ...]) -> bool:
 
 
 def _source_file(module: str) -> Path | None:
-    try:
-        found = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return None
+    found = _spec(module)
     return Path(found.origin) if found is not None and found.origin and found.origin.endswith(".py") else None
 
 
-def _imports(source: bytes) -> list[str]:
-    """Return the modules of embench that a source names in import statements, wherever they stand."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+def _spec(module: str) -> ModuleSpec | None:
+    """Return where a module lies; unlike ``find_spec`` without importing the packages that it is in."""
+    top, *rest = module.split(".")
+    try:
+        found = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    name = top
+    for part in rest:
+        if found is None or found.submodule_search_locations is None:
+            return None
+        name = f"{name}.{part}"
+        found = PathFinder.find_spec(name, found.submodule_search_locations)
+    return found
+
+
+@cache
+def _installed() -> tuple[Path, ...]:
+    """Return the folders of Python itself and of what installers install."""
+    found = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return tuple(Path(folder).resolve() for folder in (*found, *site.getsitepackages(), site.getusersitepackages()))
+
+
+def _is_followed(module: str) -> bool:
+    """Return whether a module is one of embench, or lies where somebody writes code."""
+    if _is_in(module, ("embench",)):
+        return module != "embench"
+    found = _spec(module.partition(".")[0])
+    places = [] if found is None else [found.origin or "", *(found.submodule_search_locations or ())]
+    files = [Path(place).resolve() for place in places if place.endswith(".py") or Path(place).is_dir()]
+    return bool(files) and not any(file.is_relative_to(folder) for file in files for folder in _installed())
+
+
+def _imports(source: bytes, module: str, file: Path) -> Iterator[str]:
+    """Yield the modules that the source of `module` names in import statements, wherever they stand.
+
+    A module of another package than embench also needs the packages that it is in.
+    """
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    if not _is_in(module, ("embench",)):
+        yield from filter(None, [module.rpartition(".")[0]])
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return  # who imports it will say so
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            named = f"{'.' * node.level}{node.module or ''}"
+            try:
+                base = importlib.util.resolve_name(named, package)
+            except ImportError:
+                continue  # beyond the outermost package
             # What is imported from a package may be a module in it.
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("embench.")]
+            yield base
+            yield from (f"{base.rstrip('.')}.{alias.name}" for alias in node.names if alias.name != "*")
 
 
 def _data_files(folder: Path) -> list[Path]:

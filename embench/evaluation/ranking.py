@@ -13,6 +13,9 @@ from embench.errors import InvalidValueError
 from embench.evaluation import Evaluation
 from embench.statistics.ranking import Rank, rank_systems
 
+# Systems that the sentence names; further ones are counted.
+_MOST_NAMES = 20
+
 
 @dataclass(frozen=True, eq=False)
 class RankedSystem:
@@ -75,6 +78,6 @@ def ranking_sentence(best: str, tied: Sequence[str], *, n: int, n_hosts: int) ->
     start = f"{best} has the lowest MAE"
     if not tied:
         return f"{start}, and {size} tell it from all others."
-    *front, last = tied
+    *front, last = tied if len(tied) <= _MOST_NAMES else [*tied[:_MOST_NAMES], f"{len(tied) - _MOST_NAMES} others"]
     names = f"{', '.join(front)} and {last}" if front else last
     return f"{start}, but {size} cannot tell it from {names} (paired tests, Holm's correction, 5 %)."

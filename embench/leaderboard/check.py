@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from embench.errors import PredictionsError, SubmissionError, did_you_mean, nearest_names
 from embench.evaluation.submission_folder import SUBMISSION_FILE, read_folder
 from embench.leaderboard.signs import Sign, signs_of_trouble
+from embench.leaderboard.submission.problems import name_problems, statement_problems
 from embench.leaderboard.submission.read import list_slugs, submission_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Checked:
     others: tuple[Submission, ...] = field(default=(), repr=False, compare=False)
 
 
-def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None) -> tuple[Checked, ...]:
+def check_submissions(
+    folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None, partial: bool = False
+) -> tuple[Checked, ...]:
     """Check the submissions in `folder`; every file is read once.
 
     Parameters
@@ -57,6 +60,8 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         Another folder of submissions, such as that of the branch that a pull request is for: check what is not there,
         or has other files there, beside the submissions as they are *there*. What is there and not in `folder` is a
         problem, and so is a submission that has come to others.
+    partial
+        What is in `base` and not in `folder` is no problem: `folder` holds a few submissions only.
 
     Raises
     ------
@@ -70,7 +75,7 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
             near = did_you_mean(nearest_names(slug, present))
             raise SubmissionError(f"there is no submission {slug!r} in {folder}{near}")
     if base is not None:
-        return _check_against(folder, present, base)
+        return _check_against(folder, present, base, partial=partial)
     wanted = sorted(set(slugs)) or present
     _, found, problems = _read_all(folder, present)
     readable = [submission for submission in found if _is_readable(submission)]
@@ -82,7 +87,7 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
     return tuple(checked.get(slug) or Checked(slug, (problems[slug],), (), ()) for slug in wanted)
 
 
-def _check_against(folder: Path, present: Collection[str], base: Path) -> tuple[Checked, ...]:
+def _check_against(folder: Path, present: Collection[str], base: Path, *, partial: bool) -> tuple[Checked, ...]:
     """Check what in `folder` is not as in `base`, and name what is gone."""
     files, found, problems = _read_all(folder, present)
     before: dict[str, Submission] = {}
@@ -101,7 +106,7 @@ def _check_against(folder: Path, present: Collection[str], base: Path) -> tuple[
                 before[slug] = submission_of(base / slug, files_before)
         if slug in present:
             wanted.append(slug)
-        else:
+        elif not partial:
             gone.append(Checked(slug, (f"{slug} is on the base branch and missing here; {_GONE}",), (), ()))
     new = [submission for submission in found if submission.slug in wanted and submission.slug not in before]
     # A pull request must not choose whom it is compared with: what it changes counts as it was before.
@@ -153,7 +158,7 @@ def check_submission(
     `named` are those whose names are taken, by default the `others`.
     """
     scores, problems = _check_predictions(submission)
-    problems += _name_problems(submission, others if named is None else named)
+    problems += name_problems(submission, others if named is None else named)
     signs: Sequence[Sign] = ()
     rivals = tuple(other for other in others if other.slug != submission.slug)
     if not problems:
@@ -198,7 +203,7 @@ def _check_predictions(submission: Submission) -> tuple[tuple[Score, ...], list[
         except PredictionsError as error:
             problems.append(f"{protocol}: {error}")
     if not problems:
-        problems += _statements(submission)
+        problems += statement_problems(submission)
     return tuple(scores), list(dict.fromkeys(problems))
 
 
@@ -227,17 +232,6 @@ def score(submission: Submission, protocol: str) -> Score:
     return Score(protocol, coverage.scored, coverage.predicted, values["mae"], values["r2"], found.warnings)
 
 
-def _statements(submission: Submission) -> Iterator[str]:
-    """Yield where the description says something else than the predictions files."""
-    where = submission.folder / SUBMISSION_FILE
-    found = [submission.predicted(protocol) for protocol in submission.protocols()]
-    n = len({entry_id for predictions in found for entry_id in predictions.entry_ids})
-    if n != submission.n_predicted:
-        yield f"{where}: n_predicted is {submission.n_predicted}, but the files predict {n} entries; write {n}"
-    if submission.uncertainty is None and any(predictions.uncertainties for predictions in found):
-        yield f"{where}: the predictions have a column uncertainty; say under uncertainty: what it holds"
-
-
 def _is_readable(submission: Submission) -> bool:
     try:
         for protocol in submission.protocols():
@@ -245,13 +239,3 @@ def _is_readable(submission: Submission) -> bool:
     except PredictionsError:
         return False
     return True
-
-
-def _name_problems(submission: Submission, others: Collection[Submission]) -> Iterator[str]:
-    called = (submission.name.casefold(), submission.version.casefold())
-    for other in others:
-        if other.slug != submission.slug and (other.name.casefold(), other.version.casefold()) == called:
-            yield (
-                f"{submission.folder / SUBMISSION_FILE}: the name {submission.name!r} and version "
-                f"{submission.version!r} are those of {other.slug}; change one of them"
-            )

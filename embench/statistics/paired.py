@@ -16,6 +16,8 @@ FLIPS = 10_000
 # Up to 2^13 = 8192 sign patterns are enumerated: fewer than the random ones, and exact.
 LARGEST_EXACT = 13
 POWER = 0.80
+# Totals that are in memory at once: 8 MB of them.
+_BLOCK_ELEMENTS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,14 @@ def _flip(differences: FloatArray, *, seed: int, flips: int) -> list[SignFlipTes
         bits = (np.arange(1 << clusters)[:, None] >> np.arange(clusters)) & 1
     else:
         bits = np.random.default_rng(seed).integers(2, size=(flips, clusters), dtype=np.int8)
-    totals = np.abs((2.0 * bits - 1.0) @ differences)
     # Equal totals of other signs differ by rounding.
-    reached = totals >= np.abs(differences.sum(axis=0)) - 1e-12 * np.abs(differences).sum(axis=0)
-    found = np.count_nonzero(reached, axis=0).tolist()
+    least = np.abs(differences.sum(axis=0)) - 1e-12 * np.abs(differences).sum(axis=0)
+    reached = np.zeros(differences.shape[1], dtype=np.intp)
+    block = max(1, _BLOCK_ELEMENTS // max(differences.shape))
+    for start in range(0, len(bits), block):
+        totals = np.abs((2.0 * bits[start : start + block] - 1.0) @ differences)
+        reached += np.count_nonzero(totals >= least, axis=0)
+    found = reached.tolist()
     if exact:
         return [SignFlipTest(count / len(bits), "exact", len(bits)) for count in found]
     return [SignFlipTest((count + 1) / (flips + 1), "monte_carlo", flips) for count in found]

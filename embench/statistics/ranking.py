@@ -48,7 +48,7 @@ def rank_systems(absolute_errors: FloatArray, clusters: IntArray, *, resamples: 
     observed = midranks(sums.sum(axis=0, keepdims=True))[0]
     replicated = np.empty((resamples, len(absolute_errors)))
     # Every resample has the same entries for all systems, so sums of errors rank as their means do.
-    for rows, drawn in bootstrap_blocks(n_clusters, resamples=resamples, seed=seed, entries=absolute_errors.size):
+    for rows, drawn in bootstrap_blocks(n_clusters, resamples=resamples, seed=seed, entries=len(absolute_errors)):
         replicated[rows] = midranks(drawn @ sums)
     tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile(replicated, (tail, 1.0 - tail), axis=0, method="inverted_cdf")

@@ -21,7 +21,7 @@ from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
 from embench.leaderboard.entrants.baseline import write_submission
 from embench.pages.baselines import results_page
-from embench.splits import protocol_names
+from embench.splits.registry import protocols_of_baselines
 
 REPOSITORY = Path(__file__).parents[2]
 QUICK = ("median", "nearest-neighbour")
@@ -63,7 +63,7 @@ def test_the_committed_predictions_are_reproduced(name, tmp_path):
     committed = ("--results", REPOSITORY / "baselines", "--submissions", REPOSITORY / "leaderboard" / "submissions")
     found = embench_baseline("reproduce", name, *committed, "--work", tmp_path)
     assert found.exit_code == 0, found.output or found.exception
-    assert found.output.count(" entries reproduced ") == len(protocol_names())
+    assert found.output.count(" entries reproduced ") == len(protocols_of_baselines())
     assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
 
 
@@ -261,7 +261,7 @@ def test_run_all(tmp_path):
     )
     found = embench_baseline("run-all", "median", *folders)
     assert found.exit_code == 0, found.output
-    for name in protocol_names():
+    for name in protocols_of_baselines():
         path = tmp_path / "submissions" / "median" / f"{name}.csv"
         assert len(read(path)) == len(embench.protocol(name).scored_ids)
         record = json.loads((tmp_path / "results" / "median" / f"{name}.record.json").read_text())

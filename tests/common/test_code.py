@@ -36,6 +36,61 @@ def test_the_code_of_other_packages_counts(tmp_path, monkeypatch):
         code_digest("my_other_model:A")
 
 
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Somebody's code: a script, a module beside it, and a package whose modules import each other."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    texts = {
+        "my_script.py": "import json, my_helper, no_such_module\nclass A: pass\n",
+        "my_helper.py": "def f():\n    from my_package.models import deep\n",
+        "my_package/__init__.py": "raise RuntimeError('nothing is imported')\n",
+        "my_package/base.py": "import my_script\n",
+        "my_package/models/__init__.py": "",
+        "my_package/models/deep.py": "from ..base import B\nfrom . import near\nfrom .... import nowhere\n",
+        "my_package/models/near.py": "this is no Python\n",
+        "my_package/models/unused.py": "",
+        "elsewhere.py": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("my_script.py", True),
+        ("my_helper.py", True),
+        ("my_package/__init__.py", True),
+        ("my_package/base.py", True),
+        ("my_package/models/__init__.py", True),
+        ("my_package/models/deep.py", True),
+        ("my_package/models/near.py", True),
+        ("my_package/models/unused.py", False),
+        ("elsewhere.py", False),
+    ],
+)
+def test_what_somebodys_factory_imports_counts(project, changed, counts):
+    before = code_digest("my_script:A")
+    path = project / changed
+    path.write_text(path.read_text() + "# changed\n")
+    assert (code_digest("my_script:A") != before) is counts
+
+
+def test_installed_packages_do_not_count(project, monkeypatch):
+    read = []
+    monkeypatch.setattr(code, "_source_file", lambda name, find=code._source_file: read.append(name) or find(name))
+    (project / "my_script.py").write_text("import json, numpy.linalg\nfrom yaml import nodes\nimport my_helper\n")
+    code_digest("my_script:A")
+    assert {name.partition(".")[0] for name in read} == {"my_script", "my_helper", "my_package"}
+    installed = code._installed()
+    monkeypatch.setattr(code, "_installed", lambda: (*installed, project.resolve()))
+    read.clear()
+    code_digest("my_script:A")
+    assert set(read) == {"my_script"}  # the factory itself counts wherever it lies
+
+
 @pytest.mark.parametrize(
     ("changed", "counts"),
     [

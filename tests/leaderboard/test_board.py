@@ -17,8 +17,9 @@ from embench.errors import EmbenchError, OutputError, PredictionsError, StaleFil
 from embench.evaluation.document import dumps
 from embench.leaderboard.board import Board, build_board, write
 from embench.leaderboard.board import build as scoring
+from embench.leaderboard.board import standings as standing
 from embench.leaderboard.board.pending import check_recorded
-from embench.leaderboard.board.standings import compare_all
+from embench.leaderboard.board.standings import compare_all, pairs_to_compare
 from embench.leaderboard.board.write import board_texts, check_current, write_board
 from embench.splits import protocol_names
 from tests.leaderboard.conftest import REPOSITORY, SUBMISSIONS
@@ -194,6 +195,33 @@ def test_pairs_by_hand():
     assert found[1, 2].test.p_value == 1.0
 
 
+def test_the_pairs_of_very_many_systems(monkeypatch):
+    """Every two while they are few; then with the first of the order, 3, and the next: 3-0, 0-4, 4-1, 1-2."""
+    order = [3, 0, 4, 1, 2]
+    every_two = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    assert pairs_to_compare(order) == every_two
+    monkeypatch.setattr(standing, "_MOST_PAIRS", 9)
+    assert pairs_to_compare(order) == [pair for pair in every_two if pair != (0, 2)]
+    monkeypatch.setattr(standing, "_MOST_PAIRS", 1)
+    assert pairs_to_compare(order) == [(0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 3), (3, 4)]
+    assert pairs_to_compare([0]) == []
+
+
+@pytest.mark.parametrize("n", [45, 46, 400])
+def test_no_more_than_a_thousand_pairs(n):
+    assert 700 < len(pairs_to_compare(range(n))) <= 1000
+
+
+def test_pairs_do_not_depend_on_how_many_are_compared_at_once(monkeypatch):
+    errors, clusters = np.random.default_rng(0).random((6, 40)), np.arange(40) % 20
+    whole = compare_all(errors, clusters, resamples=200, seed=0)
+    monkeypatch.setattr(standing, "_PAIRS_AT_ONCE", 4)
+    assert compare_all(errors, clusters, resamples=200, seed=0) == whole
+    assert compare_all(errors, clusters, resamples=200, seed=0, pairs=[(1, 4), (0, 5)]) == [
+        next(pair for pair in whole if (pair.a, pair.b) == wanted) for wanted in ((1, 4), (0, 5))
+    ]
+
+
 def test_pairs_against_scipy():
     """The exact test and the BCa interval of another library, on twelve clusters of one entry each."""
     from scipy import stats
@@ -307,6 +335,20 @@ def test_a_model_must_predict_every_entry(few):
     kept = [line for line in predictions.read_text().splitlines(keepends=True) if not line.startswith("Ca0.5MnF3,")]
     predictions.write_text("".join(kept))
     with pytest.raises(PredictionsError, match=r"(?s)model-3.*lacks 1 of the 60.*Ca0\.5MnF3"):
+        build_board(few, cache=None, workers=1)
+
+
+def test_one_name_and_version_for_two(few):
+    """What ``leaderboard check`` refuses is on no board either."""
+    shutil.copytree(few / "model-3", few / "model-4")
+    with pytest.raises(SubmissionError, match=r"model-3.*are those of model-4(?s:.*)model-4.*are those of model-3"):
+        build_board(few, cache=None, workers=1)
+
+
+def test_a_description_that_contradicts_its_predictions(few):
+    path = few / "model-3" / "submission.yaml"
+    path.write_text(path.read_text().replace("n_predicted: 60", "n_predicted: 61"))
+    with pytest.raises(SubmissionError, match="n_predicted is 61, but the files predict 60 entries"):
         build_board(few, cache=None, workers=1)
 
 

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from embench.common.markdown import escape
 from embench.errors import OutputError
+from embench.evaluation.ranking import ranking_sentence
 from embench.leaderboard.board.markdown import BEGIN, END, board_page, main_table, renewed, tied_positions
 from tests.leaderboard.conftest import SUBMISSIONS
 
@@ -147,6 +148,20 @@ def test_only_the_marked_part_of_a_page_is_renewed(content, tmp_path):
     assert "of yesterday" not in text
     page.write_text(text, encoding="utf-8")
     assert renewed(page, content) == text
+
+
+def test_a_page_says_which_pairs_were_compared(content):
+    assert "near it in rank" not in board_page(content)
+    protocol = content["protocols"][0]
+    protocol["pairs"].pop()
+    assert f"Of the {len(protocol['pairs'])} differences" in board_page(content)
+    assert board_page(content).count("each with the first and with those near it in rank") == 1
+
+
+def test_a_sentence_counts_what_it_cannot_name():
+    names = [f"system {number}" for number in range(25)]
+    assert "system 18 and system 19 (" in ranking_sentence("best", names[:20], n=60, n_hosts=40)
+    assert "system 19 and 5 others (" in ranking_sentence("best", names, n=60, n_hosts=40)
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}\n{END}\n{BEGIN}\n{END}"])

@@ -241,6 +241,10 @@ def test_a_pull_request_against_its_base(submissions, tmp_path):
     # A rival is deleted.
     shutil.rmtree(submissions / "second")
     found(second="is on the base branch and missing here")
+    # A copy of a few submissions, such as a pull request on the hub, says nothing about the others.
+    assert check_submissions(submissions, base=base, partial=True) == ()
+    assert "no submission in" in run("--submissions", submissions, "--base", base, "--partial").output
+    assert run("--submissions", submissions, "--partial").exit_code == 2
     # Renamed to oneself: its name is still taken, and the same predictions are a sign.
     shutil.copytree(base / "second", submissions / "mine")
     found(mine="the name 'second' and version '1.0' are those of second", second="missing here")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -297,6 +298,18 @@ def test_sign_flips_of_many_pairs_at_once():
     many = np.vstack([differences] * 4)
     assert sign_flip_tests(many, seed=1) == [sign_flip_test(column, seed=1) for column in many.T]
     assert sign_flip_tests(many[:, :0], seed=1) == []
+
+
+def test_memory_of_sign_flips_does_not_grow_with_patterns_times_tests():
+    """1,500 tests of 10,000 patterns: their totals alone are 120 MB."""
+    differences = np.random.default_rng(0).normal(size=(20, 1500))
+    tracemalloc.start()
+    try:
+        many = sign_flip_tests(differences, seed=0)
+        assert tracemalloc.get_traced_memory()[1] < 40e6
+    finally:
+        tracemalloc.stop()
+    assert many[::500] == [sign_flip_test(column, seed=0) for column in differences.T[::500]]
 
 
 def test_random_sign_flips_approach_the_normal_limit():

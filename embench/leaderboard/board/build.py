@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.cache import ResultCache, code_of, digest_of
+from embench.errors import SubmissionError
 from embench.leaderboard.board.content import board_content
 from embench.leaderboard.board.detail import SEED, Progress, Task, score, task_of
 from embench.leaderboard.board.documents import Basis, BoardDocument, Detail, Details
@@ -132,7 +133,8 @@ def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, prog
     Raises
     ------
     SubmissionError
-        A submission is not valid, or there is none; the message names file, line and field.
+        A submission is not valid, has the name and version of another one or contradicts its predictions, or there
+        is none; the message names file, line and field.
     PredictionsError
         Predictions cannot be scored; the message names submission, file and line.
     """
@@ -145,9 +147,20 @@ def board_of(
     submissions: Sequence[Submission], *, cache: Path | None, workers: int = 1, progress: Progress | None = None
 ) -> Board:
     """Score and rank submissions that are read already; see :func:`build_board`."""
+    from embench.leaderboard.submission.problems import name_problems, statement_problems
+
+    _refuse(problem for submission in submissions for problem in name_problems(submission, submissions))
     kept = ResultCache(cache)
     based_on = basis()
     details = score_all(tasks_of(submissions), based_on=based_on, cache=kept, workers=workers, progress=progress)
+    _refuse(problem for submission in submissions for problem in statement_problems(submission))
     content = board_content(submissions, details, cache=kept, based_on=based_on, progress=progress)
     kept.remove_unused()
     return Board(content, details)
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    """Raise SubmissionError with all problems, where there are any."""
+    found = list(problems)
+    if found:
+        raise SubmissionError("\n".join(found))

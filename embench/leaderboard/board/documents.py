@@ -74,7 +74,7 @@ class PairDocument(TypedDict):
 
 
 class Standings(TypedDict):
-    """The systems of one protocol, best first, and the comparison of every two of them."""
+    """The systems of one protocol, best first, and comparisons of two of them; see ``pairs_to_compare``."""
 
     sentence: str
     rows: list[Standing]

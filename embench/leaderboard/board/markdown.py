@@ -123,7 +123,9 @@ def _told_apart(protocol: ProtocolSection) -> str:
     if not pairs:
         return ""
     resolved = sum(pair["resolved"] for pair in pairs)
-    text = f"Of the {len(pairs)} differences of MAE between two of these systems {resolved} are resolved."
+    n = len(protocol["rows"])
+    which = "" if len(pairs) == n * (n - 1) // 2 else ", each with the first and with those near it in rank,"
+    text = f"Of the {len(pairs)} differences of MAE between two of these systems{which} {resolved} are resolved."
     if protocol["detectable"] is not None:
         text += (
             f" A system whose errors have nothing to do with those of the first is told from it, four times in five, "

@@ -11,12 +11,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from embench.errors import StaleFileError
 from embench.leaderboard.board.build import board_of
 from embench.leaderboard.board.content import description_of
 from embench.leaderboard.board.markdown import board_page, renewed
+from embench.leaderboard.board.stored import read_board
 from embench.leaderboard.board.write import JSON_FILE, PAGE_FILE, board_texts, check_current
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
 _OF_A_ROW = ("slug", "metrics", "without_metal_site", "other_definition", "coverage")
 _OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts")
-_OF_ALL = ("versions", "settings", "metrics", "more_metrics")
 
 
 @dataclass(frozen=True)
@@ -46,26 +46,6 @@ class Pending:
         return "; ".join(f"{word}: {', '.join(slugs)}" for word, slugs in parts.items() if slugs)
 
 
-def read_board(out: Path) -> BoardDocument:
-    """Return ``leaderboard.json`` of the folder `out`.
-
-    Raises :class:`~embench.errors.StaleFileError` where there is none, or it is no board.
-    """
-    path = out / JSON_FILE
-    way_out = "build it with embench leaderboard build"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StaleFileError(f"cannot read {path}: {error.strerror}; {way_out}") from None
-    except ValueError as error:
-        raise StaleFileError(f"{path} is no JSON ({error}); {way_out}") from None
-    wanted = ("submissions", "checksums", "protocols", *_OF_ALL)
-    missing = [name for name in wanted if not isinstance(found, dict) or name not in found]
-    if missing:
-        raise StaleFileError(f"{path} is no board of this embench (it lacks {', '.join(missing)}); {way_out}")
-    return cast("BoardDocument", found)
-
-
 def pending(document: BoardDocument, submissions: Sequence[Submission]) -> Pending:
     """Compare the submissions of a board with those of now, by their descriptions and the sha256 of the predictions."""
     now = {submission.slug: submission for submission in submissions}
@@ -78,10 +58,10 @@ def pending(document: BoardDocument, submissions: Sequence[Submission]) -> Pendi
 
 
 def _has_changed(submission: Submission, document: BoardDocument) -> bool:
-    card: dict[str, Any] = dict(document["submissions"][submission.slug])
-    described: dict[str, Any] = dict(description_of(submission))
-    # A field that the board does not know is one that embench has got since, which is no change of the submission.
-    if any(card[name] != value for name, value in described.items() if name in card):
+    card, described = document["submissions"][submission.slug], description_of(submission)
+    # A field that one of them lacks is one that embench has got since, which is no change of the submission.
+    before = {name: value for name, value in card.items() if name in described}
+    if before != {name: value for name, value in described.items() if name in card}:
         return True
     predictions = document["checksums"]["predictions"].get(submission.slug, {})
     return any(submission.predicted(protocol).sha256 != digest for protocol, digest in predictions.items())
@@ -110,7 +90,7 @@ def check_recorded(
     """
     from embench.leaderboard.submission import read_submissions
 
-    document, found = read_board(out), read_submissions(submissions)
+    document, found = read_board(out / JSON_FILE), read_submissions(submissions)
     since = pending(document, found)
     kept = [submission for submission in found if submission.slug not in {*since.new, *since.changed}]
     # First what costs nothing.
@@ -136,15 +116,29 @@ def _differences(document: BoardDocument, made: BoardDocument, slugs: Collection
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, Any]:
-    whole: dict[str, Any] = dict(document)
-    parts: dict[str, Any] = {name: whole[name] for name in _OF_ALL} | {"data": whole["checksums"]["data"]}
-    for slug in slugs:
-        card = dict(whole["submissions"].get(slug, {}))
-        card.pop("signs", None)
-        parts[slug] = card, whole["checksums"]["predictions"].get(slug)
-    for protocol in whole["protocols"]:
-        rows = [{name: row.get(name) for name in _OF_A_ROW} for row in protocol["rows"] if row["slug"] in slugs]
+def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, str]:
+    """Return the parts of a board that rest on the submissions `slugs` alone, each as text, by what they are called."""
+    parts = {
+        "versions": _text(document["versions"]),
+        "settings": _text(document["settings"]),
+        "metrics": _text([document["metrics"], document["more_metrics"]]),
+        "data": _text(document["checksums"]["data"]),
+    }
+    for slug, card in document["submissions"].items():
+        if slug in slugs:
+            said = {name: value for name, value in card.items() if name != "signs"}
+            parts[slug] = _text([said, document["checksums"]["predictions"].get(slug)])
+    for protocol in document["protocols"]:
+        rows = [
+            {name: value for name, value in row.items() if name in _OF_A_ROW}
+            for row in protocol["rows"]
+            if row["slug"] in slugs
+        ]
         if rows:
-            parts[protocol["name"]] = {name: protocol.get(name) for name in _OF_A_PROTOCOL} | {"rows": rows}
+            said = {name: value for name, value in protocol.items() if name in _OF_A_PROTOCOL}
+            parts[protocol["name"]] = _text([said, rows])
     return parts
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,9 +1,10 @@
-"""The standings of one protocol: ranks with their intervals, and the comparison of every two systems."""
+"""The standings of one protocol: ranks with their intervals, and the comparison of systems two by two."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import Detail, Standing, Standings
 
 
+# Every two of 45 systems. With more systems not all pairs are compared, or the board would grow with their square.
+_MOST_PAIRS = 1000
+# Pairs whose differences are in memory at once.
+_PAIRS_AT_ONCE = 1024
+
+
 @dataclass(frozen=True)
 class Pair:
     """Systems `a` and `b` (their positions): MAE of `a` minus MAE of `b` (eV), and the test of their equality.
@@ -35,8 +42,18 @@ class Pair:
     resolved: bool
 
 
-def compare_all(absolute_errors: FloatArray, clusters: IntArray, *, resamples: int, seed: int) -> list[Pair]:
-    """Compare every two of the systems, from absolute errors (systems, n; eV) and the cluster of each entry (n)."""
+def compare_all(
+    absolute_errors: FloatArray,
+    clusters: IntArray,
+    *,
+    resamples: int,
+    seed: int,
+    pairs: Sequence[tuple[int, int]] | None = None,
+) -> list[Pair]:
+    """Compare systems by their absolute errors (systems, n; eV) and the cluster of each entry (n).
+
+    `pairs` are the positions of those to compare; by default every two.
+    """
     n_clusters = int(clusters.max()) + 1
     sizes = np.bincount(clusters, minlength=n_clusters).astype(np.float64)
     sums = np.zeros((n_clusters, len(absolute_errors)))
@@ -46,12 +63,35 @@ def compare_all(absolute_errors: FloatArray, clusters: IntArray, *, resamples: i
         replicated[:, rows] = ((drawn @ sums) / (drawn @ sizes)[:, None]).T
     values = absolute_errors.mean(axis=1)
     jackknife = ((sums.sum(axis=0) - sums) / (sizes.sum() - sizes)[:, None]).T
-    positions = [(a, b) for a in range(len(values)) for b in range(a + 1, len(values))]
-    tests = sign_flip_tests(subtract(sums[:, [a for a, _ in positions]], sums[:, [b for _, b in positions]]), seed=seed)
-    return [
-        _pair(a, b, values, replicated, jackknife, test=test, clusters=n_clusters)
-        for (a, b), test in zip(positions, tests, strict=True)
-    ]
+    positions = list(combinations(range(len(values)), 2)) if pairs is None else list(pairs)
+    found: list[Pair] = []
+    for start in range(0, len(positions), _PAIRS_AT_ONCE):
+        some = positions[start : start + _PAIRS_AT_ONCE]
+        tests = sign_flip_tests(subtract(sums[:, [a for a, _ in some]], sums[:, [b for _, b in some]]), seed=seed)
+        found += [
+            _pair(a, b, values, replicated, jackknife, test=test, clusters=n_clusters)
+            for (a, b), test in zip(some, tests, strict=True)
+        ]
+    return found
+
+
+def pairs_to_compare(order: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the pairs (a < b) of systems that the board compares, from their positions in the `order` of their ranks.
+
+    That is every two, or where these are more than :data:`_MOST_PAIRS`, each system with the first and with as many
+    of its neighbours in the order as make no more pairs than that; with its next neighbour in any case.
+    """
+    n = len(order)
+    reach = n - 1
+    while reach > 1 and _count(n, reach) > _MOST_PAIRS:
+        reach -= 1
+    chosen = [(i, j) for i in range(n) for j in range(i + 1, n) if i == 0 or j - i <= reach]
+    return sorted((min(order[i], order[j]), max(order[i], order[j])) for i, j in chosen)
+
+
+def _count(n: int, reach: int) -> int:
+    """Return the number of pairs where the first of n systems has all others and the rest `reach` neighbours."""
+    return n - 1 + sum(n - 1 - distance for distance in range(1, reach + 1))
 
 
 def _pair(
@@ -74,7 +114,7 @@ def _pair(
 def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int) -> Standings:
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
-    `names` are what the sentence calls them.
+    `names` are what the sentence calls them. For the pairs see :func:`pairs_to_compare`.
     """
     slugs = sorted(details)
     first = details[slugs[0]]
@@ -100,7 +140,7 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
                 "p_value": finite(pair.test.p_value),
                 "resolved": pair.resolved,
             }
-            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed)
+            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(order))
         ],
     }
 

@@ -65,9 +65,10 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
     found = [(other, matched) for other in others if (matched := _match(other, evaluation, submission.slug))]
     systems = [(submission.slug, submission.name), *((other.slug, other.name) for other, _ in found)]
     errors = np.stack([evaluation.sample.absolute_error, *(matched.sample.absolute_error for _, matched in found)])
-    settings = {"resamples": evaluation.resamples, "seed": evaluation.seed}
-    ranks = rank_systems(errors, evaluation.sample.codes, **settings)
-    against = {pair.b: pair for pair in compare_all(errors, evaluation.sample.codes, **settings) if pair.a == 0}
+    codes, resamples, seed = evaluation.sample.codes, evaluation.resamples, evaluation.seed
+    ranks = rank_systems(errors, codes, resamples=resamples, seed=seed)
+    with_others = [(0, position) for position in range(1, len(errors))]
+    against = {pair.b: pair for pair in compare_all(errors, codes, resamples=resamples, seed=seed, pairs=with_others)}
     rows = []
     for position, (slug, name) in enumerate(systems):
         pair, rank = against.get(position), ranks[position]

@@ -36,7 +36,7 @@ class Pair:
 
 
 def pairs_of(content: BoardDocument, protocol: ProtocolSection, slug: str) -> list[Pair]:
-    """Return the comparison with every other system of the protocol, by their rank."""
+    """Return the comparisons with other systems of the protocol, by their rank."""
     found = {}
     for pair in protocol["pairs"]:
         if slug in (pair["a"], pair["b"]):

@@ -1,0 +1,33 @@
+"""What is wrong with a sound description: it contradicts its predictions, or takes the name of another submission."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from embench.evaluation.submission_folder import SUBMISSION_FILE
+
+if TYPE_CHECKING:
+    from embench.leaderboard.submission.model import Submission
+
+
+def statement_problems(submission: Submission) -> Iterator[str]:
+    """Yield where the description says something else than the predictions files."""
+    where = submission.folder / SUBMISSION_FILE
+    found = [submission.predicted(protocol) for protocol in submission.protocols()]
+    n = len({entry_id for predictions in found for entry_id in predictions.entry_ids})
+    if n != submission.n_predicted:
+        yield f"{where}: n_predicted is {submission.n_predicted}, but the files predict {n} entries; write {n}"
+    if submission.uncertainty is None and any(predictions.uncertainties for predictions in found):
+        yield f"{where}: the predictions have a column uncertainty; say under uncertainty: what it holds"
+
+
+def name_problems(submission: Submission, others: Collection[Submission]) -> Iterator[str]:
+    """Yield which of the `others` has the name and the version of a submission; it may be among them itself."""
+    called = (submission.name.casefold(), submission.version.casefold())
+    for other in others:
+        if other.slug != submission.slug and (other.name.casefold(), other.version.casefold()) == called:
+            yield (
+                f"{submission.folder / SUBMISSION_FILE}: the name {submission.name!r} and version "
+                f"{submission.version!r} are those of {other.slug}; change one of them"
+            )
