@@ -16,7 +16,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
 from types import FrameType
-from typing import IO, Any, cast
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from embench.errors import InvalidValueError, OutputError
@@ -54,7 +54,8 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> IO[bytes] | None:  # type: ignore[override]  # the class promises less than it gives
         """Answer only who asks this host by a name of its own, for a plain file inside the folder."""
-        cast("_Server", self.server).asked(self.connection)
+        assert isinstance(self.server, _Server), "the handler of this module's server"
+        self.server.asked(self.connection)
         if not self._asked_by_name():
             # A page that resolves its own name to this machine (DNS rebinding) must not read the site.
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "Unknown host")
@@ -62,7 +63,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if not self._is_site_file():
             self.send_error(HTTPStatus.NOT_FOUND, "File not found")
             return None
-        return cast("IO[bytes] | None", super().send_head())
+        found: IO[bytes] | None = super().send_head()
+        return found
 
     def list_directory(self, path: Any) -> None:  # noqa: ARG002
         """List no folder."""
