@@ -51,6 +51,15 @@ _CACHE = typer.Option(
     show_default=False,
 )
 
+_TRUSTED_CACHE = typer.Option(
+    None,
+    "--cache",
+    metavar="FOLDER",
+    help="Take scores from this folder where it has them, and keep new ones there; only for a board that nobody else "
+    "relies on. Default: everything is scored again.",
+    show_default=False,
+)
+
 _NO_CACHE = typer.Option(False, "--no-cache", help="Score everything again, and keep nothing.")
 
 _WORKERS = typer.Option(
@@ -73,12 +82,15 @@ def build(
         False, "--check", help="Write nothing; fail if the files are not what would be written."
     ),
     site: bool = typer.Option(True, "--site/--no-site", help="Write the site as well."),
-    cache: Path | None = _CACHE,
+    cache: Path | None = _TRUSTED_CACHE,
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
     """Score all submissions again and write the board: leaderboard.json, leaderboard.md and the site."""
-    board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
+    if check and cache is not None:
+        raise typer.BadParameter("--check scores everything itself; leave out --cache")
+    _exclude(cache, no_cache)
+    board = _board(submissions, cache=cache, workers=workers)
     from embench.leaderboard.board.write import SITE_FOLDER, board_texts, check_current, write_board
 
     texts = board_texts(board, out, page=page)
@@ -120,7 +132,10 @@ def serve(
     if folder is not None:
         serve_folder(folder, port=port, announce=announce)
         return
-    board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
+    from embench.leaderboard.board import default_cache
+
+    _exclude(cache, no_cache)
+    board = _board(submissions, cache=None if no_cache else cache or default_cache(), workers=workers)
     from embench.leaderboard.site import write_site
 
     with TemporaryDirectory(prefix="embench-board-") as temporary:
@@ -128,15 +143,17 @@ def serve(
         serve_folder(Path(temporary), port=port, announce=announce)
 
 
-def _board(submissions: Path, *, cache: Path | None, no_cache: bool, workers: int | None) -> Board:
-    from embench.cli._terminal import progress_bars
-    from embench.leaderboard.board import build_board, default_cache
-
+def _exclude(cache: Path | None, no_cache: bool) -> None:
     if no_cache and cache is not None:
         raise typer.BadParameter("--cache and --no-cache exclude each other")
-    folder = None if no_cache else cache or default_cache()
+
+
+def _board(submissions: Path, *, cache: Path | None, workers: int | None) -> Board:
+    from embench.cli._terminal import progress_bars
+    from embench.leaderboard.board import build_board
+
     with progress_bars("board") as progress:
-        return build_board(submissions, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress)
+        return build_board(submissions, cache=cache, workers=workers or os.cpu_count() or 1, progress=progress)
 
 
 @app.command()
