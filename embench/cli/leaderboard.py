@@ -207,6 +207,7 @@ def schema(
 
 
 def _show(item: Checked) -> None:
+    from embench.common.text import visible
     from embench.leaderboard.signs import sign_lines
 
     name = item.slug if item.slug.isascii() and item.slug.isprintable() else repr(item.slug)
@@ -223,7 +224,7 @@ def _show(item: Checked) -> None:
         ("sign of trouble", sign_lines(item.signs)),
     ):
         for text in texts:
-            typer.echo(f"  {label}: " + text.replace("\n", "\n    "))
+            typer.echo(f"  {label}: " + visible(text).replace("\n", "\n    "))
 
 
 @app.command()
