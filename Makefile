@@ -13,7 +13,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks release-data build baselines board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build digests baselines generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -66,11 +66,26 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
+# Only what the workflows with a base branch's rights install; the tests take constraints.txt.
+lock:  ## renew the lock with hashes from which the workflows install
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
+	.venv-lock/$(BIN)/uv pip compile --quiet pyproject.toml .github/locks/tools.in --extra leaderboard --extra hub \
+		--constraint constraints.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --output-file .github/locks/checks.txt
+
+licences: $(VENV)/.ready  ## renew the page of the dependencies' licences
+	$(VENV)/$(BIN)/python -m tests.licences docs/licences.md
+
 release-data:  ## fetch the raw release that some tests compare with into EMBENCH_SHARED (../shared)
 	$(PYTHON) -m tests.release_data $(EMBENCH_SHARED)
 
 build: $(VENV)/.ready  ## rebuild the dataset from the raw release (UPSTREAM=folder)
 	$(VENV)/$(BIN)/embench build $(or $(UPSTREAM),../shared/upstream)
+	$(VENV)/$(BIN)/embench hub digests
+
+digests: $(VENV)/.ready  ## renew the digests of what embench ships, after dataset, splits or weights were meant to change
+	$(VENV)/$(BIN)/embench hub digests
 
 pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md
@@ -79,11 +94,19 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
+# What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
+# the baselines are not among it: make build and make baselines renew those.
+generated: $(VENV)/.ready  ## renew everything that is generated: splits, schema, tables, pages, board, card
+	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench splits table
+	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json
+	$(MAKE) pages board card
+
 # The site goes to leaderboard/site, which is not committed.
 board: $(VENV)/.ready  ## score all submissions again and renew the leaderboard
 	$(VENV)/$(BIN)/embench leaderboard build --page README.md
 
-card: $(VENV)/.ready  ## renew dataset_card/, what goes to the hub
+card: $(VENV)/.ready  ## renew dataset_card/, the dataset as it goes to the hub
 	$(VENV)/$(BIN)/embench hub export dataset_card
 
 baselines: $(VENV)/.ready  ## run all baselines again and renew their predictions, submissions and page

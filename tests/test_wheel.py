@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -132,6 +133,30 @@ def _copy(name: str, tmp_path: Path) -> None:
 
 
 # What is in it
+
+
+def test_the_sdist_holds_all_that_is_committed_and_its_tests_run(tmp_path):
+    """A distribution packager has nothing else: all files of the repository, none that lies about, tests that run."""
+    listed = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(REPOSITORY)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / path.name.removesuffix(".tar.gz")
+    found = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()} - {"PKG-INFO"}
+    if listed.returncode == 0:  # not where these tests themselves run from an sdist
+        # A file that git has forgotten is not there, and one that is new may be.
+        expected = {name for name in listed.stdout.splitlines() if (REPOSITORY / name).is_file()}
+        assert expected <= found
+        assert {name.partition("/")[0] for name in found} <= {name.partition("/")[0] for name in expected}
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    tests = ["tests/test_layout.py", "tests/common/test_shipped.py", "tests/test_readme.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-m", "not slow", *tests],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 def test_content(wheel):

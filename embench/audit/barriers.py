@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embench.common.shipped import resource_folder
+from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import PredictionsError, UnknownEntryError
 
 BARRIERS = "barriers.csv"
@@ -50,15 +52,18 @@ def read_potentials(known_ids: Collection[str], path: Path | None = None) -> lis
     UnknownEntryError
         For an entry that is not among `known_ids`.
     DatasetError
-        Nothing ships with this embench.
+        Nothing ships with this embench, or the table is not the one that it was released with.
     """
+    shipped = path is None
     path = path or resource_folder("potentials") / BARRIERS
     known = set(known_ids)
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            key, *slugs = reader.fieldnames or [""]
-            rows = [(reader.line_num, row) for row in reader]
+        content = path.read_bytes()
+        if shipped:
+            check_shipped("potentials", path, hashlib.sha256(content).hexdigest(), content=content)
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        key, *slugs = reader.fieldnames or [""]
+        rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PredictionsError(f"cannot read the barriers of potentials in {path}: {error}") from None
     if key != "entry_id" or not slugs:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from embench.baselines.scale import OFFSET, to_log
 from embench.errors import BaselineError
+from embench.splits.registry import MAIN_PROTOCOL
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def _columns(
 
 
 def _from_training_side(first: str | Path, second: str | Path, scored: tuple[str, ...]) -> float:
-    ids, _, target, one, two = _columns(first, second, "host-10fold")
+    ids, _, target, one, two = _columns(first, second, MAIN_PROTOCOL)
     training = ~np.isin(ids, scored)
     return _best(one[training], two[training], target[training])
 

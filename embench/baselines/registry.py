@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from embench.errors import BaselineError, MissingDependencyError, UnknownNameError
-from embench.splits.registry import protocol_names
+from embench.splits.registry import protocols_of_baselines
 
 if TYPE_CHECKING:
     from embench.baselines.base import Baseline
@@ -54,7 +54,7 @@ class BaselineSpec:
     extra: str = "baselines"
     deterministic: bool = True
     tolerance: float = 1e-5
-    protocols: tuple[str, ...] = protocol_names()
+    protocols: tuple[str, ...] = protocols_of_baselines()
     pending: tuple[str, ...] = ()
 
     @property

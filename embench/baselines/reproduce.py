@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embench.baselines.runner import Run
+from embench.common.files import write_text
 from embench.errors import BaselineError, StaleFileError
 
 
@@ -90,6 +91,34 @@ def compare_with(committed: Path, run: Run, *, tolerance: float, among: Collecti
             differences.append(Difference(*key, old, new))
     n = len({entry_id for entry_id, _ in before})
     return Reproduction(run.key.protocol, n, largest, tolerance, tuple(differences))
+
+
+def renewed(record: dict[str, Any], run: Run, found: Reproduction) -> dict[str, Any]:
+    """Return `record` with the code of `run`, which has reproduced its predictions, and where and when it did.
+
+    Times, versions and hardware stay those of the run that made the predictions. Raises
+    :class:`~embench.errors.BaselineError` where they were not reproduced.
+    """
+    if not found.reproduced:
+        raise BaselineError(
+            f"the predictions of {run.key.baseline} for {found.protocol} were not reproduced: their record stays"
+        )
+    return {
+        **record,
+        "checksums": {**record["checksums"], "code": run.key.code},
+        "reproduced": {
+            "date": run.record["date"],
+            "largest_difference_ev": found.largest,
+            "versions": run.record["versions"],
+            "hardware": run.record["hardware"],
+        },
+    }
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record of the predictions for its protocol into `folder`."""
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_text(folder / f"{record['protocol']}.record.json", text)
 
 
 def _values(text: str) -> dict[tuple[str, str], float]:

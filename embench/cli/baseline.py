@@ -150,15 +150,23 @@ def reproduce(
     folds: int = typer.Option(
         None, "--folds", min=1, metavar="N", help="Only the first N folds of each protocol.", show_default=False
     ),
+    renew: bool = typer.Option(
+        False, "--renew", help="Write into the records of what is reproduced that the code of now gives it."
+    ),
 ) -> None:
     """Run a baseline again and compare with its committed predictions; exit code 1 where they differ."""
     from embench.baselines.registry import baseline_spec
     from embench.common.executor import open_executor
 
+    if renew and folds is not None:
+        raise typer.BadParameter("--renew and --folds exclude each other: a record is of all folds")
     spec = baseline_spec(name)
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
-        agree = [_reproduce(spec, each, results / name, submissions / name, executor, work, folds) for each in names]
+        agree = [
+            _reproduce(spec, each, results / name, submissions / name, executor, work, folds=folds, renew=renew)
+            for each in names
+        ]
     if not all(agree):
         raise typer.Exit(1)
 
@@ -262,9 +270,11 @@ def _reproduce(
     predictions: Path,
     executor: Executor,
     work: Path | None,
+    *,
     folds: int | None,
+    renew: bool,
 ) -> bool:
-    from embench.baselines.reproduce import check_current, compare_with, read_record
+    from embench.baselines.reproduce import check_current, compare_with, read_record, renewed, write_record
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
     from embench.common.text import plural
@@ -279,7 +289,9 @@ def _reproduce(
     among = None if part is None else part.scored_ids
     found = compare_with(predictions / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
     forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
-    outcome = "reproduced" if found.reproduced else f"NOT reproduced: {len(found.differences)} numbers differ"
+    n = len(found.differences)
+    differ = f"{plural(n, 'number')} {'differs' if n == 1 else 'differ'}"
+    outcome = "reproduced" if found.reproduced else f"NOT reproduced: {differ}"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
     which = "" if part is None else f", {len(part)} of {plural(len(protocol(name)), 'fold')}"
     typer.echo(f"{spec.name}, {name}{which}: {plural(found.n, 'entry')} {outcome} ({largest})")
@@ -287,4 +299,7 @@ def _reproduce(
         typer.echo(f"  {item.entry_id}: {item.column} {item.committed} eV committed, {item.reproduced} eV now")
     if len(found.differences) > 20:
         typer.echo(f"  ... and {len(found.differences) - 20} more")
+    if renew and found.reproduced:
+        write_record(records, renewed(record, again, found))
+        typer.echo(f"renewed the record of {spec.name} for {name}")
     return found.reproduced

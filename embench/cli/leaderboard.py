@@ -81,6 +81,11 @@ def build(
     check: bool = typer.Option(
         False, "--check", help="Write nothing; fail if the files are not what would be written."
     ),
+    allow_pending: bool = typer.Option(
+        False,
+        "--allow-pending",
+        help="With --check: name what is new, changed or gone since the board was built, and compare the rest.",
+    ),
     site: bool = typer.Option(True, "--site/--no-site", help="Write the site as well."),
     cache: Path | None = _TRUSTED_CACHE,
     no_cache: bool = _NO_CACHE,
@@ -90,6 +95,11 @@ def build(
     if check and cache is not None:
         raise typer.BadParameter("--check scores everything itself; leave out --cache")
     _exclude(cache, no_cache)
+    if allow_pending:
+        if not check:
+            raise typer.BadParameter("it belongs to --check", param_hint="--allow-pending")
+        _check_recorded(submissions, out, page=page, workers=workers)
+        return
     board = _board(submissions, cache=cache, workers=workers)
     from embench.leaderboard.board.write import SITE_FOLDER, board_texts, check_current, write_board
 
@@ -106,6 +116,9 @@ def build(
 @app.command()
 def serve(
     port: int = typer.Option(8000, "--port", min=0, max=65535, help="Port; 0 takes a free one."),
+    host: str = typer.Option(
+        "127.0.0.1", "--host", metavar="HOST", help="Address to listen at; others than this let other machines see it."
+    ),
     folder: Path | None = typer.Option(
         None,
         "--folder",
@@ -119,7 +132,7 @@ def serve(
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
-    """Show the board in a browser, from this machine to itself."""
+    """Show the board in a browser, from this machine to itself: the files of the site, and nothing else."""
     from tempfile import TemporaryDirectory
 
     from embench.leaderboard.site.serve import serve_folder
@@ -130,7 +143,7 @@ def serve(
             typer.launch(address)
 
     if folder is not None:
-        serve_folder(folder, port=port, announce=announce)
+        serve_folder(folder, port=port, announce=announce, host=host)
         return
     from embench.leaderboard.board import default_cache
 
@@ -140,7 +153,7 @@ def serve(
 
     with TemporaryDirectory(prefix="embench-board-") as temporary:
         write_site(board, Path(temporary))
-        serve_folder(Path(temporary), port=port, announce=announce)
+        serve_folder(Path(temporary), port=port, announce=announce, host=host)
 
 
 def _exclude(cache: Path | None, no_cache: bool) -> None:
@@ -156,6 +169,19 @@ def _board(submissions: Path, *, cache: Path | None, workers: int | None) -> Boa
         return build_board(submissions, cache=cache, workers=workers or os.cpu_count() or 1, progress=progress)
 
 
+def _check_recorded(submissions: Path, out: Path, *, page: Path | None, workers: int | None) -> None:
+    from embench.cli._terminal import progress_bars
+    from embench.leaderboard.board.pending import check_recorded
+
+    with progress_bars("board") as progress:
+        since = check_recorded(
+            submissions, out, page=page, cache=None, workers=workers or os.cpu_count() or 1, progress=progress
+        )
+    typer.echo(f"{out}: the board of the submissions that it names")
+    if since:
+        typer.echo(f"to be built again, which a workflow does after the merge ({since})")
+
+
 @app.command()
 def check(
     slugs: list[str] | None = typer.Argument(
@@ -166,7 +192,17 @@ def check(
         None,
         "--base",
         metavar="DIR",
-        help="Check what is new or has changed against the submissions in this folder.",
+        help="Check what is new or has changed against the submissions in this folder, and that none is gone.",
+        show_default=False,
+    ),
+    partial: bool = typer.Option(
+        False, "--partial", help="With --base: the submissions are a few only, and what is not among them is not gone."
+    ),
+    summary: Path | None = typer.Option(
+        None,
+        "--summary",
+        metavar="FILE",
+        help="Write what was found, with ranks, to this file as well, in Markdown.",
         show_default=False,
     ),
     strict: bool = typer.Option(False, "--strict", help="Fail on signs of trouble as well."),
@@ -179,7 +215,14 @@ def check(
 
     if base is not None and slugs:
         raise typer.BadParameter("name the submissions or a folder to compare with, not both", param_hint="--base")
-    checked = check_submissions(submissions, slugs=slugs or (), base=base)
+    if partial and base is None:
+        raise typer.BadParameter("it belongs to --base", param_hint="--partial")
+    checked = check_submissions(submissions, slugs=slugs or (), base=base, partial=partial)
+    if summary is not None:
+        from embench.common.files import write_text
+        from embench.leaderboard.check_summary import summary as summary_of
+
+        write_text(summary, summary_of(checked))
     if base is not None and not checked:
         typer.echo(f"no submission in {submissions} is new or has changed")
         return
@@ -220,7 +263,7 @@ def _show(item: Checked) -> None:
     warnings = dict.fromkeys(text for found in item.scores for text in found.warnings)
     for label, texts in (
         ("problem", item.problems),
-        ("note", warnings),
+        ("note", [*item.notes, *warnings]),
         ("sign of trouble", sign_lines(item.signs)),
     ):
         for text in texts:

@@ -30,6 +30,18 @@ def list_protocols() -> None:
 
 
 @app.command()
+def table(
+    page: Path = typer.Option(Path("README.md"), "--page", help="Page with the marks of the table.", metavar="FILE"),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where the table is not that of now."),
+) -> None:
+    """Renew the table of the protocols between the marks in a page."""
+    from embench.cli._terminal import deliver
+    from embench.pages.protocols import renewed
+
+    deliver(lambda: renewed(page), page, check=check)
+
+
+@app.command()
 def show(
     name: str = typer.Argument(..., metavar="PROTOCOL", help="Such as host-10fold.", show_default=False),
 ) -> None:

@@ -230,14 +230,14 @@ def _check_and_score(submission: Submission, submissions: Path, *, fill_missing:
     from embench.errors import SubmissionError
     from embench.leaderboard.check import check_submission, readable_submissions
     from embench.leaderboard.submit import standing
+    from embench.splits.registry import MAIN_PROTOCOL
 
     others = [other for other in readable_submissions(submissions) if other.slug != submission.slug]
     checked = check_submission(submission, others)
     if checked.problems:
         # The folder is not there yet: its name would only confuse.
         raise SubmissionError("\n".join(checked.problems).replace(f"{submission.folder}{os.sep}", ""))
-    first = {"host-10fold": 0}
-    protocols = sorted(submission.protocols(), key=lambda name: first.get(name, 1))
+    protocols = sorted(submission.protocols(), key=lambda name: name != MAIN_PROTOCOL)
     print_standings([standing(submission, others, name, fill_missing=fill_missing) for name in protocols])
     print_signs(checked.signs)
 

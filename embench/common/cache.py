@@ -79,8 +79,13 @@ def read_checked(path: Path, key: str) -> bytes | None:
 
 def write_checked(path: Path, key: str, payload: bytes) -> None:
     """Keep `payload` for `key` in a file; raises :class:`~embench.errors.OutputError` where that is impossible."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(_sha256(key, payload) + b"\n" + payload)
+    try:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(_sha256(key, payload) + b"\n" + payload)
+    except OutputError as error:
+        raise OutputError(
+            f"{error}; results are kept there: set EMBENCH_CACHE to a folder that can be written"
+        ) from None
 
 
 class ResultCache:

@@ -9,11 +9,14 @@ its Dask backend waits without end for a task that kills its workers.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
+import queue
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -31,6 +34,11 @@ R = TypeVar("R")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # How often Dask runs a task again whose worker was lost.
 RETRIES = 3
+NO_WORKER = 120.0
+"""Seconds that a run waits while the Dask cluster has no worker: one may be on its way."""
+NO_ANSWER = 30.0
+"""Seconds that the Dask scheduler may take to answer."""
+_LOOK = 2.0  # seconds between two looks at the cluster while nothing is finished
 
 
 class Executor(Protocol):
@@ -151,27 +159,77 @@ class DaskExecutor:
 
     def __exit__(self, *failure: object) -> None:
         if self._client is not None:
-            self._client.close()
+            with contextlib.suppress(OSError, TimeoutError):  # a scheduler that is gone
+                self._client.close(timeout=5)
             self._client = None
 
     def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
         """Yield the results as they are finished; see :class:`Executor`.
 
-        Raises :class:`~embench.errors.BaselineError` where a task loses its workers again and again.
+        Raises :class:`~embench.errors.BaselineError` where a task loses its workers again and again, the scheduler
+        is lost, or there has been no worker for :data:`NO_WORKER` seconds.
         """
-        from distributed import KilledWorker, as_completed
-
         futures = self._client.map(partial(_guarded, function), list(tasks), pure=False, retries=RETRIES)
+        finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for future in futures:
+            future.add_done_callback(finished.put)
+        left, deserted_since = len(futures), None
         try:
-            for _, outcome in as_completed(futures, with_results=True):  # type: ignore[no-untyped-call]
-                yield _opened(outcome)
-        except KilledWorker as error:
-            raise BaselineError(
-                f"the cluster lost every worker that it gave a task to ({error}); what is finished is kept: look "
-                "at the memory of the workers and run the same command again"
-            ) from None
+            while left:
+                try:
+                    future = finished.get(timeout=_LOOK)
+                except queue.Empty:
+                    deserted_since = self._look(deserted_since)
+                    continue
+                left, deserted_since = left - 1, None
+                yield _opened(self._result(future))
         finally:
-            self._client.cancel(futures)
+            if self._client.status == "running":
+                self._client.cancel(futures)
+
+    def _result(self, future: Any) -> Any:
+        """Return the outcome of a task that is over."""
+        from distributed import KilledWorker
+
+        deserted_since = None
+        while True:
+            if future.status in ("cancelled", "lost"):
+                raise self._scheduler_lost("the connection broke")
+            try:
+                return future.result(timeout=_LOOK)
+            except TimeoutError:  # its worker went with the result: the task runs again
+                deserted_since = self._look(deserted_since)
+            except KilledWorker as error:
+                raise BaselineError(
+                    f"the cluster lost every worker that it gave a task to ({error}); what is finished is kept: look "
+                    "at the memory of the workers and run the same command again"
+                ) from None
+            except OSError as error:
+                raise self._scheduler_lost(str(error)) from None
+
+    def _look(self, deserted_since: float | None) -> float | None:
+        """Return since when the cluster has had no worker, None where it has one; raises as :meth:`run`."""
+        try:
+            workers = self._client.sync(self._client.scheduler.ncores, callback_timeout=NO_ANSWER)
+        except (OSError, TimeoutError) as error:
+            raise self._scheduler_lost(str(error) or f"no answer within {NO_ANSWER:g} s") from None
+        if workers:
+            return None
+        now = time.monotonic()
+        if deserted_since is not None and now - deserted_since >= NO_WORKER:
+            raise BaselineError(
+                f"the Dask cluster at {self._address} has had no worker for {NO_WORKER:g} s; what is finished is kept: "
+                "start workers (dask worker ADDRESS) and run the same command again"
+            )
+        return now if deserted_since is None else deserted_since
+
+    def _scheduler_lost(self, why: str) -> BaselineError:
+        # The client goes on trying to reach it, and prints tracebacks when it is told to stop.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        return BaselineError(
+            f"the Dask scheduler at {self._address} is lost ({why}); what is finished is kept: start the cluster again "
+            "and run the same command"
+        )
 
 
 def _start_worker() -> None:

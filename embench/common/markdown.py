@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from embench.errors import OutputError
 
 
 def fill_page(package: str, name: str, values: Mapping[str, object]) -> str:
@@ -22,6 +25,21 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, l
     marks = [":---" if name in left or name == header[0] else "---:" for name in header]
     lines = [header, marks, *([str(cell).replace("|", r"\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def between_marks(page: Path, begin: str, end: str, content: str) -> str:
+    """Return the text of `page` with `content` between the lines `begin` and `end`, in place of what is there.
+
+    Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once.
+    """
+    try:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot read {page}: {error.strerror}") from error
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise OutputError(f"{page} has no place for the table: it needs the lines {begin!r} and {end!r}, once each")
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{content}\n\n{end}{rest.split(end)[1]}"
 
 
 # What means something in Markdown, and, for `<` and `&`, in the HTML that it may hold. The table escapes `|` itself.

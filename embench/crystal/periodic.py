@@ -33,6 +33,23 @@ class Surroundings:
 
 
 @dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of points, the second of each in any cell.
+
+    Attributes
+    ----------
+    first, second : (P,) positions in the two lists of points.
+    images : (P, 3) the cell that the second point is in, counted from the one that it was given in.
+    distances : (P,) Å.
+    """
+
+    first: Integers
+    second: Integers
+    images: Integers
+    distances: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Approach:
     """How near a path comes to each of several sites.
 
@@ -64,6 +81,20 @@ def distance_matrix(lattice: Floats, a: Floats, b: Floats) -> Floats:
 
     matrix: Floats = Lattice(lattice).get_all_distances(a, b)
     return matrix
+
+
+def pairs_within(lattice: Floats, a: Floats, b: Floats, *, reach: float) -> Pairs:
+    """Return all pairs of a point of `a` (K, 3) and an image of one of `b` (M, 3), Cartesian, up to `reach` Å apart."""
+    from pymatgen.optimization.neighbors import find_points_in_spheres
+
+    first, second, images, distances = find_points_in_spheres(
+        np.ascontiguousarray(b),
+        np.ascontiguousarray(a),
+        r=reach,
+        pbc=np.ones(3, dtype=np.int64),
+        lattice=np.ascontiguousarray(lattice),
+    )
+    return Pairs(first, second, np.rint(images).astype(np.intp), distances)
 
 
 def surroundings(lattice: Floats, point: Floats, sites: Floats, *, radius: float) -> Surroundings:
@@ -161,13 +192,9 @@ def shortest_translation(lattice: Floats) -> float:
 
 def has_overlap(lattice: Floats, sites: Floats, *, within: float) -> bool:
     """Return whether two of the `sites` (N, 3), fractional, are less than `within` (Å) apart."""
-    from pymatgen.optimization.neighbors import find_points_in_spheres
-
-    cart = np.ascontiguousarray(sites @ lattice)
-    centres, points, _, distances = find_points_in_spheres(
-        cart, cart, r=within, pbc=np.ones(3, dtype=np.int64), lattice=np.ascontiguousarray(lattice)
-    )
-    return bool(((centres != points) & (distances < within)).any())
+    cart = sites @ lattice
+    found = pairs_within(lattice, cart, cart, reach=within)
+    return bool(((found.first != found.second) & (found.distances < within)).any())
 
 
 def largest_displacement(lattice: Floats, elements: Sequence[str], a: Floats, b: Floats) -> float:

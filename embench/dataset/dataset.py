@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embench import schema
-from embench.common.shipped import resource_folder
+from embench.common.shipped import check_shipped, resource_folder
 from embench.dataset.entry import Entry, hidden_message, target_flags, visible_flags
-from embench.dataset.store import AnyArray, Store, open_store, read_only
+from embench.dataset.store import PARTS, AnyArray, Store, open_store, read_only
 from embench.errors import (
     DatasetError,
     HiddenTargetError,
@@ -43,7 +43,8 @@ def load(
     """Load the dataset that embench ships. Nothing is downloaded, unless it is asked for.
 
     The files are checked against ``checksums.txt`` and against the dataset version of this embench once per
-    process; columns are read when they are first used.
+    process; columns are read when they are first used. What ships with embench, and what the hub has under the tag of
+    this version, must also be the very files whose sha256 are part of this embench.
 
     Parameters
     ----------
@@ -70,6 +71,8 @@ def load(
     <Dataset 1.0.0: 619 entries>
     """
     store = open_store(dataset_folder(path=path, source=source, revision=revision, repository=repository))
+    if path is None:
+        _check_release(store, source, revision=revision, repository=repository)
     return Dataset(store, read_only(np.arange(store.n_rows)))
 
 
@@ -343,3 +346,19 @@ def dataset_folder(*, path: Path | str | None, source: str, revision: str | None
     if revision is not None or repository is not None:
         raise ValueError("revision and repository are for source='hub'")
     return resource_folder("dataset") if path is None else Path(path)
+
+
+def _check_release(store: Store, source: str, *, revision: str | None, repository: str | None) -> None:
+    """Raise where `store` should be the build that this embench was released with, and is another one."""
+    way_out = ""
+    if source == "hub":
+        from embench.hub import about
+
+        if (revision or about.TAG) != about.TAG or (repository or about.REPOSITORY) != about.REPOSITORY:
+            return
+        way_out = (
+            f"{about.REPOSITORY} holds something else under {about.TAG} than was released, which never changes: use "
+            "the dataset that embench ships, or name another revision"
+        )
+    for name in PARTS:
+        check_shipped("dataset", store.folder / name, store.checksums[name], way_out=way_out)

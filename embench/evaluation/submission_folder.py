@@ -31,6 +31,12 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 # Names that Windows keeps for devices, and those of pages beside which the page of a submission may stand.
 _RESERVED = frozenset({"con", "prn", "aux", "nul", "index", "all", "none", "new"})
+_LEFT_BY_SYSTEMS = frozenset({".ds_store", ".localized", "thumbs.db", "desktop.ini"})
+
+
+def left_by_system(name: str) -> bool:
+    """Return whether file managers leave files of this name behind; they are neither read nor refused."""
+    return name.lower() in _LEFT_BY_SYSTEMS or name.startswith("._")
 
 
 def slug_problem(slug: str) -> str | None:
@@ -64,7 +70,10 @@ def list_folder(folder: Path) -> tuple[str, ...]:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             raise SubmissionError(f"{folder} is no folder (or a link); a submission is a folder of its own")
         with os.scandir(folder) as found:
-            entries = [next_entry for _, next_entry in zip(range(_MOST_FILES + 1), found, strict=False)]
+            meant = (
+                entry for entry in found if not (left_by_system(entry.name) and entry.is_file(follow_symlinks=False))
+            )
+            entries = [next_entry for _, next_entry in zip(range(_MOST_FILES + 1), meant, strict=False)]
     except FileNotFoundError:
         raise SubmissionError(f"there is no submission {folder.name!r} in {folder.parent}") from None
     except OSError as error:

@@ -10,6 +10,9 @@ REPOSITORY = "embench/migration-barriers"
 TAG = f"v{DATASET_VERSION}"
 """The tag under which the hub keeps the version of the dataset that this embench reads."""
 
+PREDICTIONS_REPOSITORY = "embench/predictions"
+"""The repository on the hub of the predictions of the submissions; it has versions of its own."""
+
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
 TITLE = "Ionic migration barriers"
 PUBLISHED = "2026-11-22"
@@ -21,7 +24,12 @@ LICENCE_URL = "https://spdx.org/licenses/MIT.html"
 SUMMARY = (
     "Migration barriers of ions in crystalline solids, collected from the literature of density functional theory "
     "nudged elastic band calculations, each with its structure, hop, annotations, relations to other entries and "
-    "documented faults; with fixed splits and reference predictions."
+    "documented faults; with fixed splits."
+)
+
+PREDICTIONS_SUMMARY = (
+    "Migration barriers of ions in crystalline solids as predicted by the systems on the embench leaderboard: the "
+    "submissions as they were handed in, one row a system, protocol and entry."
 )
 
 KEYWORDS = (

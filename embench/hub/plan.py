@@ -17,7 +17,7 @@ class Upload:
     """Files to be published together.
 
     `contents` are the files by path, their ``checksums.txt`` among them. `tag` names the version, None for what has
-    none. `repo_type` is ``dataset`` or ``space``.
+    none. `repo_type` is ``dataset`` or ``space``. `way_out` says what to do where the version is taken.
     """
 
     repository: str
@@ -26,6 +26,7 @@ class Upload:
     message: str
     tag: str | None = None
     create_pr: bool = False
+    way_out: str = "give the dataset a new version (DATASET_VERSION), build and export it, and push that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ def _find_tag(hub: Hub, upload: Upload) -> str | None:
     if not tagged.holds(upload.contents):
         raise HubError(
             f"{upload.tag} of {upload.repository} is published with other files, and a published version never "
-            "changes: give the dataset a new version (DATASET_VERSION), build and export it, and push that"
+            f"changes: {upload.way_out}"
         )
     return tagged.commit
 

@@ -12,6 +12,7 @@ from embench.hub.checksums import CHECKSUMS, IGNORED, parse_checksums, sha256, v
 from embench.hub.client import Hub, import_hub
 
 DATA_PATTERNS = ("data/*.parquet", "data/checksums.txt")
+DATA_FILES = ("test.parquet", "train.parquet")
 
 
 def pull(
@@ -80,15 +81,41 @@ def cached_dataset(*, repository: str | None = None, revision: str | None = None
     """
     repository, revision, hub = repository or about.REPOSITORY, revision or about.TAG, hub or Hub()
     folder = _into_cache(hub, repository, revision, again=False)
-    if not _damaged(folder):
+    damaged = _damaged(folder)
+    if not damaged:
         return folder
-    folder = _into_cache(hub, repository, revision, again=True)
-    if damaged := _damaged(folder):
-        raise HubError(
-            f"{repository} at {revision} is damaged: {', '.join(damaged)} in {folder}, downloaded twice; "
-            "use another revision, or the dataset that embench ships"
-        )
-    return folder
+    before = {name: _stamp(folder / name) for name in damaged}
+    try:
+        # The client falls back to its cache where it cannot reach the hub, and does not say so.
+        hub.call(f"asking for {repository} at {revision}", lambda: hub.api.dataset_info(repository, revision=revision))
+        folder = _into_cache(hub, repository, revision, again=True)
+    except HubError as error:
+        raise _damaged_cache(folder, damaged, str(error)) from None
+    still = _damaged(folder)
+    if not still:
+        return folder
+    if all(_stamp(folder / name) == before.get(name) for name in still):
+        raise _damaged_cache(folder, still, f"{hub.address} did not deliver")
+    raise HubError(
+        f"{repository} at {revision} is damaged: {', '.join(still)} in {folder}, downloaded twice; "
+        "use another revision, or the dataset that embench ships"
+    )
+
+
+def _damaged_cache(folder: Path, damaged: list[str], why: str) -> HubError:
+    return HubError(
+        f"{', '.join(damaged)} in the cache is damaged, and cannot be downloaded again: {why}. Load again when the hub "
+        f"can be reached, or take the dataset that embench ships (embench.load()); the damaged files are in {folder}"
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file is downloaded again; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _into_cache(hub: Hub, repository: str, revision: str, *, again: bool) -> Path:
@@ -110,9 +137,14 @@ def _into_cache(hub: Hub, repository: str, revision: str, *, again: bool) -> Pat
 
 
 def _damaged(folder: Path) -> list[str]:
-    """Return the files of a dataset in the cache that are missing or differ from their checksums."""
+    """Return the files of a dataset in the cache that are missing or not as listed, or the damaged list itself."""
     listing = folder / CHECKSUMS
-    listed = parse_checksums(listing.read_text(encoding="utf-8", errors="replace"), source=str(listing))
+    try:
+        listed = parse_checksums(listing.read_text(encoding="utf-8", errors="replace"), source=str(listing))
+    except HubError:
+        return [CHECKSUMS]
+    if not listed.keys() >= set(DATA_FILES):
+        return [CHECKSUMS]
     # Files in the cache are links to blobs, which verify_folder would refuse.
     return [
         path

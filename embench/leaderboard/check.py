@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.errors import PredictionsError, SubmissionError, did_you_mean, nearest_names
-from embench.evaluation.submission_folder import read_folder
+from embench.evaluation.submission_folder import SUBMISSION_FILE, read_folder
 from embench.leaderboard.signs import Sign, signs_of_trouble
 from embench.leaderboard.submission.problems import name_problems, statement_problems
 from embench.leaderboard.submission.read import list_slugs, submission_of
@@ -31,15 +32,24 @@ class Score:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found about one submission. It can be taken where there are no problems; signs are for a person."""
+    """What was found about one submission. It can be taken where there are no problems; signs are for a person.
+
+    `notes` tell what a pull request does to it. `submission` is what was checked, where it can be read, and `others`
+    those that it was compared with.
+    """
 
     slug: str
     problems: tuple[str, ...]
     scores: tuple[Score, ...]
     signs: tuple[Sign, ...]
+    notes: tuple[str, ...] = ()
+    submission: Submission | None = field(default=None, repr=False, compare=False)
+    others: tuple[Submission, ...] = field(default=(), repr=False, compare=False)
 
 
-def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None) -> tuple[Checked, ...]:
+def check_submissions(
+    folder: Path, *, slugs: Sequence[str] = (), base: Path | None = None, partial: bool = False
+) -> tuple[Checked, ...]:
     """Check the submissions in `folder`; every file is read once.
 
     Parameters
@@ -47,7 +57,11 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
     slugs
         Which of them; by default all.
     base
-        Another folder of submissions: check only what is not there, or has other files there.
+        Another folder of submissions, such as that of the branch that a pull request is for: check what is not there,
+        or has other files there, beside the submissions as they are *there*. What is there and not in `folder` is a
+        problem, and so is a submission that has come to others.
+    partial
+        What is in `base` and not in `folder` is no problem: `folder` holds a few submissions only.
 
     Raises
     ------
@@ -60,10 +74,10 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         if slug not in present:
             near = did_you_mean(nearest_names(slug, present))
             raise SubmissionError(f"there is no submission {slug!r} in {folder}{near}")
-    wanted = sorted(set(slugs)) or present
-    files, found, problems = _read_all(folder, present)
     if base is not None:
-        wanted = tuple(slug for slug in wanted if _has_changed(files.get(slug), base / slug))
+        return _check_against(folder, present, base, partial=partial)
+    wanted = sorted(set(slugs)) or present
+    _, found, problems = _read_all(folder, present)
     readable = [submission for submission in found if _is_readable(submission)]
     checked = {
         submission.slug: check_submission(submission, readable, named=found)
@@ -71,6 +85,69 @@ def check_submissions(folder: Path, *, slugs: Sequence[str] = (), base: Path | N
         if submission.slug in wanted
     }
     return tuple(checked.get(slug) or Checked(slug, (problems[slug],), (), ()) for slug in wanted)
+
+
+def _check_against(folder: Path, present: Collection[str], base: Path, *, partial: bool) -> tuple[Checked, ...]:
+    """Check what in `folder` is not as in `base`, and name what is gone."""
+    files, found, problems = _read_all(folder, present)
+    before: dict[str, Submission] = {}
+    wanted: list[str] = []
+    gone: list[Checked] = []
+    now = {submission.slug: submission for submission in found}
+    for slug in sorted({*present, *list_slugs(base)}):
+        files_before = _files_in(base / slug)
+        if slug in files and files[slug] == files_before:
+            if slug in now:
+                before[slug] = now[slug]
+            continue
+        if files_before is not None:
+            # Something may be wrong with the one before, too: then there is nothing to compare with.
+            with suppress(SubmissionError):
+                before[slug] = submission_of(base / slug, files_before)
+        if slug in present:
+            wanted.append(slug)
+        elif not partial:
+            gone.append(Checked(slug, (f"{slug} is on the base branch and missing here; {_GONE}",), (), ()))
+    new = [submission for submission in found if submission.slug in wanted and submission.slug not in before]
+    # A pull request must not choose whom it is compared with: what it changes counts as it was before.
+    named = [*before.values(), *new]
+    readable = [submission for submission in named if _is_readable(submission)]
+    checked = [
+        _check_changed(now[slug], before.get(slug), readable, named)
+        if slug in now
+        else Checked(slug, (problems[slug],), (), ())
+        for slug in wanted
+    ]
+    return tuple(sorted([*checked, *gone], key=lambda item: item.slug))
+
+
+_GONE = "a submission is taken away or renamed by a maintainer only, so bring it back"
+
+
+def _check_changed(
+    submission: Submission, before: Submission | None, readable: Sequence[Submission], named: Sequence[Submission]
+) -> Checked:
+    """Check one submission beside those of the base branch, and what became of the one that it replaces."""
+    checked = check_submission(submission, readable, named=named)
+    if before is None:
+        return replace(checked, notes=("new",))
+    notes = [f"replaces {before.name} {before.version} by {', '.join(before.authors)}: is this their pull request?"]
+    if (before.name, before.version) != (submission.name, submission.version):
+        notes.append(f"the name was {before.name} {before.version} and is {submission.name} {submission.version}")
+    problems = list(checked.problems)
+    if not {name.casefold() for name in before.authors} & {name.casefold() for name in submission.authors}:
+        problems.append(
+            f"{submission.folder / SUBMISSION_FILE}: none of the authors of {before.slug} "
+            f"({', '.join(before.authors)}) is among its authors now; hand in work of your own as a new submission"
+        )
+    return replace(checked, notes=tuple(notes), problems=tuple(problems))
+
+
+def _files_in(folder: Path) -> Files | None:
+    try:
+        return read_folder(folder)
+    except SubmissionError:
+        return None  # there is none, or something is wrong with it, which its own check has said
 
 
 def check_submission(
@@ -83,10 +160,10 @@ def check_submission(
     scores, problems = _check_predictions(submission)
     problems += name_problems(submission, others if named is None else named)
     signs: Sequence[Sign] = ()
+    rivals = tuple(other for other in others if other.slug != submission.slug)
     if not problems:
-        pool = [*(other for other in others if other.slug != submission.slug), submission]
-        signs = signs_of_trouble(pool, only=[submission.slug])[submission.slug]
-    return Checked(submission.slug, tuple(problems), scores, tuple(signs))
+        signs = signs_of_trouble([*rivals, submission], only=[submission.slug])[submission.slug]
+    return Checked(submission.slug, tuple(problems), scores, tuple(signs), submission=submission, others=rivals)
 
 
 def readable_submissions(folder: Path) -> tuple[Submission, ...]:
@@ -100,14 +177,6 @@ def readable_submissions(folder: Path) -> tuple[Submission, ...]:
 
 
 Files = Mapping[str, bytes]
-
-
-def _has_changed(files: Files | None, before: Path) -> bool:
-    """Return whether the files of a submission are others than those in the folder `before`."""
-    try:
-        return files is None or dict(files) != read_folder(before)
-    except SubmissionError:
-        return True  # it is new, or something is wrong with the old one; the check will say what with the new one
 
 
 def _read_all(folder: Path, slugs: Collection[str]) -> tuple[dict[str, Files], list[Submission], dict[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal.periodic import pairs_within
 from embench.errors import StructureError
 from embench.migration.periodic_union import PeriodicUnion
 from embench.migration.read import Crystal
@@ -158,15 +159,10 @@ def direct_orbits(lattice: Floats, sites: Floats, symmetry: SiteSymmetry, reach:
 
 def _pairs(lattice: Floats, sites: Floats, reach: float) -> tuple[Integers, Integers, Integers, Floats]:
     """Return start, end, image and Cartesian vector of all pairs of sites up to `reach` apart."""
-    from pymatgen.optimization.neighbors import find_points_in_spheres
-
-    cart = np.ascontiguousarray(sites @ lattice)
-    starts, ends, images, distances = find_points_in_spheres(
-        cart, cart, r=reach, pbc=np.ones(3, dtype=np.int64), lattice=np.ascontiguousarray(lattice)
-    )
-    pairs = distances > SAME_LENGTH
-    starts, ends = starts[pairs].astype(np.int64), ends[pairs].astype(np.int64)
-    cells: Integers = np.rint(images[pairs]).astype(np.int64)
+    cart = sites @ lattice
+    found = pairs_within(lattice, cart, cart, reach=reach)
+    pairs = found.distances > SAME_LENGTH
+    starts, ends, cells = found.first[pairs], found.second[pairs], found.images[pairs]
     vectors: Floats = (sites[ends] + cells - sites[starts]) @ lattice
     # An order that does not depend on how the search went.
     order = np.lexsort((*cells.T, ends, starts))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from embench.crystal import Hop
 from embench.crystal.ions import assign_ions
+from embench.crystal.periodic import pairs_within
 from embench.errors import FeatureError, StructureError
 from embench.migration.connections import Operations
 from embench.migration.match import shortest_vectors
@@ -71,8 +72,6 @@ def interstitial_sites(crystal: Crystal, ion: str, known: Floats, ops: Operation
 
 
 def _landscape(crystal: Crystal, ion: str, host: list[int]) -> Landscape:
-    from pymatgen.optimization.neighbors import find_points_in_spheres
-
     from embench.pathways.landscape import CUTOFF, landscape_of
 
     symbols = tuple(crystal.symbols[site] for site in host)
@@ -82,14 +81,8 @@ def _landscape(crystal: Crystal, ion: str, host: list[int]) -> Landscape:
     steps = np.array(list(product((-0.5, 0.5), repeat=3))) / _BLOCKS @ crystal.lattice
     middles = (np.array(list(product(range(_BLOCKS), repeat=3))) + 0.5) / _BLOCKS @ crystal.lattice
     radius = CUTOFF + float(np.linalg.norm(steps, axis=1).max())
-    _, sites, images, _ = find_points_in_spheres(
-        np.ascontiguousarray(coords @ crystal.lattice),
-        np.ascontiguousarray(middles),
-        r=radius,
-        pbc=np.ones(3, dtype=np.int64),
-        lattice=np.ascontiguousarray(crystal.lattice),
-    )
-    found = np.unique(np.column_stack([sites, np.rint(images)]).astype(np.int64), axis=0)
+    pairs = pairs_within(crystal.lattice, middles, coords @ crystal.lattice, reach=radius)
+    found = np.unique(np.column_stack([pairs.second, pairs.images]), axis=0)
     neighbours = (coords[found[:, 0]] + found[:, 1:]) @ crystal.lattice
     return landscape_of(
         Hop(

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
+from embench.crystal.periodic import Floats, Integers, distance_matrix
+
 Labels = NDArray[np.str_]
 
 # An atom that is further from its old place than this has hopped, Å. Frameworks relax by up to 0.9 Å in the released
@@ -99,14 +99,12 @@ def assign_sites(lattice: Floats, labels_a: Labels, a: Floats, labels_b: Labels,
 
     The other parameters are those of :func:`match_sites`, the elements as arrays.
     """
-    from pymatgen.core import Lattice
     from scipy.optimize import linear_sum_assignment
 
-    cell = Lattice(lattice)
     order = np.empty(len(a), np.intp)
     for name in np.unique(labels_a):
         rows, columns = np.flatnonzero(labels_a == name), np.flatnonzero(labels_b == name)
-        apart = cell.get_all_distances(a[rows] + shift, b[columns])
+        apart = distance_matrix(lattice, a[rows] + shift, b[columns])
         cost = np.where(apart <= HOPPED, apart**2, HOPPED**2 + _TIE * apart)
         _, chosen = linear_sum_assignment(cost)
         order[rows] = columns[chosen]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.crystal.periodic import pairs_within
 from embench.errors import MissingDependencyError, StructureError
 
 if TYPE_CHECKING:
@@ -228,17 +229,13 @@ def _right_handed(crystal: Crystal) -> Crystal:
 
 
 def _check_overlap(crystal: Crystal, name: str) -> None:
-    from pymatgen.optimization.neighbors import find_points_in_spheres
-
-    cart = np.ascontiguousarray(crystal.frac_coords @ crystal.lattice)
-    centres, points, _, distances = find_points_in_spheres(
-        cart, cart, r=OVERLAP, pbc=np.ones(3, dtype=np.int64), lattice=np.ascontiguousarray(crystal.lattice)
-    )
-    pairs = np.flatnonzero(centres < points)
+    cart = crystal.frac_coords @ crystal.lattice
+    found = pairs_within(crystal.lattice, cart, cart, reach=OVERLAP)
+    pairs = np.flatnonzero(found.first < found.second)
     if len(pairs):
-        worst = pairs[distances[pairs].argmin()]
-        a, b = int(centres[worst]), int(points[worst])
+        worst = pairs[found.distances[pairs].argmin()]
+        a, b = int(found.first[worst]), int(found.second[worst])
         raise StructureError(
             f"{name}: site {a} ({crystal.symbols[a]}) and site {b} ({crystal.symbols[b]}) overlap, "
-            f"{distances[worst]:.3f} Å apart: remove the copy, or check the file"
+            f"{found.distances[worst]:.3f} Å apart: remove the copy, or check the file"
         )

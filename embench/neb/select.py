@@ -11,8 +11,9 @@ from typing import Any
 from embench.dataset import Entry, load
 from embench.errors import InvalidValueError
 from embench.splits import PROTOCOLS, protocol
+from embench.splits.registry import MAIN_PROTOCOL
 
-DEFAULT = "host-10fold"
+DEFAULT = MAIN_PROTOCOL
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 

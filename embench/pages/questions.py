@@ -12,6 +12,7 @@ from embench.common.markdown import markdown_table
 from embench.evaluation import evaluate
 from embench.evaluation.comparison import p_text
 from embench.splits import protocol_names
+from embench.splits.registry import MAIN_PROTOCOL
 
 if TYPE_CHECKING:
     from embench.evaluation.predictions import Source
@@ -66,7 +67,7 @@ def _rows(question: Question, folder: Path) -> Iterator[list[str]]:
     shown = question.text
     for protocol in protocol_names():
         # The weights of a protocol of one fold come from host-10fold.
-        needed = {protocol, "host-10fold"} if question.added else {protocol}
+        needed = {protocol, MAIN_PROTOCOL} if question.added else {protocol}
         if not all((folder / name / f"{each}.csv").is_file() for name in names for each in needed):
             continue
         first: Source = folder / question.first / f"{protocol}.csv"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from embench import schema
-from embench.common.markdown import escape, fill_page, markdown_table
+from embench.common.markdown import fill_page, markdown_table
 from embench.errors import ON_PYPI, install_command
 from embench.hub import about
-from embench.release import card as card_tables
 from embench.release.convert import CLOSED_SETS, features, import_datasets
-from embench.release.tables import FOLDS, PREDICTIONS, System
+from embench.release.layout import DATASET, PREDICTED, Configuration, Package
+from embench.release.tables import FOLDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,32 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from embench.dataset import Dataset
-    from embench.release.tables import System
-
-CONFIGURATIONS: dict[str, dict[str, str]] = {
-    "default": {"train": "data/train.parquet", "test": "data/test.parquet"},
-    "splits": {"folds": "splits/folds.parquet"},
-    "reference_predictions": {"predictions": "reference_predictions/predictions.parquet"},
-}
-"""The configurations of the dataset on the hub: for each its splits, and the file of each split."""
-
-_ROWS_ARE = {
-    "default": "an entry",
-    "splits": "an entry in a protocol",
-    "reference_predictions": "a prediction of a system for an entry",
-}
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 
-def render_card(
-    data: Dataset,
-    *,
-    tables: dict[str, pa.Table],
-    sizes: dict[str, int],
-    systems: Sequence[System],
-    root: Path,
-) -> str:
+def render_card(data: Dataset, *, tables: dict[str, pa.Table], sizes: dict[str, int], root: Path) -> str:
     """Return the card of the dataset.
 
     Parameters
@@ -53,72 +32,69 @@ def render_card(
     data
         The dataset that the card is for.
     tables
-        The content of every file of :data:`CONFIGURATIONS`, by path.
+        The content of every Parquet file of the repository, by path.
     sizes
         The size of these files in bytes.
-    systems
-        The systems whose predictions are in ``reference_predictions``.
     root
         The checkout, for ``CITATION.cff`` and ``LICENSE``.
     """
-    return f"---\n{_header(data, tables, sizes)}---\n\n{_text(data, tables, systems, root)}"
+    return f"---\n{card_header(DATASET, tables, sizes)}---\n\n{_text(data, tables, root)}"
 
 
-def _header(data: Dataset, tables: dict[str, pa.Table], sizes: dict[str, int]) -> str:
-    """Return the YAML block that the hub and ``load_dataset`` read."""
+def card_header(package: Package, tables: dict[str, pa.Table], sizes: dict[str, int]) -> str:
+    """Return the YAML block that the hub and ``load_dataset`` read; for the tables see :func:`render_card`."""
     import_datasets()
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCardData
 
+    first = next(iter(package.configurations.values()))
+    rows = sum(tables[path].num_rows for path in first.parts.values())
     header = DatasetCardData(
-        pretty_name=f"{about.TITLE} (embench)",
-        license=about.LICENCE,
-        size_categories=[next(name for limit, name in SIZES if len(data) < limit)],
+        pretty_name=f"{package.title} (embench)",
+        license=package.licence,
+        size_categories=[next(name for limit, name in SIZES if rows < limit)],
         task_categories=["tabular-regression", "graph-ml"],
         tags=[word.replace(" ", "-") for word in about.KEYWORDS],
     )
     MetadataConfigs(
         {
-            name: {"data_files": [{"split": split, "path": path} for split, path in parts.items()]}
-            for name, parts in CONFIGURATIONS.items()
+            name: {"data_files": [{"split": split, "path": path} for split, path in found.parts.items()]}
+            for name, found in package.configurations.items()
         }
     ).to_dataset_card_data(header)
     DatasetInfosDict(
-        {name: _info(name, parts, tables, sizes) for name, parts in CONFIGURATIONS.items()}
+        {name: _info(found, tables, sizes) for name, found in package.configurations.items()}
     ).to_dataset_card_data(header)
     return header.to_yaml(line_break="\n") + "\n"
 
 
-def _info(name: str, parts: dict[str, str], tables: dict[str, pa.Table], sizes: dict[str, int]) -> Any:
-    library = import_datasets()
+def _info(configuration: Configuration, tables: dict[str, pa.Table], sizes: dict[str, int]) -> Any:
+    library, parts = import_datasets(), configuration.parts
     splits = {
         split: library.SplitInfo(name=split, num_bytes=tables[path].nbytes, num_examples=tables[path].num_rows)
         for split, path in parts.items()
     }
     return library.DatasetInfo(
-        features=configuration_features(name),
+        features=configuration_features(configuration),
         splits=library.SplitDict(splits),
         download_size=sum(sizes[path] for path in parts.values()),
         dataset_size=sum(tables[path].nbytes for path in parts.values()),
     )
 
 
-def configuration_features(name: str) -> Any:
+def configuration_features(configuration: Configuration) -> Any:
     """Return the features of one configuration."""
-    if name == "default":
+    if configuration.columns == schema.COLUMNS:
         return features()
     library = import_datasets()
-    specs = FOLDS if name == "splits" else PREDICTIONS
-    return library.Features({spec.name: library.Value(spec.dtype) for spec in specs})
+    return library.Features({spec.name: library.Value(spec.dtype) for spec in configuration.columns})
 
 
-def _text(data: Dataset, tables: dict[str, pa.Table], systems: Sequence[System], root: Path) -> str:
+def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
     from embench.release.references import bibtex, licence_notices, listed, read_references
 
     references = read_references(root / "CITATION.cff")
-    predictions = tables[CONFIGURATIONS["reference_predictions"]["predictions"]]
-    pairs = list(zip(predictions["system"].to_pylist(), predictions["protocol"].to_pylist(), strict=True))
     values = {
         "title": about.TITLE,
         "install": install_command(),
@@ -129,34 +105,32 @@ def _text(data: Dataset, tables: dict[str, pa.Table], systems: Sequence[System],
         "repository": about.REPOSITORY,
         "upstream_url": about.UPSTREAM_URL,
         "upstream_commit": about.UPSTREAM_COMMIT,
-        "configurations": card_tables.configurations(_configuration_rows(tables)),
-        "columns": card_tables.columns_by_section(),
-        "fold_columns": card_tables.columns(FOLDS),
-        "prediction_columns": card_tables.columns(PREDICTIONS),
-        "flags": card_tables.flags(data),
-        "protocols": card_tables.protocols(),
-        "leakage": card_tables.leakage(),
-        "systems": card_tables.systems(systems, pairs),
+        "predictions_repository": about.PREDICTIONS_REPOSITORY,
+        "predictions_url": PREDICTED.url,
+        "configurations": configurations(DATASET, tables),
+        "columns": columns_by_section(),
+        "fold_columns": columns(FOLDS),
+        "flags": flags(data),
+        "protocols": protocols(),
+        "leakage": leakage(),
         "sources": listed(references),
         "bibtex": bibtex(references),
         "notices": licence_notices(root / "LICENSE"),
-        **card_tables.ledger(),
-        **card_tables.figures(data),
+        **ledger(),
+        **figures(data),
     }
     return fill_page("embench.release", "templates/card.md", values)
 
 
-def _configuration_rows(tables: dict[str, pa.Table]) -> list[list[object]]:
-    return [
-        [f"`{name}`", f"`{split}`", tables[path].num_rows, _ROWS_ARE[name], f"`{path}`"]
-        for name, parts in CONFIGURATIONS.items()
-        for split, path in parts.items()
+def configurations(package: Package, tables: dict[str, pa.Table]) -> str:
+    """Return the table of the configurations of a repository, their splits and files."""
+    rows = [
+        [f"`{name}`", f"`{split}`", tables[path].num_rows, found.row_is, f"`{path}`"]
+        for name, found in package.configurations.items()
+        for split, path in found.parts.items()
     ]
-
-
-def columns_of(name: str) -> tuple[schema.Column, ...]:
-    """Return the columns of one configuration."""
-    return {"default": schema.COLUMNS, "splits": FOLDS, "reference_predictions": PREDICTIONS}[name]
+    header = ["configuration", "split", "rows", "one row is", "file"]
+    return markdown_table(header, rows, left=("split", "one row is", "file"))
 
 
 _WORDS = {"string": "text", "float64": "float", "int16": "int16", "bool": "bool"}
@@ -182,7 +156,7 @@ def _type(spec: schema.Column) -> str:
     if spec.name in CLOSED_SETS:
         text = "class label"
     if spec.name == "flags":
-        text, shape = "class labels", ""
+        shape = "names"
     return text + (f" ({shape})" if shape else "") + (", *null*" if spec.nullable else "")
 
 
@@ -229,23 +203,6 @@ def leakage() -> str:
         ]
         rows.append([f"`{name}`", len(found.scored_ids), *counts])
     return markdown_table(["protocol", "scored", *(f"same {name}" for name in RELATIONS)], rows)
-
-
-def systems(found: Sequence[System], rows: Sequence[tuple[str, str]]) -> str:
-    """Return the table of systems; `rows` are the pairs (system, protocol) of all predictions."""
-    counts = Counter(rows)
-    table = []
-    for system in found:
-        numbers = ", ".join(f"{name} {counts[system.slug, name]}" for name in sorted(system.predictions))
-        table.append([f"`{system.slug}`", escape(system.name), system.kind, numbers, escape(system.source)])
-    header = ["system", "name", "kind", "entries by protocol", "source"]
-    return markdown_table(header, table, left=header)
-
-
-def configurations(rows: Sequence[Sequence[object]]) -> str:
-    """Return the table of configurations, their splits and files."""
-    header = ["configuration", "split", "rows", "one row is", "file"]
-    return markdown_table(header, rows, left=("split", "one row is", "file"))
 
 
 def figures(data: Dataset) -> dict[str, str]:

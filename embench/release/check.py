@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench.errors import HubError, MissingDependencyError
 from embench.hub.checksums import verify_folder
 from embench.hub.client import Say, import_hub, silent
-from embench.release.card import CONFIGURATIONS, configuration_features
+from embench.release.card import configuration_features
 from embench.release.convert import import_datasets
 from embench.release.export import CARD, CROISSANT
+from embench.release.layout import DATASET, PREDICTED, Package
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -49,22 +51,48 @@ def check(folder: Path, *, say: Say = silent) -> Checked:
 
     data = load(path=folder / "data")
     say(f"dataset {data.version}: {len(data)} entries")
+    steps = (
+        partial(_check_card, DATASET, version=data.version),
+        partial(_check_configurations, data=data),
+        partial(_check_croissant, DATASET, version=data.version),
+    )
+    _run(steps, folder, say=say)
+    return Checked(version=data.version, files=files)
+
+
+def check_predictions(folder: Path, *, say: Say = silent) -> Checked:
+    """Check a folder with predictions as :func:`check` does one with the dataset; the version is that of Croissant."""
+    files = verify_folder(folder)
+    say(f"{len(files)} files agree with their checksums")
+    try:
+        version = str(json.loads((folder / CROISSANT).read_text(encoding="utf-8"))["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HubError(f"{folder / CROISSANT} names no version ({_one_line(error)}); export the folder again") from None
+    steps = (
+        partial(_check_card, PREDICTED, version=version),
+        _check_predicted,
+        partial(_check_croissant, PREDICTED, version=version),
+    )
+    _run(steps, folder, say=say)
+    return Checked(version=version, files=files)
+
+
+def _run(steps: Iterable[Callable[[Path], str]], folder: Path, *, say: Say) -> None:
     problems: list[str] = []
-    for step in (_check_card, _check_configurations, _check_croissant):
+    for step in steps:
         try:
-            say(step(folder, data))
+            say(step(folder))
         except _Problem as problem:
             problems.append(str(problem))
     if problems:
         raise HubError(f"{folder} cannot be published:\n" + "\n".join(f"- {problem}" for problem in problems))
-    return Checked(version=data.version, files=files)
 
 
 class _Problem(Exception):
     """One thing that is wrong with a folder."""
 
 
-def _check_card(folder: Path, data: Dataset) -> str:
+def _check_card(package: Package, folder: Path, *, version: str) -> str:
     """The header of the card parses, names a licence, and declares all configurations with their files and features."""
     card_class = import_hub().DatasetCard
     import_datasets()
@@ -80,44 +108,72 @@ def _check_card(folder: Path, data: Dataset) -> str:
     missing = [name for name in ("license", "pretty_name", "size_categories", "tags") if not card.data.get(name)]
     if missing:
         raise _Problem(f"the header of {CARD} lacks {', '.join(missing)}")
-    for name, parts in CONFIGURATIONS.items():
+    for name, found in package.configurations.items():
         declared = {item["split"]: item["path"] for item in configurations.get(name, {}).get("data_files", [])}
-        if declared != parts:
-            raise _Problem(f"{CARD} declares the files {declared} for the configuration {name}, not {parts}")
-        if name not in infos or infos[name].features != configuration_features(name):
+        if declared != dict(found.parts):
+            raise _Problem(
+                f"{CARD} declares the files {declared} for the configuration {name}, not {dict(found.parts)}"
+            )
+        if name not in infos or infos[name].features != configuration_features(found):
             raise _Problem(f"{CARD} declares other features for {name} than the schema of this embench")
-    if data.version not in card.text:
-        raise _Problem(f"{CARD} does not name the version {data.version}")
-    return f"{CARD}: valid header, {len(CONFIGURATIONS)} configurations with the features of the schema"
+    if version not in card.text:
+        raise _Problem(f"{CARD} does not name the version {version}")
+    return f"{CARD}: valid header, {len(package.configurations)} configurations with the features of the schema"
 
 
-def _check_configurations(folder: Path, data: Dataset) -> str:
+def _check_configurations(folder: Path, *, data: Dataset) -> str:
     """``load_dataset`` gives for the folder what :func:`embench.load` gives, and tables about the same entries."""
     from embench.release.convert import to_hf
 
+    with _loaded(DATASET, folder) as loaded:
+        for split, expected in to_hf(data, by_split=True).items():
+            if not loaded["default"][split].data.table.equals(expected.data.table):
+                raise _Problem(f"load_dataset gives other values for {split} than embench.load")
+        _check_entries(loaded["splits"]["folds"], data, name="splits")
+        rows = sum(part.num_rows for parts in loaded.values() for part in parts.values())
+    return f"load_dataset reads all configurations ({rows} rows), equal to embench.load"
+
+
+def _check_predicted(folder: Path) -> str:
+    """``load_dataset`` reads the tables, which are about entries of the dataset and about the same systems."""
+    from embench.dataset import load
+
+    with _loaded(PREDICTED, folder) as loaded:
+        predictions, systems = loaded["predictions"]["predictions"], loaded["systems"]["systems"]
+        _check_entries(predictions, load(), name="predictions")
+        apart = set(predictions["system"]) ^ set(systems["system"])
+        if apart:
+            raise _Problem(f"predictions and systems name different systems: {', '.join(sorted(apart)[:5])}")
+        rows, n_systems = predictions.num_rows, systems.num_rows
+        del predictions, systems
+    return f"load_dataset reads all configurations ({rows} predictions of {n_systems} systems)"
+
+
+def _check_entries(part: Any, data: Dataset, *, name: str) -> None:
+    unknown = sorted(set(part["entry_id"]) - set(data.entry_ids))
+    if unknown:
+        raise _Problem(f"{name} names entries that the dataset lacks: {', '.join(unknown[:5])}")
+
+
+@contextmanager
+def _loaded(package: Package, folder: Path) -> Iterator[dict[str, Any]]:
+    """Give what ``load_dataset`` makes of each configuration; it is gone afterwards."""
     library = import_datasets()
     with tempfile.TemporaryDirectory() as cache, _without_progress(library):
-        loaded = {}
-        for name in CONFIGURATIONS:
+        loaded: dict[str, Any] = {}
+        for name in package.configurations:
             try:
                 loaded[name] = library.load_dataset(str(folder), name, cache_dir=cache)
             except Exception as error:  # the library wraps whatever goes wrong in errors of many kinds
                 raise _Problem(f"load_dataset cannot read the configuration {name}: {_one_line(error)}") from None
-        for split, expected in to_hf(data, by_split=True).items():
-            if not loaded["default"][split].data.table.equals(expected.data.table):
-                raise _Problem(f"load_dataset gives other values for {split} than embench.load")
-        for name in ("splits", "reference_predictions"):
-            for part in loaded[name].values():
-                unknown = sorted(set(part["entry_id"]) - set(data.entry_ids))
-                if unknown:
-                    raise _Problem(f"{name} names entries that the dataset lacks: {', '.join(unknown[:5])}")
-        rows = sum(part.num_rows for parts in loaded.values() for part in parts.values())
-        # The tables are mapped from files in the cache, which is about to go.
-        del loaded
-    return f"load_dataset reads all configurations ({rows} rows), equal to embench.load"
+        try:
+            yield loaded
+        finally:
+            # The tables are mapped from files in the cache, which is about to go.
+            loaded.clear()
 
 
-def _check_croissant(folder: Path, data: Dataset) -> str:
+def _check_croissant(package: Package, folder: Path, *, version: str) -> str:
     """The description is valid without a warning, has the checksums of the files, and its records can be read."""
     mlcroissant = _import_mlcroissant()
     path = folder / CROISSANT
@@ -129,20 +185,20 @@ def _check_croissant(folder: Path, data: Dataset) -> str:
         raise _Problem(f"{CROISSANT} is not valid: {_one_line(error)}") from None
     if issues:
         raise _Problem(f"{CROISSANT} is not valid: {_one_line(issues[0])}")
-    if document.get("version") != data.version:
-        raise _Problem(f"{CROISSANT} describes version {document.get('version')}, the data are {data.version}")
+    if document.get("version") != version:
+        raise _Problem(f"{CROISSANT} describes version {document.get('version')}, the data are {version}")
     listed = verify_folder(folder)
     for entry in document["distribution"]:
         if "sha256" in entry and listed.get(entry["contentUrl"]) != entry["sha256"]:
             raise _Problem(f"{CROISSANT} has another checksum for {entry['contentUrl']}")
-    for name in CONFIGURATIONS:
+    for name in package.configurations:
         try:
             read = list(itertools.islice(described.records(name), RECORDS))
         except Exception as error:
             raise _Problem(f"the records of {name} cannot be read through {CROISSANT}: {_one_line(error)}") from None
-        if len(read) < RECORDS:
-            raise _Problem(f"{CROISSANT} leads to {len(read)} records of {name}")
-    return f"{CROISSANT}: valid, {len(CONFIGURATIONS)} record sets can be read"
+        if not read:
+            raise _Problem(f"{CROISSANT} leads to no records of {name}")
+    return f"{CROISSANT}: valid, {len(package.configurations)} record sets can be read"
 
 
 def _import_mlcroissant() -> Any:

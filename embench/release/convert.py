@@ -17,12 +17,13 @@ CLOSED_SETS: dict[str, tuple[str, ...]] = {
     "published_split": ("train", "test"),
     "crystal_system": ("Triclinic", "Monoclinic", "Orthorhombic", "Tetragonal", "Trigonal", "Hexagonal", "Cubic"),
     "concentration_limit": ("dilute", "vacancy"),
-    "flags": tuple(flag.name for flag in schema.FLAGS),
 }
 """The columns whose values are fixed by their definition, with these values in the order of their numbers.
 
 Only these are class labels. Ions, functionals and structure classes could be joined by others in a later version,
-which would give the old ones new numbers; they stay strings. The Parquet files hold strings throughout.
+which would give the old ones new numbers; they stay strings. So do flags: as numbers in lists they have no
+``int2str``, and ``"path_clash" in row["flags"]`` would be false without a word. The Parquet files hold strings
+throughout.
 """
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from embench import schema
 from embench.hub import about
-from embench.release.card import CONFIGURATIONS, columns_of
+from embench.release.layout import Configuration, Package
 from embench.release.references import bibtex
 
 PARQUET = "application/x-parquet"
@@ -37,32 +38,38 @@ _CONTEXT: dict[str, Any] = {
 }
 _DATA_TYPES = {"string": "sc:Text", "float64": "cr:Float64", "int16": "cr:Int16", "bool": "sc:Boolean"}
 
-_MEANING = {
-    "default": "One record an entry: a hop of one ion in one structure, and its migration barrier.",
-    "splits": "One record an entry and protocol: the fold that scores the entry.",
-    "reference_predictions": "One record a system and entry: a predicted migration barrier.",
-}
 
+def render_croissant(
+    package: Package,
+    contents: dict[str, bytes],
+    *,
+    version: str,
+    published: str,
+    references: list[dict[str, Any]],
+) -> str:
+    """Return ``croissant.json`` for a folder of `package` that holds `contents` (bytes by path).
 
-def render_croissant(contents: dict[str, bytes], *, version: str, references: list[dict[str, Any]]) -> str:
-    """Return ``croissant.json`` for a folder that holds `contents` (bytes by path)."""
+    `published` is the date of the `version`, ISO 8601.
+    """
     document = {
         "@context": _context(),
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
-        "name": about.REPOSITORY.partition("/")[2],
-        "alternateName": f"{about.TITLE} (embench)",
-        "description": about.SUMMARY,
-        "url": about.HUB_URL,
+        "name": package.repository.partition("/")[2],
+        "alternateName": f"{package.title} (embench)",
+        "description": package.summary,
+        "url": package.url,
         "version": version,
-        "datePublished": about.PUBLISHED,
-        "license": about.LICENCE_URL,
+        "datePublished": published,
+        "license": package.licence_url,
         "keywords": list(about.KEYWORDS),
         "creator": {"@type": "sc:Organization", "name": "The embench developers"},
-        "isBasedOn": [about.UPSTREAM_URL, about.POTENTIALS_URL],
+        "isBasedOn": list(package.based_on),
         "citeAs": bibtex(references),
-        "distribution": [entry for name, parts in CONFIGURATIONS.items() for entry in _files(name, parts, contents)],
-        "recordSet": [_record_set(name) for name in CONFIGURATIONS],
+        "distribution": [
+            entry for name, found in package.configurations.items() for entry in _files(name, found.parts, contents)
+        ],
+        "recordSet": [_record_set(name, found) for name, found in package.configurations.items()],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -75,7 +82,7 @@ def _context() -> dict[str, Any]:
     return dict(sorted(terms.items()))
 
 
-def _files(name: str, parts: dict[str, str], contents: dict[str, bytes]) -> list[dict[str, Any]]:
+def _files(name: str, parts: Mapping[str, str], contents: dict[str, bytes]) -> list[dict[str, Any]]:
     """Return the files of a configuration one by one, with checksums, and as the set that its records come from."""
     objects = [
         {
@@ -100,17 +107,14 @@ def _files(name: str, parts: dict[str, str], contents: dict[str, bytes]) -> list
     return [*objects, together]
 
 
-def _record_set(name: str) -> dict[str, Any]:
-    columns = columns_of(name)
-    keys = {"default": ["entry_id"], "splits": ["entry_id", "protocol"]}
-    keys["reference_predictions"] = ["entry_id", "system", "protocol"]
+def _record_set(name: str, configuration: Configuration) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": _MEANING[name],
-        "key": [{"@id": f"{name}/{column}"} for column in keys[name]],
-        "field": [_field(name, spec) for spec in columns],
+        "description": configuration.meaning,
+        "key": [{"@id": f"{name}/{column}"} for column in configuration.key],
+        "field": [_field(name, spec) for spec in configuration.columns],
     }
 
 

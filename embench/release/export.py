@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.files import write_text, write_together
-from embench.common.shipped import resource_folder
+from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import DatasetError, HubError
-from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums
+from embench.hub import about
+from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from embench.release.tables import System
 
 DATA_FILES = ("data/train.parquet", "data/test.parquet", "data/checksums.txt")
 CARD = "README.md"
@@ -36,10 +35,8 @@ def checkout() -> Path:
     return root
 
 
-def contents(systems: Sequence[System]) -> dict[str, bytes]:
-    """Return all files of the folder, by path: the same bytes for the same state of the repository.
-
-    `systems` are the submissions whose predictions go along.
+def contents() -> dict[str, bytes]:
+    """Return all files of the folder of the dataset, by path: the same bytes for the same state of the repository.
 
     Raises
     ------
@@ -49,42 +46,46 @@ def contents(systems: Sequence[System]) -> dict[str, bytes]:
         Outside of a checkout.
     """
     from embench.dataset import load
-    from embench.release.card import CONFIGURATIONS, render_card
+    from embench.release.card import render_card
     from embench.release.croissant import render_croissant
+    from embench.release.layout import DATASET
     from embench.release.references import read_references
-    from embench.release.tables import folds_table, predictions_table
+    from embench.release.tables import folds_table
 
     root, data = checkout(), load()
-    made = {
-        CONFIGURATIONS["splits"]["folds"]: folds_table(data),
-        CONFIGURATIONS["reference_predictions"]["predictions"]: predictions_table(systems, data),
-    }
+    (folds,) = DATASET.configurations["splits"].parts.values()
+    made = {folds: folds_table(data)}
     found = {path: _dataset_file(path) for path in DATA_FILES}
-    found |= {path: _parquet(table) for path, table in made.items()}
-    tables = made | {path: _read(found[path]) for path in CONFIGURATIONS["default"].values()}
+    found |= {path: parquet(table) for path, table in made.items()}
+    tables = made | {path: _read(found[path]) for path in DATASET.configurations["default"].parts.values()}
     sizes = {path: len(content) for path, content in found.items()}
-    card = render_card(data, tables=tables, sizes=sizes, systems=systems, root=root)
-    references = read_references(root / "CITATION.cff")
-    found[CARD] = card.encode()
-    found[CROISSANT] = render_croissant(found, version=data.version, references=references).encode()
+    found[CARD] = render_card(data, tables=tables, sizes=sizes, root=root).encode()
+    found[CROISSANT] = render_croissant(
+        DATASET,
+        found,
+        version=data.version,
+        published=about.PUBLISHED,
+        references=read_references(root / "CITATION.cff"),
+    ).encode()
     found["LICENSE"] = (root / "LICENSE").read_bytes()
-    found[CHECKSUMS] = render_checksums(found).encode()
-    return dict(sorted(found.items()))
+    return with_checksums(found)
 
 
-def export(folder: Path, systems: Sequence[System]) -> list[Path]:
-    """Write the folder for the hub, with the predictions of `systems`; return the files that changed.
+def with_checksums(found: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return files by path with the list of their checksums, sorted."""
+    return dict(sorted({**found, CHECKSUMS: render_checksums(found).encode()}.items()))
 
-    Other files in `folder` are left alone.
 
-    All files are replaced together, after all were written in full.
+def export(folder: Path, made: Mapping[str, bytes]) -> list[Path]:
+    """Write files, such as those of :func:`contents`, into a folder for the hub; return those that changed.
+
+    Other files in `folder` are left alone. All files are replaced together, after all were written in full.
 
     Raises
     ------
     OutputError
         For a folder that cannot be written to.
     """
-    made = contents(systems)
     changed = {folder / path: content for path, content in made.items() if not _holds(folder / path, content)}
     # The list of checksums last: a reader who comes in between sees that the folder does not agree with it.
     order = sorted(changed, key=lambda path: (path.name == CHECKSUMS and path.parent == folder, path))
@@ -92,9 +93,9 @@ def export(folder: Path, systems: Sequence[System]) -> list[Path]:
     return order
 
 
-def stale(folder: Path, systems: Sequence[System]) -> list[str]:
+def stale(folder: Path, made: Mapping[str, bytes]) -> list[str]:
     """Return the paths of the files in `folder` that are missing or not what :func:`export` writes."""
-    return [path for path, content in contents(systems).items() if not _holds(folder / path, content)]
+    return [path for path, content in made.items() if not _holds(folder / path, content)]
 
 
 def renew_checksums(folder: Path) -> bool:
@@ -124,12 +125,15 @@ def _holds(path: Path, content: bytes) -> bool:
 def _dataset_file(path: str) -> bytes:
     file = resource_folder("dataset") / Path(path).name
     try:
-        return file.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise DatasetError(f"cannot read {file}: {error.strerror}; write it with embench build") from None
+    check_shipped("dataset", file, sha256(content), content=content)
+    return content
 
 
-def _parquet(table: pa.Table) -> bytes:
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as the content of a Parquet file."""
     import pyarrow.parquet as pq
 
     buffer = BytesIO()

@@ -1,4 +1,4 @@
-"""The tables beside the dataset: the folds of every protocol, and reference predictions in long form."""
+"""The tables beside the dataset: the folds of every protocol, and the submissions with their predictions."""
 
 from __future__ import annotations
 
@@ -36,39 +36,53 @@ PREDICTIONS: tuple[schema.Column, ...] = (
     schema.Column(
         name="entry_id",
         dtype="string",
-        section="reference_predictions",
-        description="Key of the entry, as in the configuration default.",
+        section="predictions",
+        description="Key of the entry, as in the dataset embench/migration-barriers.",
     ),
     schema.Column(
         name="system",
         dtype="string",
-        section="reference_predictions",
+        section="predictions",
         description="Short name of the system that predicts.",
     ),
     schema.Column(
         name="protocol",
         dtype="string",
-        section="reference_predictions",
+        section="predictions",
         description="Protocol that the prediction belongs to; all for systems that were not trained on this dataset, "
         "whose predictions count in every protocol.",
     ),
-    schema.Column(
-        name="prediction", dtype="float64", unit="eV", section="reference_predictions", description="Predicted E_m."
-    ),
+    schema.Column(name="prediction", dtype="float64", unit="eV", section="predictions", description="Predicted E_m."),
     schema.Column(
         name="uncertainty",
         dtype="float64",
         unit="eV",
         nullable=True,
-        section="reference_predictions",
+        section="predictions",
         description="One standard deviation of the prediction; null where the system states none.",
     ),
 )
 
 
+SYSTEMS: tuple[schema.Column, ...] = tuple(
+    schema.Column(name=name, dtype="string", section="systems", description=text)
+    for name, text in (
+        ("system", "Short name of the system."),
+        ("name", "What the board calls it."),
+        ("version", "Version of the system."),
+        ("kind", "property-model, potential-neb, hybrid or literature."),
+        ("authors", "Who made it, separated by semicolons."),
+        ("date", "When the predictions were made."),
+        ("licence", "Licence of the predictions, as its authors state it."),
+        ("training_data", "What it was trained on, as its authors state it."),
+        ("source", "Where it is described; empty where that is nowhere."),
+    )
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """One submission whose predictions are published with the dataset, by protocol or ``all``.
+    """One submission whose predictions are published, by protocol or ``all``.
 
     Its words are a stranger's: a page must escape them.
     """
@@ -77,6 +91,11 @@ class System:
     name: str
     kind: str
     source: str
+    version: str = ""
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    licence: str = ""
+    training_data: str = ""
     predictions: Mapping[str, Predictions]
 
 
@@ -107,6 +126,27 @@ def predictions_table(systems: Sequence[System], data: Dataset) -> pa.Table:
                 for entry_id, value, sigma in sorted(lines, key=lambda line: position[line[0]])
             ]
     return _table(PREDICTIONS, rows)
+
+
+def systems_table(systems: Sequence[System]) -> pa.Table:
+    """Return the table of :data:`SYSTEMS`, in the order of `systems`."""
+    return _table(
+        SYSTEMS,
+        [
+            (
+                system.slug,
+                system.name,
+                system.version,
+                system.kind,
+                "; ".join(system.authors),
+                system.date,
+                system.licence,
+                system.training_data,
+                system.source,
+            )
+            for system in systems
+        ],
+    )
 
 
 def _table(columns: Sequence[schema.Column], rows: Sequence[tuple[Any, ...]]) -> pa.Table:

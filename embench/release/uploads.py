@@ -1,15 +1,41 @@
-"""What is uploaded to the hub: the folder of the dataset, and a static site."""
+"""What is uploaded to the hub: the folder of the dataset, that of the predictions, and a static site."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embench.errors import HubError
 from embench.hub import about
-from embench.hub.checksums import CHECKSUMS, IGNORED, files_in, render_checksums, sha256
+from embench.hub.checksums import CHECKSUMS, IGNORED, render_checksums, sha256
 from embench.hub.client import Say, import_hub, silent
 from embench.hub.plan import Upload
+
+if TYPE_CHECKING:
+    from embench.release.check import Checked
+
+# What a static site is made of. Anything else in its folder is not meant for the public: settings, keys, archives.
+_SITE_KINDS = frozenset(
+    (
+        ".html",
+        ".css",
+        ".js",
+        ".mjs",
+        ".svg",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+        ".ico",
+        ".woff",
+        ".woff2",
+        ".ttf",
+    )
+)
+_SITE_FILES = frozenset({"README.md", "LICENSE", "leaderboard.json", "robots.txt", "searchindex.json"})
 
 
 def dataset_upload(folder: Path, *, repository: str, create_pr: bool = False, say: Say = silent) -> Upload:
@@ -21,33 +47,87 @@ def dataset_upload(folder: Path, *, repository: str, create_pr: bool = False, sa
     from embench.release.check import check
 
     checked = check(folder, say=say)
-    contents = {path: (folder / path).read_bytes() for path in [*checked.files, CHECKSUMS]}
-    changed = [path for path, digest in checked.files.items() if sha256(contents[path]) != digest]
-    if changed:
-        raise HubError(f"{', '.join(changed)} in {folder} changed while the folder was checked; push again")
     return Upload(
         repository=repository,
         repo_type="dataset",
-        contents=contents,
+        contents=_read_checked(folder, checked),
         message=f"Dataset {checked.version}",
         tag=f"v{checked.version}",
         create_pr=create_pr,
     )
 
 
-def space_upload(folder: Path, *, repository: str, title: str | None = None, create_pr: bool = False) -> Upload:
-    """Return the upload of a static site to a Space: all files of the folder, and a card where it has none.
+def predictions_upload(folder: Path, *, repository: str, create_pr: bool = False, say: Say = silent) -> Upload:
+    """Return the upload of a folder with predictions, after checking it.
 
-    Raises :class:`~embench.errors.HubError` for a folder without ``index.html`` at its top.
+    Raises :class:`~embench.errors.HubError` for a folder that is not as it should be (see
+    :func:`embench.release.check.check_predictions`).
+    """
+    from embench.release.check import check_predictions
+
+    checked = check_predictions(folder, say=say)
+    return Upload(
+        repository=repository,
+        repo_type="dataset",
+        contents=_read_checked(folder, checked),
+        message=f"Predictions {checked.version}",
+        tag=f"v{checked.version}",
+        create_pr=create_pr,
+        way_out="export the predictions again with another --version, such as "
+        f"{checked.version.partition('-')[0]}-2, and push that",
+    )
+
+
+def _read_checked(folder: Path, checked: Checked) -> dict[str, bytes]:
+    contents = {path: (folder / path).read_bytes() for path in [*checked.files, CHECKSUMS]}
+    changed = [path for path, digest in checked.files.items() if sha256(contents[path]) != digest]
+    if changed:
+        raise HubError(f"{', '.join(changed)} in {folder} changed while the folder was checked; push again")
+    return contents
+
+
+def space_upload(
+    folder: Path, *, repository: str, title: str | None = None, create_pr: bool = False, say: Say = silent
+) -> Upload:
+    """Return the upload of a static site to a Space: the files of the site, and a card where it has none.
+
+    Only what a site is made of is uploaded, by the kind of the file; dot files and everything in dot folders
+    (``.env``, ``.git``), and files of other kinds stay behind, and `say` is called with their names.
+
+    Raises :class:`~embench.errors.HubError` for a folder without ``index.html`` at its top, and for links.
     """
     if not (folder / "index.html").is_file():
         raise HubError(f"{folder} is no site: it has no index.html at its top")
-    contents = {path: (folder / path).read_bytes() for path in files_in(folder) if path not in {CHECKSUMS, *IGNORED}}
+    paths, left = space_files(folder)
+    if left:
+        more = f" and {len(left) - 10} more" if len(left) > 10 else ""
+        say(f"not uploaded, as no part of a site: {', '.join(left[:10])}{more}")
+    contents = {path: (folder / path).read_bytes() for path in paths}
     contents.setdefault("README.md", _space_card(title or f"{about.TITLE}: leaderboard").encode())
     contents[CHECKSUMS] = render_checksums(contents).encode()
     return Upload(
         repository=repository, repo_type="space", contents=contents, message="Update the site", create_pr=create_pr
     )
+
+
+def space_files(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the paths of what belongs to a site, and of what does not (of a dot folder, the folder alone)."""
+    paths: list[str] = []
+    left: list[str] = []
+    for top, folders, names in os.walk(folder):
+        place = Path(top).relative_to(folder)
+        left += [f"{(place / name).as_posix()}/" for name in folders if name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in (*folders, *names):
+            if not name.startswith(".") and (folder / place / name).is_symlink():
+                raise HubError(f"{folder / place / name} is a link; a published folder holds files only")
+        for name in names:
+            path = (place / name).as_posix()
+            if path in {CHECKSUMS, *IGNORED}:
+                continue
+            wanted = not name.startswith(".") and (Path(name).suffix.lower() in _SITE_KINDS or path in _SITE_FILES)
+            (paths if wanted and (folder / path).is_file() else left).append(path)
+    return sorted(paths), sorted(left)
 
 
 def _space_card(title: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from embench._version import DATASET_VERSION
 from embench.common.foreign import lfs_hint
-from embench.common.shipped import resource_folder
+from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import SplitsError
 from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
 
@@ -122,20 +122,22 @@ def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest in `folder`.
 
-    Raises :class:`~embench.errors.SplitsError` where it is missing, is no manifest, or belongs to another
-    version of the splits or of the dataset.
+    Raises :class:`~embench.errors.SplitsError` where it is missing, is no manifest, belongs to another version of
+    the splits or of the dataset, or is not the manifest of this version: a version never changes.
     """
     path = folder / MANIFEST
+    content = _read(path)
     try:
-        manifest: dict[str, Any] = json.loads(_read(path))
+        manifest: dict[str, Any] = json.loads(content)
         found = manifest["version"], manifest["dataset_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SplitsError(f"{path} is no manifest of splits ({error!r}); {_WAY_OUT}") from None
     if found != (SPLITS_VERSION, DATASET_VERSION):
         raise SplitsError(
             f"{path} describes splits {found[0]} of dataset {found[1]}, but this embench has splits {SPLITS_VERSION} "
             f"of dataset {DATASET_VERSION}; {_WAY_OUT}"
         )
+    check_shipped("splits", path, hashlib.sha256(content).hexdigest(), error=SplitsError)
     return manifest
 
 

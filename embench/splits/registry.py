@@ -1,4 +1,4 @@
-"""The registry of protocols: adding one is one entry here and a run of ``embench splits make``."""
+"""The registry of protocols: adding one is one entry here and a run of ``make generated``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Literal
 from embench.errors import UnknownNameError
 
 SPLITS_VERSION = "1.0.0"
+
+MAIN_PROTOCOL = "host-10fold"
+"""The protocol that decides who is first."""
 
 REST = "rest"
 """The fold of a leave-one-out protocol that pools the values without a fold of their own."""
@@ -25,10 +28,15 @@ class ProtocolSpec:
 
     ``leave-one-out`` makes one fold of each value of `column` that is among `values`, or that at least
     `minimum_size` entries have; the others are pooled in the fold ``rest``.
+
+    `title` is what the board calls the protocol. `baselines` says whether every baseline that does not name its
+    protocols is run on it: predictions of theirs are committed, which ``make baselines`` makes.
     """
 
     name: str
+    title: str
     measures: str
+    baselines: bool = False
     kind: Kind
     column: str | None = None
     n_folds: int = 0
@@ -41,6 +49,8 @@ class ProtocolSpec:
 PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ProtocolSpec(
         name="published",
+        title="Published split",
+        baselines=True,
         kind="published",
         column="published_split",
         measures="the split of the literature: comparable with published figures, but most of its test entries have "
@@ -48,6 +58,8 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
     ProtocolSpec(
         name="host-10fold",
+        title="Unseen host frameworks",
+        baselines=True,
         kind="k-fold",
         column="group_host",
         n_folds=10,
@@ -57,6 +69,8 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
     ProtocolSpec(
         name="prototype-10fold",
+        title="Unseen structure prototypes",
+        baselines=True,
         kind="k-fold",
         column="group_prototype",
         n_folds=10,
@@ -67,6 +81,8 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
     ProtocolSpec(
         name="leave-one-ion-out",
+        title="Unseen migrating ions",
+        baselines=True,
         kind="leave-one-out",
         column="mobile_ion",
         values=("Li", "Ca", "Na", "Mg", "K", "Zn"),
@@ -74,6 +90,8 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
     ProtocolSpec(
         name="leave-one-class-out",
+        title="Unseen families of materials",
+        baselines=True,
         kind="leave-one-out",
         column="structure_class",
         minimum_size=10,
@@ -81,6 +99,8 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
     ProtocolSpec(
         name="random-10fold",
+        title="Random folds",
+        baselines=True,
         kind="k-fold",
         n_folds=10,
         n_bins=10,
@@ -94,6 +114,11 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
 def protocol_names() -> tuple[str, ...]:
     """Return the names of all protocols."""
     return tuple(spec.name for spec in PROTOCOLS)
+
+
+def protocols_of_baselines() -> tuple[str, ...]:
+    """Return the names of the protocols that baselines are run on where they do not name theirs."""
+    return tuple(spec.name for spec in PROTOCOLS if spec.baselines)
 
 
 def protocol_spec(name: str) -> ProtocolSpec:

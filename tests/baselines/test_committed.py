@@ -17,10 +17,11 @@ from typer.testing import CliRunner
 import embench
 from embench.baselines.registry import BASELINES, baseline_spec
 from embench.cli.app import app
+from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
 from embench.leaderboard.entrants.baseline import write_submission
 from embench.pages.baselines import results_page
-from embench.splits import protocol_names
+from embench.splits.registry import protocols_of_baselines
 
 REPOSITORY = Path(__file__).parents[2]
 QUICK = ("median", "nearest-neighbour")
@@ -62,7 +63,7 @@ def test_the_committed_predictions_are_reproduced(name, tmp_path):
     committed = ("--results", REPOSITORY / "baselines", "--submissions", REPOSITORY / "leaderboard" / "submissions")
     found = embench_baseline("reproduce", name, *committed, "--work", tmp_path)
     assert found.exit_code == 0, found.output or found.exception
-    assert found.output.count(" entries reproduced ") == len(protocol_names())
+    assert found.output.count(" entries reproduced ") == len(protocols_of_baselines())
     assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
 
 
@@ -87,8 +88,37 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
     assert "median, published, 1 of 1 fold: 60 entries reproduced" in found.output
     found = reproduce(second)
     assert found.exit_code == 1
-    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 numbers differ" in found.output
+    assert f"2 of 10 folds: {n} entries NOT reproduced: 1 number differs" in found.output
     assert f"  {ids[second][0]}: prediction" in found.output
+
+
+def test_a_record_is_renewed_where_the_predictions_are_reproduced(results):
+    folder = results / "median"
+    before = {}
+    for name in ("published", "host-10fold"):
+        path = folder / f"{name}.record.json"
+        record = json.loads(path.read_text())
+        record["checksums"]["code"] = "0" * 64
+        record["seconds"]["fit"] = 12.5
+        path.write_text(json.dumps(record))
+        before[name] = record
+    text = (folder / "host-10fold.csv").read_text()
+    (folder / "host-10fold.csv").write_text(text.replace("\nLi", "\nX", 1))
+    where = (*both(results), "-p", "published", "-p", "host-10fold")
+    assert embench_baseline("reproduce", "median", *where).exit_code == 1
+    assert json.loads((folder / "published.record.json").read_text()) == before["published"]
+    found = embench_baseline("reproduce", "median", *where, "--renew")
+    assert found.exit_code == 1
+    assert found.output.count("renewed the record") == 1
+    assert json.loads((folder / "host-10fold.record.json").read_text()) == before["host-10fold"]
+    after = json.loads((folder / "published.record.json").read_text())
+    assert after.pop("reproduced").keys() == {"date", "largest_difference_ev", "versions", "hardware"}
+    assert after["checksums"].pop("code") == code_digest(baseline_spec("median").factory)
+    del before["published"]["checksums"]["code"]
+    assert after == before["published"]
+    found = embench_baseline("reproduce", "median", *where, "--renew", "--folds", 1)
+    assert found.exit_code == 2
+    assert "exclude each other" in found.output
 
 
 def test_what_is_not_reproduced_is_listed(results):
@@ -231,7 +261,7 @@ def test_run_all(tmp_path):
     )
     found = embench_baseline("run-all", "median", *folders)
     assert found.exit_code == 0, found.output
-    for name in protocol_names():
+    for name in protocols_of_baselines():
         path = tmp_path / "submissions" / "median" / f"{name}.csv"
         assert len(read(path)) == len(embench.protocol(name).scored_ids)
         record = json.loads((tmp_path / "results" / "median" / f"{name}.record.json").read_text())

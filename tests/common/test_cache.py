@@ -142,3 +142,13 @@ def test_what_is_no_mapping_is_not_given_back(tmp_path):
 def test_without_a_folder_nothing_is_kept():
     kept = ResultCache(None)
     assert [kept.get("key", lambda value=value: {"a": value}) for value in (1, 2)] == [{"a": 1}, {"a": 2}]
+
+
+def test_where_nothing_can_be_kept_the_way_out_is_named(tmp_path):
+    """A home that is a file, as one that cannot be written is to us."""
+    from embench.common.cache import write_checked
+    from embench.errors import OutputError
+
+    (tmp_path / "home").write_text("")
+    with pytest.raises(OutputError, match="set EMBENCH_CACHE to a folder that can be written"):
+        write_checked(tmp_path / "home" / "embench" / "a.json", "key", b"{}")

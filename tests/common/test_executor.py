@@ -206,3 +206,75 @@ def test_no_scheduler():
     impatient = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     with impatient, pytest.raises(BaselineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         open_executor(scheduler="tcp://127.0.0.1:9").__enter__()
+
+
+# Runs a scheduler in a process of its own, that it can be killed without the test.
+SCHEDULER = """
+import asyncio, sys
+from distributed import Scheduler
+
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard_address=None, dashboard=False) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+
+asyncio.run(main())
+"""
+WORKER = "from distributed.cli.dask_worker import main; main()"
+
+
+@pytest.fixture
+def scheduler(tmp_path, monkeypatch):
+    """A scheduler and a worker, each as a process; gives the address and both."""
+    pytest.importorskip("distributed")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY,
+        env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        options = ["--no-nanny", "--no-dashboard", "--nthreads", "1", "--local-directory", str(tmp_path)]
+        with subprocess.Popen(
+            [sys.executable, "-c", WORKER, address, *options],
+            stderr=subprocess.DEVNULL,
+            cwd=REPOSITORY,
+            env=environment,
+        ) as worker:
+            yield address, process, worker
+            for one in (worker, process):
+                one.send_signal(signal.SIGCONT)
+                one.kill()
+
+
+def lost(address: str, victim: subprocess.Popen[str], sign: signal.Signals) -> BaselineError:
+    """Run a quick task and a long one; what happens to the victim after the quick one ends the run with an error."""
+
+    def run() -> None:
+        with open_executor(scheduler=address) as executor:
+            for seconds in executor.run(dawdle, [0.0, 600.0]):
+                assert seconds == 0.0
+                victim.send_signal(sign)
+
+    with pytest.raises(BaselineError) as raised:
+        run()
+    return raised.value
+
+
+@pytest.mark.slow
+def test_the_last_dask_worker_is_lost(scheduler, monkeypatch):
+    """Dask itself waits for another one without end and without a word."""
+    monkeypatch.setattr("embench.common.executor.NO_WORKER", 3.0)
+    address, _, worker = scheduler
+    error = lost(address, worker, signal.SIGKILL)
+    assert "has had no worker for 3 s; what is finished is kept" in str(error)
+    assert error.exit_code == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_the_dask_scheduler_is_lost(scheduler, monkeypatch, sign):
+    """Killed, or there and silent."""
+    monkeypatch.setattr("embench.common.executor.NO_ANSWER", 3.0)
+    address, process, _ = scheduler
+    assert f"the Dask scheduler at {address} is lost" in str(lost(address, process, sign))

@@ -16,13 +16,14 @@ from embench.crystal.periodic import (
     has_overlap,
     largest_displacement,
     near_line,
+    pairs_within,
     shortest_image,
     shortest_translation,
     surroundings,
 )
 
 SKEW = np.array([[4.0, 0.0, 0.0], [3.1, 3.9, 0.0], [-2.5, 1.7, 5.2]])
-SHIFTS = np.array(list(product(range(-4, 5), repeat=3)))
+SHIFTS = np.array(list(product(range(-6, 7), repeat=3)))
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -139,6 +140,18 @@ def test_the_shortest_image_of_a_step():
     assert shortest_image(cube, step, tolerance=0.03).tolist() == step.tolist()
     assert shortest_image(cube, step, tolerance=0.01) == pytest.approx([-0.4975, 0, 0])
     assert shortest_image(cube, step) == pytest.approx([-0.4975, 0, 0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds, st.floats(0.5, 6.0))
+def test_pairs_within_reach_are_those_of_brute_force(seed, reach):
+    a, b = some_points(seed, 2) @ SKEW, some_points(seed + 1, 3) @ SKEW
+    found = pairs_within(SKEW, a, b, reach=reach)
+    apart = np.linalg.norm(b[found.second] + found.images @ SKEW - a[found.first], axis=1)
+    assert found.distances == pytest.approx(apart, abs=1e-9)
+    everywhere = np.linalg.norm(b[None, :, None] + SHIFTS @ SKEW - a[:, None, None], axis=-1)
+    assert len(found.distances) == (everywhere <= reach).sum()
+    assert len(np.unique(np.column_stack([found.first, found.second, found.images]), axis=0)) == len(apart)
 
 
 def test_surroundings_hold_several_images_of_one_site():

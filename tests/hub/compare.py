@@ -49,8 +49,7 @@ def main(name: str, *, revision: str | None) -> None:
     loaded = load_dataset(name, revision=revision)
     found: dict[str, Any] = {side: compare(loaded[side], side) for side in ("train", "test")}
     found["streamed"] = compare(load_dataset(name, revision=revision, streaming=True)["test"], "test")
-    for configuration in ("splits", "reference_predictions"):
-        found[configuration] = load_dataset(name, configuration, revision=revision).num_rows
+    found["splits"] = load_dataset(name, "splits", revision=revision).num_rows
     print(json.dumps(found))
 
 

@@ -22,11 +22,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def contents() -> dict[str, bytes]:
-    """All files of the folder for the hub, made from the repository as it is."""
-    from embench.leaderboard.submission.published import published_systems
+    """All files of the folder of the dataset, made from the repository as it is."""
     from embench.release.export import contents
 
-    return contents(published_systems())
+    return contents()
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def test_everything_that_is_wrong_is_named(folder):
 def test_header_of_the_card(folder, monkeypatch, old, new, message):
     from embench.release import check as module
 
-    monkeypatch.setattr(module, "_check_configurations", lambda folder, data: "not looked at here")
-    monkeypatch.setattr(module, "_check_croissant", lambda folder, data: "not looked at here")
+    monkeypatch.setattr(module, "_check_configurations", lambda *_, **__: "not looked at here")
+    monkeypatch.setattr(module, "_check_croissant", lambda *_, **__: "not looked at here")
     edit(folder / "README.md", old, new)
     renew_checksums(folder)
     with pytest.raises(HubError, match=message):
@@ -79,7 +79,7 @@ def test_header_of_the_card(folder, monkeypatch, old, new, message):
 def test_croissant(folder, monkeypatch, change, message):
     from embench.release import check as module
 
-    monkeypatch.setattr(module, "_check_configurations", lambda folder, data: "not looked at here")
+    monkeypatch.setattr(module, "_check_configurations", lambda *_, **__: "not looked at here")
     document = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
     change(document)
     (folder / "croissant.json").write_text(json.dumps(document), encoding="utf-8")

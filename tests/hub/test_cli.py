@@ -14,6 +14,7 @@ from embench import schema
 from embench.errors import StaleFileError
 from embench.hub.checksums import CHECKSUMS
 from embench.hub.client import Hub
+from embench.release.export import renew_checksums
 from tests.conftest import REPOSITORY
 from tests.hub.conftest import Run, upload, write_files
 from tests.hub.loopback import TOKEN, LoopbackHub
@@ -57,6 +58,17 @@ def test_published_and_loaded_through_http(run: Run, loopback: LoopbackHub, fold
 
     def fresh() -> str:
         return tempfile.mkdtemp(dir=tmp_path)
+
+    # A release of the code does not ask for a new version of the dataset, whatever its card says by now.
+    (folder / "README.md").write_bytes(contents["README.md"] + b"\nMore words.\n")
+    assert renew_checksums(folder)
+    refused = run("-m", "embench", "hub", "push", folder, "--yes")
+    assert refused.returncode == 1
+    assert "a published version never changes" in refused.stderr
+    passed = run("-m", "embench", "hub", "push", folder, "--yes", "--if-new")
+    assert passed.returncode == 0, passed.stderr
+    assert "v1.0.0 of embench/migration-barriers is published already: nothing to do" in passed.stdout
+    assert repository.messages == ["initial commit", "Dataset 1.0.0"]
 
     # A new version, in which the card of the old one would be wrong, and the old one in a fresh cache.
     changed = {path: content for path, content in contents.items() if path != CHECKSUMS}
@@ -190,8 +202,8 @@ class TestCard:
     def test_check_says_what_it_looked_at(self, hub, folder, monkeypatch):
         from embench.release import check
 
-        monkeypatch.setattr(check, "_check_configurations", lambda folder, data: "not looked at here")
-        monkeypatch.setattr(check, "_check_croissant", lambda folder, data: "not looked at here")
+        monkeypatch.setattr(check, "_check_configurations", lambda *_, **__: "not looked at here")
+        monkeypatch.setattr(check, "_check_croissant", lambda *_, **__: "not looked at here")
         assert hub("check", folder).stdout.splitlines()[-1] == f"{folder} can be published"
 
 

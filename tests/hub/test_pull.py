@@ -146,6 +146,33 @@ class TestLoadFromTheHub:
         blob.write_bytes(blob.read_bytes()[:-100] + b"\0" * 100)
         assert self.load(client).table.equals(embench.load().table)
 
+    @pytest.mark.parametrize("name", ["test.parquet", "train.parquet", CHECKSUMS])
+    @pytest.mark.parametrize("reason", ["offline", "fails", "fails to deliver"])
+    def test_damaged_cache_while_the_hub_cannot_be_reached(
+        self, client, published, loopback, monkeypatch, name, reason
+    ):
+        """Truncated, as an interrupted copy leaves it: the version is not to blame, and nothing was downloaded."""
+        from huggingface_hub import constants
+
+        blob = (cached_dataset(hub=client) / name).resolve()
+        sound = blob.read_bytes()
+        blob.write_bytes(sound[: len(sound) // 2])
+        if reason == "offline":
+            monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        else:
+            loopback.fail(".*" if reason == "fails" else ".*/resolve/.*", status=500)
+        with pytest.raises(HubError, match=f"{name} in the cache is damaged, and cannot be downloaded again") as raised:
+            self.load(client)
+        assert "downloaded twice" not in str(raised.value)
+        assert "Load again when the hub can be reached" in str(raised.value)
+        blob.write_bytes(sound)
+        assert len(self.load(client)) == 619
+
+    def test_damaged_list_is_repaired(self, client, published):
+        blob = (cached_dataset(hub=client) / CHECKSUMS).resolve()
+        blob.write_text(blob.read_text().splitlines(keepends=True)[0])
+        assert len(self.load(client)) == 619
+
     def test_damaged_version(self, client, published):
         published.write("data/test.parquet", b"PAR1 is not enough")
         with pytest.raises(HubError, match=r"embench/migration-barriers at main is damaged: test\.parquet"):
@@ -168,6 +195,27 @@ class TestLoadFromTheHub:
         with pytest.raises(DatasetError, match=r"holds dataset version 7\.0\.0, this embench reads 1\.0\.0; install"):
             self.load(client, revision="main")
         assert len(self.load(client, revision="v1.0.0")) == 619
+
+    def test_moved_tag_is_refused(self, client, published, monkeypatch):
+        """Sound in itself, and of the same version: but not what was released under the tag."""
+        import hashlib
+
+        from embench.hub import pull as pulling
+
+        monkeypatch.setattr(pulling, "Hub", lambda: client)
+        assert len(embench.load(source="hub")) == 619
+        train, test = (published.files()[f"data/{name}.parquet"] for name in ("train", "test"))
+        lines = [
+            f"{hashlib.sha256(test).hexdigest()}  train.parquet",
+            f"{hashlib.sha256(train).hexdigest()}  test.parquet",
+        ]
+        published.write("data/train.parquet", test)
+        published.write("data/test.parquet", train)
+        published.write("data/checksums.txt", "\n".join(lines).encode())
+        published.refs["refs/tags/v1.0.0"] = published.refs["refs/heads/main"]
+        with pytest.raises(DatasetError, match=r"holds something else under v1\.0\.0 than was released"):
+            embench.load(source="hub")
+        assert len(embench.load(source="hub", revision="main")) == 619
 
     def test_repository_of_something_else(self, client, loopback):
         publish(client, upload({"notes.txt": b"nothing here\n"}))

@@ -48,3 +48,18 @@ class TestSpace:
         (tmp_path / "site/passwords").symlink_to("/etc/passwd")
         with pytest.raises(HubError, match="passwords is a link"):
             space_upload(tmp_path / "site", repository="embench/leaderboard")
+
+    def test_leaves_behind_what_is_no_part_of_a_site(self, tmp_path):
+        """What lies in a working folder and is nobody's business, at the top and further down."""
+        top = ".env .netrc .git/config .git/objects/ab/cd .venv/bin/python key.pem id_rsa credentials.json notes.txt"
+        below = "assets/.env assets/app.js.map assets/.hidden.js submissions/leaderboard.json .well-known/x.html"
+        private = dict.fromkeys([*top.split(), *below.split(), "backup.zip", "deploy.py", ".DS_Store"], b"token")
+        site = SITE | {"submissions/a/host-10fold.js": b"2", "entries/index.js": b"3", "leaderboard.json": b"{}"}
+        write_files(tmp_path / "site", site | private)
+        (tmp_path / "site/.git/link").symlink_to("/etc/passwd")
+        said = []
+        contents = space_upload(tmp_path / "site", repository="embench/leaderboard", say=said.append).contents
+        assert contents.keys() == {*site, "README.md", CHECKSUMS}
+        assert b"token" not in contents.values()
+        assert ".env" in said[0]
+        assert ".git/" in said[0]

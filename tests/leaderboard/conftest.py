@@ -11,11 +11,14 @@ from embench.leaderboard.board import Board, build_board
 
 REPOSITORY = Path(__file__).parents[2]
 SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
+BOARD_CACHE = "EMBENCH_TEST_BOARD_CACHE"
 
 
 @pytest.fixture(scope="session")
 def board_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of scored submissions that all processes of this run share, and no other run."""
+    """A cache of scored submissions that all processes of this run share, and no other run but those that it starts."""
+    if given := os.environ.get(BOARD_CACHE):
+        return Path(given)
     base = tmp_path_factory.getbasetemp()
     # With pytest-xdist the folder of a process lies in that of the run.
     shared = base.parent if base.name.startswith("popen-") else base

@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import statistics
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from embench.evaluation.document import dumps
 from embench.leaderboard.board import Board, build_board, write
 from embench.leaderboard.board import build as scoring
 from embench.leaderboard.board import standings as standing
+from embench.leaderboard.board.pending import check_recorded
 from embench.leaderboard.board.standings import compare_all, pairs_to_compare
 from embench.leaderboard.board.write import board_texts, check_current, write_board
 from embench.splits import protocol_names
@@ -443,9 +445,13 @@ def test_a_folder_of_somebody_else_is_not_replaced(board, tmp_path):
     assert files(tmp_path / "out") == {"site/thesis.tex": b"years of work"}
 
 
-def test_the_committed_board_is_current(board):
-    """``make board`` renews the files."""
-    check_current(board_texts(board, REPOSITORY / "leaderboard", page=REPOSITORY / "README.md"))
+@pytest.mark.slow
+def test_the_committed_board_is_current(board_cache):
+    """``make board`` renews the files. What a pull request adds is built into them by a workflow after the merge."""
+    out, page = REPOSITORY / "leaderboard", REPOSITORY / "README.md"
+    since = check_recorded(SUBMISSIONS, out, page=page, cache=board_cache, workers=os.cpu_count() or 1)
+    if since:
+        warnings.warn(f"the board is to be built again: {since}", stacklevel=1)
 
 
 def test_a_stale_file_is_named(board, tmp_path):

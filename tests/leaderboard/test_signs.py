@@ -13,6 +13,7 @@ import embench
 from embench.curation.sheet import TABLE_FILE, TEST_SHEET, read_sheet
 from embench.evaluation.predictions import read_predictions
 from embench.evaluation.scored import scored_set
+from embench.leaderboard.board.stored import read_board
 from embench.leaderboard.signs import Sign, sign_lines, signs_of_trouble
 from embench.leaderboard.signs.labels import poisson_tail
 from embench.leaderboard.signs.leaked import gap_between
@@ -28,7 +29,9 @@ Signs = Callable[..., list[Sign]]
 
 @pytest.fixture(scope="module")
 def honest() -> tuple[Submission, ...]:
-    return read_submissions(SUBMISSIONS)
+    """The submissions on the committed board: one that a pull request brings may have signs, for a person to judge."""
+    on_board = read_board(SUBMISSIONS.parent / "leaderboard.json")["submissions"]
+    return tuple(submission for submission in read_submissions(SUBMISSIONS) if submission.slug in on_board)
 
 
 @pytest.fixture

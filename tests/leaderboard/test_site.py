@@ -56,6 +56,13 @@ def site(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_all_of_it_is_what_push_space_uploads(site):
+    """Whatever the site consists of is a kind of file that is uploaded."""
+    from embench.release.uploads import space_files
+
+    assert space_files(site) == (sorted(p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()), [])
+
+
 @pytest.fixture(scope="module")
 def index(site: Path) -> str:
     return (site / "index.html").read_text(encoding="utf-8")

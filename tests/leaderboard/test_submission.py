@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from embench.cli.app import app
 from embench.errors import MissingDependencyError, SubmissionError
+from embench.evaluation.submission_folder import read_folder
 from embench.leaderboard.submission import Submission, TrainingData, json_schema, read_submission, read_submissions
 from embench.leaderboard.submission.model import Protocol
 from embench.splits import protocol_names
@@ -315,6 +316,19 @@ def test_what_is_no_regular_file_is_refused(folder, monkeypatch):
 def test_other_kinds_of_files_are_refused(folder, name):
     (folder / name).write_text("import os")
     assert f"{name!r} does not belong here" in error_of(folder)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "._published.csv"])
+def test_what_file_managers_leave_behind_stops_nothing(folder, name):
+    """Neither in a submission, where it is not read, nor among the submissions; a folder of the name is no leftover."""
+    before = read_submission(folder)
+    for place in (folder, folder.parent):
+        (place / name).write_bytes(b"\0\0\0\1Bud1")
+    assert name not in read_folder(folder)
+    assert read_submissions(folder.parent) == (before,)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    assert name in error_of(folder)
 
 
 def test_a_card_may_be_there(folder):

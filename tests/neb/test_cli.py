@@ -157,7 +157,7 @@ def test_estimate_knows_sizes_and_total():
     output = invoke("estimate", POTENTIAL, "--entries", "Na3OCl", "--entries", "MgHo2S4").output
     assert "39" in output
     assert "55" in output
-    assert "2 entries, about 100 calls each" in output
+    assert "2 entries, about 115 calls each" in output
 
 
 def test_limit_of_the_cost_keeps_the_small_ones():

@@ -82,7 +82,8 @@ def test_the_committed_page_is_of_the_committed_predictions(spec):
         assert spec.name not in rows
         return
     data = embench.load()
-    for name, cell in zip(protocol_names(), rows[spec.name], strict=True):
+    shown = [name for name in protocol_names() if any(name in each.finished for each in BASELINES)]
+    for name, cell in zip(shown, rows[spec.name], strict=True):
         if name not in spec.finished:
             assert cell == "–"
             continue

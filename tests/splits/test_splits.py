@@ -51,8 +51,9 @@ def test_the_six_protocols_of_the_benchmark_exist():
         "leave-one-class-out",
         "random-10fold",
     }
-    assert set(protocol_names()) == names
-    assert {path.stem for path in FOLDER.glob("*.csv")} == names
+    # More may come; none of these may go.
+    assert names <= set(protocol_names())
+    assert {path.stem for path in FOLDER.glob("*.csv")} == set(protocol_names())
 
 
 def test_published_is_the_split_of_the_release(upstream):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from embench.baselines.alignn.weights import read_weights, write_weights
 from embench.common.foreign import lfs_hint_of
-from embench.errors import CheckpointError, MissingDependencyError
+from embench.errors import CheckpointError, InvalidValueError, MissingDependencyError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +28,10 @@ FORMAT = "embench-alignn-1"
 # What else checkpoints of PyTorch Ignite hold (the schedule of the learning rate) and torch does not read without
 # running code: it is not needed, so an inert stand-in is read in its place.
 _NOT_NEEDED = ("builtins.getattr", "torch.optim.lr_scheduler.OneCycleLR")
+# More of either no network of this kind has. A name in a file is enough to ask for any number of layers, and making
+# them takes time and memory before a single shape is compared.
+MOST_LAYERS = 64
+MOST_OUTPUTS = 1024
 _UNSUPPORTED = {
     "attention": "attention pooling (MODEL-4)",
     "alignn_layers_1": "a second backbone (MODEL-2)",
@@ -102,7 +108,10 @@ def load(file: Path) -> Checkpoint:
             f"{file} holds no network of embench (format {metadata.get('format')!r}, not {FORMAT!r}); other "
             "checkpoints are read by embench alignn import-checkpoint"
         )
-    config = AlignnConfig(**json.loads(metadata["config"]))
+    try:
+        config = AlignnConfig(**json.loads(metadata["config"]))
+    except (KeyError, ValueError, TypeError, RecursionError, InvalidValueError) as error:
+        raise CheckpointError(f"{file} does not say the sizes of its network: {_first_line(error)}") from error
     return Checkpoint(config, _checked(state, config, file))
 
 
@@ -124,14 +133,63 @@ def _read(file: Path) -> dict[str, Tensor]:
             "you trust the file, save its weights alone: "
             "torch.save(torch.load(FILE, weights_only=False)['model'], NEW)"
         ) from error
-    except (OSError, RuntimeError, EOFError) as error:
-        raise CheckpointError(f"{file} cannot be read as a checkpoint of torch: {_first_line(error)}") from error
+    except Exception as error:  # torch lets through whatever its readers of zip files and pickles stumble over
+        why = lfs_hint_of(file) or f"cannot be read as a checkpoint of torch: {_first_line(error)}"
+        raise CheckpointError(f"{file} {why}") from error
+    if damaged := _damaged_part(file):
+        raise CheckpointError(
+            f"{file} is damaged: {damaged} does not agree with its checksum; fetch it again (or, where it was saved "
+            "with set_crc32_options(False), save it again without)"
+        )
     weights = content.get("model", content) if isinstance(content, dict) else content
     if not isinstance(weights, dict) or not weights or not all(isinstance(x, torch.Tensor) for x in weights.values()):
         held = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(f"{file} has no weights under 'model' and is none itself; it holds: {held or 'nothing'}")
+    for name, value in weights.items():
+        if not isinstance(name, str):
+            raise CheckpointError(f"{file} has a parameter that is called {name!r}, which is no name")
+        if problem := _tensor_problem(value):
+            raise CheckpointError(
+                f"{name} in {file} {problem}; save plain tensors, as a state_dict on the CPU has them"
+            )
     # Training on several GPUs puts a prefix before every name.
-    return {str(name).removeprefix("module."): value for name, value in weights.items()}
+    plain = {name.removeprefix("module."): value for name, value in weights.items()}
+    if len(plain) < len(weights):
+        twice = next(name for name in plain if name in weights and f"module.{name}" in weights)
+        raise CheckpointError(f"{file} holds {twice} twice, with the prefix module. and without; save one of them")
+    return plain
+
+
+def _damaged_part(file: Path) -> str | None:
+    """Return the first part of a checkpoint that differs from its checksum, which torch does not compare; or None.
+
+    Checkpoints of torch before 1.6 are no zip files and have no checksums.
+    """
+    try:
+        if not zipfile.is_zipfile(file):
+            return None
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        return f"a part of it ({_first_line(error)})"
+
+
+def _tensor_problem(value: Tensor) -> str | None:
+    """Return what makes a tensor none that holds the numbers of a parameter, in words that follow its name."""
+    import torch
+
+    if value.layout != torch.strided or value.is_quantized:
+        return "is sparse or quantised"
+    if value.device.type != "cpu":
+        return "holds no numbers (a tensor on the device meta)"
+    if value.is_complex():
+        return "holds complex numbers"
+    # One number can stand for a tensor of any shape, whose network then fills the memory.
+    if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+        return f"has the shape {tuple(value.shape)} and fewer numbers"
+    if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+        return "holds values that are no finite numbers"
+    return None
 
 
 def _inert(*_: object) -> None:
@@ -169,7 +227,8 @@ def _config(weights: Mapping[str, Tensor], file: Path) -> AlignnConfig:
 
 def _count(weights: Mapping[str, Tensor], list_name: str) -> int:
     """Return how many modules the list `list_name` has."""
-    pattern = re.compile(rf"{re.escape(list_name)}\.(\d+)\.")
+    # A number of more digits is no place in a list; what carries it is then unknown, and named.
+    pattern = re.compile(rf"{re.escape(list_name)}\.(\d{{1,9}})\.")
     return max((int(match[1]) + 1 for name in weights if (match := pattern.match(name))), default=0)
 
 
@@ -213,6 +272,20 @@ def _checked(state: dict[str, Tensor], config: AlignnConfig, file: Path) -> dict
 
     from embench.baselines.alignn.model.backbone import Alignn
 
+    for what, count, most in (
+        ("ALIGNN layers", config.alignn_layers, MOST_LAYERS),
+        ("GCN layers", config.gcn_layers, MOST_LAYERS),
+        ("layers in each head", config.head_layers, MOST_LAYERS),
+        ("outputs", config.outputs, MOST_OUTPUTS),
+    ):
+        if not count <= most:
+            raise CheckpointError(f"{file} asks for {count} {what}; a network has at most {most} of them")
+    held = sum(value.numel() for value in state.values())
+    if held < (least := _least_numbers(config)):
+        raise CheckpointError(
+            f"{file} holds {held:,} numbers, and a network of its sizes has more than {least:,}: it lacks "
+            f"parameters, or does not belong to {config}"
+        )
     expected = Alignn(config).state_dict()
     if missing := [name for name in expected if name not in state]:
         raise CheckpointError(f"{file} lacks {_some(missing)}")
@@ -222,12 +295,27 @@ def _checked(state: dict[str, Tensor], config: AlignnConfig, file: Path) -> dict
         if state[name].shape != value.shape:
             shapes = f"{tuple(state[name].shape)}, and the network needs {tuple(value.shape)}"
             raise CheckpointError(f"{name} in {file} has the shape {shapes}")
+        if state[name].is_floating_point() != value.is_floating_point():
+            raise CheckpointError(f"{name} in {file} holds {state[name].dtype}, and the network needs {value.dtype}")
+        if problem := _tensor_problem(state[name]):
+            raise CheckpointError(f"{name} in {file} {problem}")
         if name.endswith(".centers") and not torch.allclose(state[name].float(), value, atol=1e-4):
             raise CheckpointError(
                 f"{name} in {file} spans {float(state[name].min()):g} to {float(state[name].max()):g}, and the network "
                 f"expands on {float(value.min()):g} to {float(value.max()):g}: it was made for other graphs"
             )
     return {name: state[name].to(value.dtype) for name, value in expected.items()}
+
+
+def _least_numbers(config: AlignnConfig) -> int:
+    """Return a number that the parameters of a network exceed: one square matrix a layer, and the first of each list.
+
+    Before the network is made: a file of a few megabytes could otherwise ask for one that fills the memory.
+    """
+    body = (config.alignn_layers + config.gcn_layers) * config.hidden**2
+    width = config.head_width
+    head = config.hidden if width is None else width * (config.hidden + (config.head_layers - 1) * width)
+    return body + config.embedding * (config.hidden + config.distance_bins) + config.outputs * head
 
 
 def _some(names: list[str]) -> str:

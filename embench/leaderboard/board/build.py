@@ -140,15 +140,22 @@ def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, prog
         Predictions cannot be scored; the message names submission, file and line.
     """
     from embench.leaderboard.submission import read_submissions
+
+    return board_of(read_submissions(submissions), cache=cache, workers=workers, progress=progress)
+
+
+def board_of(
+    submissions: Sequence[Submission], *, cache: Path | None, workers: int = 1, progress: Progress | None = None
+) -> Board:
+    """Score and rank submissions that are read already; see :func:`build_board`."""
     from embench.leaderboard.submission.problems import name_problems, statement_problems
 
-    found = read_submissions(submissions)
-    _refuse(problem for submission in found for problem in name_problems(submission, found))
+    _refuse(problem for submission in submissions for problem in name_problems(submission, submissions))
     kept = ResultCache(cache)
     based_on = basis()
-    details = score_all(tasks_of(found), based_on=based_on, cache=kept, workers=workers, progress=progress)
-    _refuse(problem for submission in found for problem in statement_problems(submission))
-    content = board_content(found, details, cache=kept, based_on=based_on, progress=progress)
+    details = score_all(tasks_of(submissions), based_on=based_on, cache=kept, workers=workers, progress=progress)
+    _refuse(problem for submission in submissions for problem in statement_problems(submission))
+    content = board_content(submissions, details, cache=kept, based_on=based_on, progress=progress)
     kept.remove_unused()
     return Board(content, details)
 

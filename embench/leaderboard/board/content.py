@@ -13,7 +13,7 @@ from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION
-from embench.splits.registry import PROTOCOLS, ProtocolSpec
+from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import (
@@ -33,20 +33,10 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
     from embench.schema.documents import EstimateDocument, Interval
 
-MAIN_PROTOCOL = "host-10fold"
 # In this order; all others follow in the order of their registry.
 _FIRST = (MAIN_PROTOCOL, "published", "prototype-10fold")
 # The columns of a table of the board.
 COLUMNS = ("mae", "r2", "precision", "pathway_ranking", "coverage_95")
-
-_TITLES = {
-    "published": "Published split",
-    "host-10fold": "Unseen host frameworks",
-    "prototype-10fold": "Unseen structure prototypes",
-    "leave-one-ion-out": "Unseen migrating ions",
-    "leave-one-class-out": "Unseen families of materials",
-    "random-10fold": "Random folds",
-}
 
 
 def board_content(
@@ -135,7 +125,7 @@ def _protocol(
     best = details[placed["rows"][0]["slug"]]
     return {
         "name": spec.name,
-        "title": _TITLES.get(spec.name, spec.name),
+        "title": spec.title,
         "description": spec.measures,
         "main": spec.name == MAIN_PROTOCOL,
         "n": best["n"],
@@ -181,7 +171,7 @@ def _interval(estimate: EstimateDocument) -> Interval:
 def _submission(submission: Submission, protocols: list[str], signs: list[SignDocument]) -> SubmissionCard:
     order = [spec.name for spec in ordered_protocols()]
     return {
-        **_description(submission),
+        **description_of(submission),
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
@@ -189,7 +179,7 @@ def _submission(submission: Submission, protocols: list[str], signs: list[SignDo
     }
 
 
-def _description(submission: Submission) -> Description:
+def description_of(submission: Submission) -> Description:
     """Return the fields of ``submission.yaml`` as plain data, in their order."""
     training = submission.training_data
     return {

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embench.common.markdown import escape, fill_page, markdown_table
-from embench.errors import OutputError
+from embench.common.markdown import between_marks, escape, fill_page, markdown_table
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
 if TYPE_CHECKING:
@@ -76,16 +75,7 @@ def renewed(page: Path, content: BoardDocument) -> str:
 
     Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once.
     """
-    try:
-        text = page.read_text(encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot read {page}: {error.strerror}") from error
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise OutputError(f"{page} has no place for the table: it needs the lines {BEGIN!r} and {END!r}, once each")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    table = main_table(content, submissions="leaderboard/submissions")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    return between_marks(page, BEGIN, END, main_table(content, submissions="leaderboard/submissions"))
 
 
 def tied_positions(protocol: ProtocolSection) -> dict[str, list[int]]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar, cast
 
 from embench.common.cache import ResultCache
+from embench.errors import StaleFileError
+from embench.leaderboard.board.documents import BoardDocument
 
 Document = TypeVar("Document")
 
@@ -40,3 +43,21 @@ def get_stored(cache: ResultCache, key: str, kind: type[Document], compute: Call
 def as_json(document: Document) -> Document:
     """Return a document as JSON gives it back: a fresh one must not differ from a stored one."""
     return cast(Document, json.loads(json.dumps(document)))
+
+
+def read_board(path: Path) -> BoardDocument:
+    """Return the board that is written in a file, ``leaderboard.json``.
+
+    Raises :class:`~embench.errors.StaleFileError` where there is none, or it is no board of this embench.
+    """
+    way_out = "build it with embench leaderboard build"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StaleFileError(f"cannot read {path}: {error.strerror}; {way_out}") from None
+    except ValueError as error:
+        raise StaleFileError(f"{path} is no JSON ({error}); {way_out}") from None
+    missing = [name for name in BoardDocument.__annotations__ if not isinstance(found, dict) or name not in found]
+    if missing:
+        raise StaleFileError(f"{path} is no board of this embench (it lacks {', '.join(missing)}); {way_out}")
+    return cast(BoardDocument, found)

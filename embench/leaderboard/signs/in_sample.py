@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from embench.leaderboard.signs.predicted import SAME_EV, BoolArray, Pool, Predicted, Sign
+from embench.splits.registry import MAIN_PROTOCOL
 from embench.statistics.paired import sign_flip_test
 from embench.statistics.resampling import cluster_codes
 
@@ -19,7 +20,7 @@ HARD_RATIO = 0.5
 
 FEWEST_SAME = 10
 SAME_SHARE = 0.2
-RANDOM, MAIN, FAR = "random-10fold", "host-10fold", "prototype-10fold"
+RANDOM, MAIN, FAR = "random-10fold", MAIN_PROTOCOL, "prototype-10fold"
 P_VALUE = 0.01
 SKILL = 0.75
 LOSS = 1.1

@@ -69,7 +69,7 @@ def write_assets(folder: Path) -> None:
     style = environment().get_template("site.css.j2").render(light=css_variables(LIGHT), dark=css_variables(DARK))
     write_text(folder / "site.css", style)
     for source in sorted(files("embench.leaderboard.site").joinpath("static").iterdir(), key=lambda path: path.name):
-        if source.is_file():
+        if source.is_file() and not source.name.startswith("."):
             write_text(folder / source.name, source.read_text(encoding="utf-8"))
 
 

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 Kind = Literal["property-model", "potential-neb", "hybrid", "literature"]
 Overlap = Literal["none", "structures", "barriers", "unknown"]
 Barrier = Literal["max-minus-start", "max-minus-min"]
-Protocol = Literal[
-    "published",
-    "host-10fold",
-    "prototype-10fold",
-    "leave-one-ion-out",
-    "leave-one-class-out",
-    "random-10fold",
-    "all",
-]
+if TYPE_CHECKING:
+    Protocol = str
+else:
+    # The names of the registry: the schema lists them, and what is none of them is refused.
+    Protocol = Literal[(*protocol_names(), ALL)]
 
 INCOMPLETE_KINDS = ("potential-neb", "literature")
 """The kinds that may leave entries without a prediction: a calculation may fail, and a table may have blanks."""

@@ -26,6 +26,11 @@ def published_systems(folder: Path | None = None) -> list[System]:
             name=submission.name,
             kind=submission.kind,
             source=submission.paper or submission.code or "",
+            version=submission.version,
+            authors=submission.authors,
+            date=submission.date,
+            licence=submission.licence,
+            training_data=submission.training_data.description,
             predictions={name: submission.predicted(name) for name in submission.predictions},
         )
         for submission in found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from embench.common import plain_yaml
 from embench.common.text import listing, plural
 from embench.errors import MissingDependencyError, SubmissionError
-from embench.evaluation.submission_folder import SUBMISSION_FILE, parse_description, read_folder
+from embench.evaluation.submission_folder import SUBMISSION_FILE, left_by_system, parse_description, read_folder
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -97,7 +97,7 @@ def list_slugs(folder: Path) -> tuple[str, ...]:
         names = os.listdir(folder)
     except OSError as error:
         raise SubmissionError(f"cannot read {folder}: {error.strerror}; name the folder of the submissions") from None
-    return tuple(sorted(set(names) - _NO_SUBMISSIONS))
+    return tuple(sorted(name for name in set(names) - _NO_SUBMISSIONS if not left_by_system(name)))
 
 
 def submission_from(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 from pathlib import Path
 
@@ -225,3 +226,103 @@ def test_the_examples_of_the_page(tmp_path, monkeypatch):
     assert isinstance(model, Alignn)
     assert isinstance(graphs, GraphBatch)
     assert model(graphs).shape == (1, 1)
+
+
+# What torch reads, and what is no network all the same.
+ODD_TENSORS = {
+    "sparse": (lambda x: x.to_sparse(), "is sparse or quantised"),
+    "quantised": (lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.qint8), "is sparse or quantised"),
+    "meta": (lambda x: x.to("meta"), "holds no numbers"),
+    "complex": (lambda x: x.to(torch.complex64), "holds complex numbers"),
+    "expanded": (lambda x: torch.zeros(1).expand(x.shape), r"has the shape \(16, 16\) and fewer numbers"),
+    "infinite": (lambda x: x / 0, "no finite numbers"),
+    "whole numbers": (lambda x: x.to(torch.int32), r"holds torch\.int32, and the network needs torch\.float32"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_TENSORS)
+def test_tensors_of_odd_kinds_are_refused(tmp_path, multi_property, kind):
+    make, message = ODD_TENSORS[kind]
+    weights = changed(multi_property, **{NAME: make(multi_property[NAME])})
+    with pytest.raises(CheckpointError, match=f"gcn_layers.1.src_gate.weight in .* {message}"):
+        import_checkpoint(written(tmp_path / "file.pt", weights))
+
+
+def test_names_of_odd_kinds_are_refused(tmp_path, multi_property):
+    with pytest.raises(CheckpointError, match="is called 3, which is no name"):
+        import_checkpoint(written(tmp_path / "file.pt", {**multi_property, 3: torch.zeros(1)}))
+    twice = {**multi_property, f"module.{NAME}": torch.zeros(16, 16)}
+    with pytest.raises(CheckpointError, match=f"holds {NAME} twice"):
+        import_checkpoint(written(tmp_path / "file.pt", twice))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gcn_layers.99999999.bias", "asks for 100000000 GCN layers; a network has at most 64 of them"),
+        ("alignn_layers.70.x", "asks for 71 ALIGNN layers"),
+        ("fc_out.5000.bias", "asks for 5001 outputs"),
+        ("fc_hp.0.123456.bias", "asks for 123458 layers in each head"),
+        (f"gcn_layers.{'9' * 5000}.bias", "has backbone"),
+        ("gcn_layers.60.bias", "lacks parameters"),
+    ],
+)
+def test_a_forged_number_of_layers_makes_no_network(tmp_path, multi_property, monkeypatch, name, message):
+    file = written(tmp_path / "file.pt", {**multi_property, name: torch.zeros(1)})
+    with pytest.raises(CheckpointError, match=message):
+        import_checkpoint(file)
+
+
+def test_sizes_that_the_numbers_in_the_file_do_not_bear_out_make_no_network(tmp_path, multi_property):
+    """A network of 8 million features would fill the memory before its shapes are compared."""
+    sizes = {"atom_embedding.layer.0.weight": torch.zeros(1 << 23, 1)}
+    with pytest.raises(CheckpointError, match=r"holds 8,\d+,\d+ numbers, and a network of its sizes has more than 3"):
+        import_checkpoint(written(tmp_path / "file.pt", {**multi_property, **sizes}))
+    save(tmp_path / "large.safetensors", AlignnConfig(hidden=1 << 40), {"x": torch.zeros(1)})
+    with pytest.raises(CheckpointError, match="holds 1 numbers"):
+        load(tmp_path / "large.safetensors")
+
+
+@pytest.mark.parametrize("config", ["", "[]", "3", '{"hidden": "x"}', '{"width": 3}', '{"hidden": -1}', "[" * 100000])
+def test_sizes_that_are_none_are_refused(tmp_path, config):
+    from embench.baselines.alignn.weights import write_weights
+
+    write_weights(tmp_path / "a.safetensors", {"x": torch.zeros(1)}, {"format": "embench-alignn-1", "config": config})
+    with pytest.raises(CheckpointError, match="does not say the sizes of its network"):
+        load(tmp_path / "a.safetensors")
+
+
+def test_damaged_files_are_refused_in_words(tmp_path, multi_property):
+    """Cut short, or with a byte changed: an error in words, or the same weights."""
+    sound = written(tmp_path / "sound.pt", multi_property).read_bytes()
+    numbers = random.Random(7)
+    cut = [sound[: numbers.randrange(len(sound))] for _ in range(15)]
+    spoiled = []
+    for _ in range(40):
+        content = bytearray(sound)
+        # Names, sizes and the pickle are at the beginning and the end.
+        place = numbers.randrange(3000) if numbers.random() < 0.5 else -numbers.randrange(1, 12000)
+        content[place] ^= 1 << numbers.randrange(8)
+        spoiled.append(bytes(content))
+    expected, refused = import_checkpoint(tmp_path / "sound.pt").state, 0
+    for content in (*cut, *spoiled):
+        (tmp_path / "file.pt").write_bytes(content)
+        try:
+            found = import_checkpoint(tmp_path / "file.pt").state
+        except CheckpointError:
+            refused += 1
+        else:
+            assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert refused >= len(cut)
+
+
+def test_a_bit_of_the_numbers_is_noticed(tmp_path, multi_property):
+    """torch reads on past the checksums of its own files."""
+    file = written(tmp_path / "file.pt", multi_property)
+    content = bytearray(file.read_bytes())
+    place = content.index(multi_property[NAME].numpy().tobytes())
+    content[place + 100] ^= 1
+    file.write_bytes(content)
+    assert not torch.equal(torch.load(file)[NAME], multi_property[NAME])
+    with pytest.raises(CheckpointError, match=r"is damaged: .* does not agree with its checksum"):
+        import_checkpoint(file)

@@ -1,0 +1,24 @@
+"""The sha256 of the files that embench ships; ``embench hub digests`` writes this module."""
+
+DIGESTS: dict[str, dict[str, str]] = {
+    "dataset": {
+        "checksums.txt": "da38f076345b6686e4d09d964706528d68b5cd5aded569b2e810488f3baa06ca",
+        "test.parquet": "4f6636145eeaaa35cc252e7c0a34dc8148c12c4c2e4dfc980511ec624831d0c4",
+        "train.parquet": "1c0bdec9e95a98090962bbd3d4c93fa3c7f2cb240941bc2e504a30e4fd7a66d9",
+    },
+    "splits": {
+        "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
+        "leave-one-class-out.csv": "1641e01a50f8d2d5a32ec55da5d6f434f75fd01851724b1fdcbb847441d63417",
+        "leave-one-ion-out.csv": "df5715a8f3784000a107945ac0cb066a8a157be703d02f30361c080a04b3ac27",
+        "manifest.json": "3885b042f0d305cab98401d71a233d5e678893c31041559ef50b1da6625168ed",
+        "prototype-10fold.csv": "ba4a5937e995b5d49892bee7b9e6bab55c0f4b89707aeadc444664bd86571ff5",
+        "published.csv": "98f4abaabd874ecdbf81058268f0a49e1d365218d7a30fc6aabe5b4f6fb07a65",
+        "random-10fold.csv": "be34266bff17c073ec39ab6bcc6ca4ac34e7eff597a23b88775b42c40e474825",
+    },
+    "weights": {
+        "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
+    },
+    "potentials": {
+        "barriers.csv": "df044e3d11914920960c610021d6fda36c3ccbb70daa2ecee1f29404cadc2622",
+    },
+}
