@@ -32,6 +32,7 @@ _NOT_NEEDED = ("builtins.getattr", "torch.optim.lr_scheduler.OneCycleLR")
 # them takes time and memory before a single shape is compared.
 MOST_LAYERS = 64
 MOST_OUTPUTS = 1024
+_FOLDER = 0x10  # among the attributes of a part of a zip file
 _UNSUPPORTED = {
     "attention": "attention pooling (MODEL-4)",
     "alignn_layers_1": "a second backbone (MODEL-2)",
@@ -169,7 +170,9 @@ def _damaged_part(file: Path) -> str | None:
         if not zipfile.is_zipfile(file):
             return None
         with zipfile.ZipFile(file) as archive:
-            return archive.testzip()
+            # torch takes a part that is marked as a folder for empty, and leaves its tensor unset.
+            folders = (part.filename for part in archive.infolist() if part.external_attr & _FOLDER or part.is_dir())
+            return next(folders, None) or archive.testzip()
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         return f"a part of it ({_first_line(error)})"
 

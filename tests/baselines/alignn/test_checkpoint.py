@@ -326,3 +326,20 @@ def test_a_bit_of_the_numbers_is_noticed(tmp_path, multi_property):
     assert not torch.equal(torch.load(file)[NAME], multi_property[NAME])
     with pytest.raises(CheckpointError, match=r"is damaged: .* does not agree with its checksum"):
         import_checkpoint(file)
+
+
+def test_a_part_that_is_marked_as_a_folder_is_noticed(tmp_path, multi_property):
+    """One bit of the list of parts, on which torch gives a tensor whatever its memory held before."""
+    import zipfile
+
+    file = written(tmp_path / "file.pt", multi_property)
+    content = bytearray(file.read_bytes())
+    with zipfile.ZipFile(file) as archive:
+        begun, name = archive.start_dir, next(x for x in archive.namelist() if "/data/" in x and x[-1].isdigit())
+    # The name stands 46 bytes behind the beginning of its entry, the attributes 38.
+    entry = content.index(name.encode(), begun) - 46
+    assert content[entry : entry + 4] == b"PK\1\2"
+    content[entry + 38] |= 0x10
+    file.write_bytes(content)
+    with pytest.raises(CheckpointError, match=f"is damaged: {name} does not agree"):
+        import_checkpoint(file)
