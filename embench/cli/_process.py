@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TextIO
 
+from embench.common.text import visible
+
 INTERRUPTED = 130
 READER_GONE = 141
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
@@ -112,7 +114,7 @@ def drop_output(*streams: TextIO) -> None:
 def tell(message: str) -> None:
     """Print an error, if there is anything to print it on."""
     with contextlib.suppress(OSError, ValueError):
-        print(f"error: {message}", file=sys.stderr, flush=True)
+        print(f"error: {visible(message)}", file=sys.stderr, flush=True)
 
 
 def os_error_message(error: OSError) -> str:

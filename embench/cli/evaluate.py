@@ -137,8 +137,10 @@ def _infer(predictions: list[str], against: str | None, unit: str | None) -> tup
 
 
 def _warn(name: str, warnings: tuple[str, ...]) -> None:
+    from embench.common.text import visible
+
     for warning in warnings:
-        print(f"warning: {name}: {warning}", file=sys.stderr)
+        print(visible(f"warning: {name}: {warning}"), file=sys.stderr)
 
 
 def _use_one_thread() -> None:

@@ -51,6 +51,15 @@ _CACHE = typer.Option(
     show_default=False,
 )
 
+_TRUSTED_CACHE = typer.Option(
+    None,
+    "--cache",
+    metavar="FOLDER",
+    help="Take scores from this folder where it has them, and keep new ones there; only for a board that nobody else "
+    "relies on. Default: everything is scored again.",
+    show_default=False,
+)
+
 _NO_CACHE = typer.Option(False, "--no-cache", help="Score everything again, and keep nothing.")
 
 _WORKERS = typer.Option(
@@ -78,17 +87,20 @@ def build(
         help="With --check: name what is new, changed or gone since the board was built, and compare the rest.",
     ),
     site: bool = typer.Option(True, "--site/--no-site", help="Write the site as well."),
-    cache: Path | None = _CACHE,
+    cache: Path | None = _TRUSTED_CACHE,
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
     """Score all submissions again and write the board: leaderboard.json, leaderboard.md and the site."""
+    if check and cache is not None:
+        raise typer.BadParameter("--check scores everything itself; leave out --cache")
+    _exclude(cache, no_cache)
     if allow_pending:
         if not check:
             raise typer.BadParameter("it belongs to --check", param_hint="--allow-pending")
-        _check_recorded(submissions, out, page=page, cache=cache, no_cache=no_cache, workers=workers)
+        _check_recorded(submissions, out, page=page, workers=workers)
         return
-    board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
+    board = _board(submissions, cache=cache, workers=workers)
     from embench.leaderboard.board.write import SITE_FOLDER, board_texts, check_current, write_board
 
     texts = board_texts(board, out, page=page)
@@ -133,7 +145,10 @@ def serve(
     if folder is not None:
         serve_folder(folder, port=port, announce=announce, host=host)
         return
-    board = _board(submissions, cache=cache, no_cache=no_cache, workers=workers)
+    from embench.leaderboard.board import default_cache
+
+    _exclude(cache, no_cache)
+    board = _board(submissions, cache=None if no_cache else cache or default_cache(), workers=workers)
     from embench.leaderboard.site import write_site
 
     with TemporaryDirectory(prefix="embench-board-") as temporary:
@@ -141,37 +156,30 @@ def serve(
         serve_folder(Path(temporary), port=port, announce=announce, host=host)
 
 
-def _board(submissions: Path, *, cache: Path | None, no_cache: bool, workers: int | None) -> Board:
+def _exclude(cache: Path | None, no_cache: bool) -> None:
+    if no_cache and cache is not None:
+        raise typer.BadParameter("--cache and --no-cache exclude each other")
+
+
+def _board(submissions: Path, *, cache: Path | None, workers: int | None) -> Board:
     from embench.cli._terminal import progress_bars
     from embench.leaderboard.board import build_board
 
-    folder = _cache_folder(cache, no_cache=no_cache)
     with progress_bars("board") as progress:
-        return build_board(submissions, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress)
+        return build_board(submissions, cache=cache, workers=workers or os.cpu_count() or 1, progress=progress)
 
 
-def _check_recorded(
-    submissions: Path, out: Path, *, page: Path | None, cache: Path | None, no_cache: bool, workers: int | None
-) -> None:
+def _check_recorded(submissions: Path, out: Path, *, page: Path | None, workers: int | None) -> None:
     from embench.cli._terminal import progress_bars
     from embench.leaderboard.board.pending import check_recorded
 
-    folder = _cache_folder(cache, no_cache=no_cache)
     with progress_bars("board") as progress:
         since = check_recorded(
-            submissions, out, page=page, cache=folder, workers=workers or os.cpu_count() or 1, progress=progress
+            submissions, out, page=page, cache=None, workers=workers or os.cpu_count() or 1, progress=progress
         )
     typer.echo(f"{out}: the board of the submissions that it names")
     if since:
         typer.echo(f"to be built again, which a workflow does after the merge ({since})")
-
-
-def _cache_folder(cache: Path | None, *, no_cache: bool) -> Path | None:
-    from embench.leaderboard.board import default_cache
-
-    if no_cache and cache is not None:
-        raise typer.BadParameter("--cache and --no-cache exclude each other")
-    return None if no_cache else cache or default_cache()
 
 
 @app.command()
@@ -242,6 +250,7 @@ def schema(
 
 
 def _show(item: Checked) -> None:
+    from embench.common.text import visible
     from embench.leaderboard.signs import sign_lines
 
     name = item.slug if item.slug.isascii() and item.slug.isprintable() else repr(item.slug)
@@ -258,7 +267,7 @@ def _show(item: Checked) -> None:
         ("sign of trouble", sign_lines(item.signs)),
     ):
         for text in texts:
-            typer.echo(f"  {label}: " + text.replace("\n", "\n    "))
+            typer.echo(f"  {label}: " + visible(text).replace("\n", "\n    "))
 
 
 @app.command()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+
+# What turns the direction of the text that follows.
+_BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def plural(number: int, noun: str, *, thousands: bool = False) -> str:
@@ -27,6 +31,15 @@ def listing(heading: str, problems: Sequence[str]) -> str:
     if len(problems) > SHOWN:
         lines.append(f"  ... and {len(problems) - SHOWN} more")
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """Return `text` with an escape in place of each character that would steer a terminal; line ends and tabs stay."""
+    steers = {"Cc", "Cs", "Zl", "Zp"}
+    return "".join(
+        ascii(c)[1:-1] if c not in "\n\t" and (unicodedata.category(c) in steers or c in _BIDIRECTIONAL) else c
+        for c in text
+    )
 
 
 def _shorten(raw: object, most: int = 60) -> str:

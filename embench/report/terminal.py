@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from embench.common.text import plural
+from embench.common.text import plural, visible
 from embench.metrics import FAMILIES, metric
 from embench.statistics.intervals import Estimate
 
@@ -49,7 +49,7 @@ def interval_text(name: str, estimate: Estimate, *, signed: bool = False) -> str
 def title_lines(evaluation: Evaluation) -> tuple[str, str, str]:
     """Return what was scored: the name of the predictions, on what, and what counts as a good conductor."""
     return (
-        evaluation.name,
+        visible(evaluation.name),
         f"Protocol {evaluation.protocol}: {plural(evaluation.n, 'entry')} from "
         f"{plural(evaluation.n_hosts, 'host framework')}, {coverage_text(evaluation.coverage)}.",
         f"Good conductor: E_m < {evaluation.threshold:g} eV.",
@@ -88,7 +88,7 @@ def note(evaluation: Evaluation, name: str) -> str:
 def summary(evaluation: Evaluation) -> Iterator[str]:
     """Yield what the figures mean, in sentences."""
     if evaluation.comparison is not None:
-        yield evaluation.comparison.sentence
+        yield visible(evaluation.comparison.sentence)
         return
     if math.isfinite(evaluation.detectable):
         yield (
@@ -130,7 +130,7 @@ def render_ranking(ranking: Ranking) -> RenderableType:
         mae = evaluation.metrics["mae"]
         coverage = evaluation.coverage
         table.add_row(
-            Text(system.name, style="bold" if rank.best_set else ""),
+            Text(visible(system.name), style="bold" if rank.best_set else ""),
             value_text("mae", mae.value, unit=False),
             interval_text("mae", mae),
             f"{rank.rank:g}",
@@ -144,7 +144,7 @@ def render_ranking(ranking: Ranking) -> RenderableType:
         "",
         table,
         "",
-        Text(ranking.sentence),
+        Text(visible(ranking.sentence)),
     )
 
 
@@ -284,7 +284,7 @@ def _comparison(comparison: Comparison, names: tuple[str, ...]) -> RenderableTyp
             value_text(name, found.difference.value, signed=True, unit=False),
             interval_text(name, found.difference, signed=True),
         )
-    heading = Text(f"Against {comparison.other}", style="bold")
+    heading = Text(visible(f"Against {comparison.other}"), style="bold")
     if comparison.other_coverage.filled:
         heading.append(f", {coverage_text(comparison.other_coverage)}", style="not bold")
     return Group(heading, table)

@@ -172,6 +172,21 @@ def test_names_are_not_taken_twice(submissions):
     assert problems(submissions, "second") == ""
 
 
+@pytest.mark.parametrize("name", ["f\u0456rst", "f1rst", "fir\u0455t"])
+def test_names_that_look_like_others_are_taken_whatever_the_version(submissions, name):
+    change(submissions / "second", name=name, version="2.0")
+    assert f"the name {name!r} looks like 'first', that of first" in problems(submissions, "second")
+
+
+def test_escapes_do_not_reach_the_terminal(submissions):
+    (submissions / "first" / "a\x1b[2Jb.csv").write_text("")
+    (submissions / "x\x1b]0;owned\x07").mkdir()
+    result = run("--submissions", submissions)
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
+
+
 def test_two_slugs_that_differ_by_case_only(submissions):
     shutil.copytree(submissions / "first", submissions / "First")
     result = run("--submissions", submissions)

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from embench.common.cache import write_checked
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytestmark = pytest.mark.xdist_group("board")
@@ -50,7 +51,7 @@ def test_build_check_and_a_broken_submission(folder):
     assert built.returncode == 0, built.stderr
     content = json.loads((folder / "leaderboard" / "leaderboard.json").read_text(encoding="utf-8"))
     assert [row["slug"] for row in content["protocols"][0]["rows"]] == ["model-3", "m3gnet"]
-    assert (folder / "cache" / "board").is_dir()
+    assert not (folder / "cache").exists()
     before = files(folder / "leaderboard")
     assert run(folder, "build", "--check").returncode == 0
 
@@ -83,10 +84,50 @@ def test_the_site_is_built_with_the_board(folder):
     assert files(site) == first
 
 
-def test_settings_that_exclude_each_other(folder):
-    failed = run(folder, "build", "--no-cache", "--cache", "x")
+def forge(cache: Path) -> None:
+    """Put an MAE of 0.001 eV for M3GNet into stored standings and scores, each with a fresh checksum."""
+    for path in cache.rglob("*.json"):
+        found = json.loads(path.read_bytes().partition(b"\n")[2])
+        if found.get("predictions") == "m3gnet":
+            found["metrics"]["mae"]["value"] = 0.001
+        elif "rows" in found:
+            found["rows"].sort(key=lambda row: row["slug"])
+            for rank, row in enumerate(found["rows"], start=1):
+                row["rank"] = rank
+        write_checked(path, path.stem, json.dumps(found).encode())
+
+
+def leader(folder: Path) -> tuple[str, float]:
+    content = json.loads((folder / "leaderboard" / "leaderboard.json").read_text(encoding="utf-8"))
+    row = content["protocols"][0]["rows"][0]
+    return row["slug"], round(row["metrics"]["mae"]["value"], 3)
+
+
+@pytest.mark.slow
+def test_forged_scores_are_on_no_board(folder):
+    """Neither in the cache of embench nor in one that another run was given."""
+    for cache in ("mine", "cache/board"):
+        assert run(folder, "build", "--no-site", "--cache", cache).returncode == 0
+        forge(folder / cache)
+    assert run(folder, "build", "--no-site", "--cache", "mine").returncode == 0
+    assert leader(folder) == ("m3gnet", 0.001)  # the forgery works where its folder is trusted
+    stale = run(folder, "build", "--check")
+    assert (stale.returncode, "leaderboard.json" in stale.stderr) == (1, True)
+    assert run(folder, "build", "--no-site").returncode == 0
+    assert leader(folder) == ("model-3", 0.261)  # FACTS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--no-cache", "--cache", "x"), "exclude each other"),
+        (("--check", "--cache", "x"), "--check scores everything itself"),
+    ],
+)
+def test_settings_that_exclude_each_other(folder, arguments, words):
+    failed = run(folder, "build", *arguments)
     assert failed.returncode == 2
-    assert "exclude each other" in failed.stderr
+    assert words in failed.stderr
 
 
 @contextmanager

@@ -463,6 +463,30 @@ def test_addresses_that_are_no_web_pages(folder, address):
     assert "no web page" in spoil(folder, code=address)
 
 
+@pytest.mark.parametrize("field", ["code", "paper"])
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("code at https://github.com@evil.example.org/a.", "before the host"),
+        ("https://example.org, https://localhost/x", "cannot reach"),
+        ("(https://g1thub.com/a)", "looks like github.com"),
+    ],
+)
+def test_addresses_that_lead_elsewhere(folder, field, address, words):
+    assert words in spoil(folder, **{field: address})
+
+
+@pytest.mark.parametrize("name", ["\u0301", "...", "-- --"])
+def test_a_name_can_be_read(folder, name):
+    assert "no letter or digit" in spoil(folder, name=name)
+    assert "no letter or digit" in spoil(folder, version=name)
+
+
+@pytest.mark.parametrize("character", ["\u200b", "\u3164", "\u2800", "\ufe0f"])
+def test_invisible_characters(folder, character):
+    assert f"invisible character U+{ord(character):04X}" in spoil(folder, name=f"CHG{character}Net")
+
+
 @pytest.mark.parametrize(
     ("paper", "url"),
     [

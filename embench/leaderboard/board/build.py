@@ -123,7 +123,8 @@ def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, prog
     Parameters
     ----------
     cache
-        Folder for scored submissions; None scores all of them again.
+        Folder for scored submissions; None scores all of them again. Whoever can write there can change scores:
+        not for a board that is published.
     workers
         Number of processes that share the work. With more than one, a script that calls this must keep its own
         code under ``if __name__ == "__main__":``, because the processes import it.

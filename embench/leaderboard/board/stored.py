@@ -1,7 +1,8 @@
 """Documents that the cache keeps: the one place where what JSON gives back gets the type of a document.
 
 The key of a result holds the digest of the code that made it, and its file a checksum; a result of other names, which
-code of another shape has left under the same key, counts as missing.
+code of another shape has left under the same key, counts as missing. Checksums tell what was damaged, not what was
+forged: a cache is trusted as much as whoever may write to its folder, and no board that is published comes from one.
 """
 
 from __future__ import annotations

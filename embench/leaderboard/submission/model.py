@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
 from embench.evaluation.submission_folder import ALL, FILE_NAME
+from embench.leaderboard.submission.looks import address_problem, hidden_character
 from embench.splits.registry import protocol_names
 
 if TYPE_CHECKING:
@@ -29,19 +29,18 @@ else:
 INCOMPLETE_KINDS = ("potential-neb", "literature")
 """The kinds that may leave entries without a prediction: a calculation may fail, and a table may have blanks."""
 
-# Text that turns the direction of what follows can make a name look like another one.
-_BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]*)\s*:\s*//", re.IGNORECASE)
 _SCRIPT = re.compile(r"\b(javascript|vbscript|data|file|blob)\s*:", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
+_AFTER_ADDRESS = ".,;:)"
 _DOI = re.compile(r"\bdoi:\s*(10\.\d{4,9}/[A-Za-z0-9._;()/:-]+)", re.IGNORECASE)
 _ARXIV = re.compile(r"\barXiv:\s*(\d{4}\.\d{4,5}(?:v\d+)?)", re.IGNORECASE)
 
 
 def _printable(text: str) -> str:
-    for character in text:
-        if character != "\n" and (unicodedata.category(character) in {"Cc", "Cs"} or character in _BIDIRECTIONAL):
-            raise ValueError(f"holds the control character U+{ord(character):04X}; remove it")
+    hidden = hidden_character(text)
+    if hidden:
+        raise ValueError(f"holds the {hidden}; remove it")
     return text
 
 
@@ -51,12 +50,22 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not any(character.isalnum() for character in _one_line(text)):
+        raise ValueError("has no letter or digit; give it a name that can be read")
+    return text
+
+
 def _reference(text: str) -> str:
     """Refuse addresses that a browser would not open as a web page."""
     _one_line(text)
     schemes = {found.casefold() for found in _SCHEME.findall(text)} - {"http", "https"}
     if schemes or _SCRIPT.search(text):
         raise ValueError("holds an address that is no web page; give one that starts with https://")
+    for address in _WEB.findall(text):
+        problem = address_problem(address.rstrip(_AFTER_ADDRESS))
+        if problem:
+            raise ValueError(f"holds an address that {problem}")
     return text
 
 
@@ -83,6 +92,7 @@ def _line(most: int) -> StringConstraints:
 
 Line = Annotated[str, _line(200), AfterValidator(_one_line)]
 ShortLine = Annotated[str, _line(80), AfterValidator(_one_line)]
+Name = Annotated[str, _line(80), AfterValidator(_name)]
 Text = Annotated[str, _line(2000), AfterValidator(_printable)]
 Reference = Annotated[str, _line(500), AfterValidator(_reference)]
 Date = Annotated[str, StringConstraints(min_length=4, max_length=10), AfterValidator(_date)]
@@ -114,8 +124,8 @@ class Submission(_Strict):
     is in. All text is as its author wrote it: escape it before it becomes part of a page.
     """
 
-    name: ShortLine = Field(description="What the board calls the system.")
-    version: ShortLine = Field(description="Version of the system, such as 1.0 or a commit.")
+    name: Name = Field(description="What the board calls the system.")
+    version: Name = Field(description="Version of the system, such as 1.0 or a commit.")
     kind: Kind = Field(
         description="property-model: from structure to barrier; potential-neb: an interatomic potential with NEB; "
         "hybrid: a property model that needs a calculation with a potential first; literature: published numbers."
@@ -230,7 +240,7 @@ def _url(text: str | None) -> str | None:
     if text is None:
         return None
     if found := _WEB.search(text):
-        return found.group().rstrip(".,;:)")
+        return found.group().rstrip(_AFTER_ADDRESS)
     if found := _DOI.search(text):
         return f"https://doi.org/{found[1].rstrip('.,;:)')}"
     if found := _ARXIV.search(text):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from embench.evaluation.submission_folder import SUBMISSION_FILE
+from embench.leaderboard.submission.looks import plain_name, skeleton
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Submission
@@ -23,11 +24,19 @@ def statement_problems(submission: Submission) -> Iterator[str]:
 
 
 def name_problems(submission: Submission, others: Collection[Submission]) -> Iterator[str]:
-    """Yield which of the `others` has the name and the version of a submission; it may be among them itself."""
-    called = (submission.name.casefold(), submission.version.casefold())
+    """Yield which of the `others` has the name of a submission; it may be among them itself.
+
+    Versions of one system share its name; a name that only looks like that of another system is taken, whatever the
+    version.
+    """
+    where = submission.folder / SUBMISSION_FILE
     for other in others:
-        if other.slug != submission.slug and (other.name.casefold(), other.version.casefold()) == called:
+        if other.slug == submission.slug or skeleton(other.name) != skeleton(submission.name):
+            continue
+        if plain_name(other.name) != plain_name(submission.name):
+            yield f"{where}: the name {submission.name!r} looks like {other.name!r}, that of {other.slug}; change it"
+        elif skeleton(other.version) == skeleton(submission.version):
             yield (
-                f"{submission.folder / SUBMISSION_FILE}: the name {submission.name!r} and version "
-                f"{submission.version!r} are those of {other.slug}; change one of them"
+                f"{where}: the name {submission.name!r} and version {submission.version!r} are those of {other.slug}; "
+                "change one of them"
             )
