@@ -96,8 +96,9 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
-generated: $(VENV)/.ready  ## renew everything that is generated: splits, schema, tables, pages, board, card
+generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json
 	$(MAKE) pages board card

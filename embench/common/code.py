@@ -90,8 +90,13 @@ def _spec(module: str) -> ModuleSpec | None:
     for part in rest:
         if found is None or found.submodule_search_locations is None:
             return None
-        name = f"{name}.{part}"
-        found = PathFinder.find_spec(name, found.submodule_search_locations)
+        name, places = f"{name}.{part}", list(found.submodule_search_locations)
+        try:
+            found = PathFinder.find_spec(name, places)
+        except KeyError:
+            # A namespace package inside another package: Python finds it only where that one is imported.
+            found = ModuleSpec(name, None, is_package=True)
+            found.submodule_search_locations = [str(Path(place) / part) for place in places]
     return found
 
 
@@ -109,7 +114,12 @@ def _is_followed(module: str) -> bool:
     found = _spec(module.partition(".")[0])
     places = [] if found is None else [found.origin or "", *(found.submodule_search_locations or ())]
     files = [Path(place).resolve() for place in places if place.endswith(".py") or Path(place).is_dir()]
-    return bool(files) and not any(file.is_relative_to(folder) for file in files for folder in _installed())
+    return bool(files) and not any(_is_installed(file) for file in files)
+
+
+def _is_installed(file: Path) -> bool:
+    # By its name too: what is unpacked elsewhere and put on the path was installed all the same.
+    return any(file.is_relative_to(folder) for folder in _installed()) or "site-packages" in file.parts
 
 
 def _imports(source: bytes, module: str, file: Path) -> Iterator[str]:

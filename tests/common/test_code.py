@@ -154,3 +154,27 @@ def test_shipped_files_count(tmp_path, monkeypatch):
     (tmp_path / "barriers.csv").write_text("entry_id,orb-v3\nx,0.6\n")
     assert code_digest(FACTORY, resources=("potentials",)) != before
     assert baseline_spec("pathway-hybrid").resources == ("potentials",)
+
+
+def test_packages_without_init_files_are_followed(tmp_path, monkeypatch):
+    # One in the other: Python itself finds the inner one only where the outer one is imported.
+    inner = tmp_path / "my_outer" / "inner"
+    inner.mkdir(parents=True)
+    (tmp_path / "my_factory.py").write_text("from my_outer.inner.model import Model\n")
+    (inner / "model.py").write_text("class Model: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = code_digest("my_factory:Model")
+    (inner / "model.py").write_text("class Model: pass  # changed\n")
+    assert code_digest("my_factory:Model") != before
+
+
+def test_what_is_unpacked_elsewhere_counts_as_installed(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (tmp_path / "my_own_factory.py").write_text("import my_library\n")
+    (folder / "my_library.py").write_text("A = 1\n")
+    for place in (tmp_path, folder):
+        monkeypatch.syspath_prepend(str(place))
+    before = code_digest("my_own_factory:A")
+    (folder / "my_library.py").write_text("A = 2\n")
+    assert code_digest("my_own_factory:A") == before

@@ -42,7 +42,8 @@ import embench.splits.load
 from embench.common import shipped
 
 found = shipped.resource_folder
-embench.splits.load.resource_folder = lambda name: folder / "splits" if name == "splits" else found(name)
+shipped.resource_folder = lambda name: folder / "splits" if name == "splits" else found(name)
+embench.splits.load.resource_folder = shipped.resource_folder
 
 import embench
 from embench.baselines.registry import BASELINES
@@ -54,6 +55,8 @@ from embench.release.card import protocols as card_table
 from embench.splits.make import make_splits, write_splits
 
 write_splits(make_splits(embench.load()), folder / "splits")
+# What embench hub digests does in make generated.
+shipped.DIGESTS = shipped.digests_of_now()
 fields = json.loads((folder / "fields.json").read_text())
 fields["authors"] = tuple(fields["authors"])
 submission = submission_from(fields, folder / "mine")
