@@ -132,6 +132,8 @@ def first_band(guess: Guess, start: End, end: End, n_images: int) -> Floats:
 
 def _path(hop: Pathway, kind: str) -> tuple[Floats, str]:
     """Return the path of the migrating ion (m, 3), fractional, and how it was found."""
+    from embench.crystal.hop import IMAGE_TOLERANCE
+    from embench.crystal.periodic import shortest_image
     from embench.errors import FeatureError
     from embench.pathways.relaxed import relaxed_path
 
@@ -142,17 +144,8 @@ def _path(hop: Pathway, kind: str) -> tuple[Floats, str]:
             pass
     start = np.asarray(hop.frac_coords, np.float64)[0]
     step = np.asarray(hop.path_end, np.float64) - start
-    return np.stack([start, start + _shortest(np.asarray(hop.lattice, np.float64), step)]), "straight"
-
-
-def _shortest(lattice: Floats, step: Floats) -> Floats:
-    """Return the shortest periodic image of a fractional vector."""
-    from ase.geometry import find_mic
-
-    vector = find_mic((step @ lattice)[None], lattice)[0][0]
-    if np.linalg.norm(step @ lattice) <= np.linalg.norm(vector) + 0.01:
-        return step
-    return np.asarray(np.linalg.solve(lattice.T, vector))
+    lattice = np.asarray(hop.lattice, np.float64)
+    return np.stack([start, start + shortest_image(lattice, step, tolerance=IMAGE_TOLERANCE)]), "straight"
 
 
 def _nearest(steps: Floats) -> Floats:
