@@ -362,11 +362,14 @@ def test_loading_to_arrays_costs_less_than_reading_the_files_into_lists() -> Non
 def test_all_structures_cost_what_pymatgen_needs(data: Dataset) -> None:
     from pymatgen.core.structure import Structure
 
-    structures: list[Structure] = []
     plain = [(entry.lattice, entry.atomic_numbers.tolist(), entry.frac_coords) for entry in data]
-    ours = seconds(lambda: structures.extend(entry.structure() for entry in data), times=1)
-    theirs = seconds(lambda: [Structure(*parts) for parts in plain], times=1)
-    assert ours < 2 * theirs
+    # In turn, the best of three each: what else the machine does falls on both.
+    ours, theirs = [], []
+    for _ in range(3):
+        ours.append(seconds(lambda: [entry.structure() for entry in data], times=1))
+        theirs.append(seconds(lambda: [Structure(*parts) for parts in plain], times=1))
+    assert min(ours) < 2 * min(theirs)
+    structures = [entry.structure() for entry in data]
     assert sum(map(len, structures)) + 4 * 619 == 79_800  # FACTS.md counts the sites of five-image bands
 
 
