@@ -23,6 +23,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--no-first-run",
 )
+_GIVEN_UP = "net::ERR_ABORTED"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -87,7 +88,11 @@ def watched(
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(error.stack or str(error)))
     page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    # What the browser itself gives up, as the request for a tab's icon when the page is left, is no fault of the page.
+    page.on(
+        "requestfailed",
+        lambda request: trouble.extend([f"failed: {request.url}"] if request.failure != _GIVEN_UP else []),
+    )
     context.on("request", lambda request: found.requests.append(request.url))
     yield found
     # What happens while the page is taken away is not its fault.
