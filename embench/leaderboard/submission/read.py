@@ -122,6 +122,7 @@ def submission_from(
         known: dict[plain_yaml.Place, Iterable[str]] = {
             (): model.Submission.model_fields,
             ("training_data",): model.TrainingData.model_fields,
+            ("upstream",): model.Upstream.model_fields,
         }
         problems = problems_of(error, lines or {}, known)
         raise SubmissionError(listing(f"{called}, {plural(len(problems), 'problem')}", problems)) from None

@@ -174,9 +174,11 @@ def read_template(path: Path) -> Content:
         line = parsed.lines["training_data",]
         raise SubmissionError(f"{path}, line {line}: training_data must be a mapping: one 'key: value' a line")
     model = import_model()
+    upstream = parsed.value.get("upstream")
     for parent, names, known in (
         ((), parsed.value, model.Submission.model_fields),
         (("training_data",), data or {}, model.TrainingData.model_fields),
+        (("upstream",), upstream if isinstance(upstream, dict) else {}, model.Upstream.model_fields),
     ):
         for name in names:
             if name not in known:
@@ -215,7 +217,7 @@ def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: i
         "predictions": dict(predictions),
         "n_predicted": n_predicted,
     }
-    given = {"seeds": ()} | content | computed
+    given = {"seeds": (), "cost_by_protocol": {}} | content | computed
     known = import_model().Submission.model_fields
     return {name: given.get(name) for name in known} | {name: given[name] for name in given if name not in known}
 
