@@ -76,7 +76,7 @@ def _description(spec: BaselineSpec, records: list[dict[str, Any]], *, n_predict
         "uncertainty": spec.uncertainty or None,
         "hardware": _hardware_text(records),
         "cost_device_hours": round(sum(map(_device_hours, records)), 4),
-        "cost_by_protocol": {record["protocol"]: round(_device_hours(record), 4) for record in records},
+        "cost_by_protocol": {record["protocol"]: round(_device_hours(record), 6) for record in records},
         "upstream": spec.upstream and {"description": spec.upstream, "device_hours": spec.upstream_hours},
         "seeds": [latest["seed"]],
         "versions": latest["versions"],
