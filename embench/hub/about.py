@@ -14,6 +14,12 @@ PREDICTIONS_REPOSITORY = "embench/predictions"
 """The repository on the hub of the predictions of the submissions; it has versions of its own."""
 
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
+CODE_URL = "https://github.com/embench/embench"
+"""The repository of the code, where submissions are pull requests."""
+
+SITE_URL = "https://embench-leaderboard.static.hf.space/"
+"""Where the leaderboard is published: the Space embench/leaderboard."""
+
 TITLE = "Ionic migration barriers"
 PUBLISHED = "2026-11-22"
 """The date of dataset :data:`~embench._version.DATASET_VERSION`, ISO 8601; changes with it."""

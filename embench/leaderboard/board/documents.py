@@ -11,6 +11,7 @@ from embench.schema.documents import EstimateDocument, EvaluationDocument, Inter
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Barrier, Kind, Overlap
+    from embench.leaderboard.submission.origin import Origin
     from embench.schema.terms import Dispersion, Functional
 
 
@@ -97,6 +98,19 @@ class CoverageShare(TypedDict):
     share: float
 
 
+class CostDocument(TypedDict):
+    """What a system costs on one protocol, in device-hours; None where nobody has stated it.
+
+    `own` is the system itself, `upstream` what has to be computed or trained before it, and `before` what that is in
+    words, None where nothing comes before. `total` is their sum, and None where either is unknown.
+    """
+
+    own: float | None
+    upstream: float | None
+    before: str | None
+    total: float | None
+
+
 class BoardRow(Standing):
     """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
 
@@ -104,6 +118,7 @@ class BoardRow(Standing):
     without_metal_site: WithoutMetalSite
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
+    cost: CostDocument
     signs: list[str]
 
 
@@ -193,6 +208,13 @@ class CheckpointCard(TypedDict):
     licence: str
 
 
+class UpstreamCard(TypedDict):
+    """What has to be computed or trained before a system, as its submission says; hours None where unknown."""
+
+    description: str
+    device_hours: float | None
+
+
 class Description(TypedDict):
     """The fields of ``submission.yaml``, as :class:`embench.leaderboard.submission.Submission` describes them."""
 
@@ -215,6 +237,8 @@ class Description(TypedDict):
     uncertainty: str | None
     hardware: str | None
     cost_device_hours: float | None
+    cost_by_protocol: dict[str, float]
+    upstream: UpstreamCard | None
     seeds: list[int]
     versions: dict[str, str]
     reproduce: str | None
@@ -223,8 +247,12 @@ class Description(TypedDict):
 
 
 class SubmissionCard(Description):
-    """What the board says of a submission: its description, addresses (http or https), protocols and signs."""
+    """What the board says of a submission: its description, addresses (http or https), protocols and signs.
 
+    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`.
+    """
+
+    origin: Origin
     paper_url: str | None
     code_url: str | None
     protocols: list[str]

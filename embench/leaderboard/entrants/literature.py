@@ -198,6 +198,8 @@ def _description(system: LiteratureSystem, n_entries: int) -> dict[str, Any]:
         "uncertainty": None,
         "hardware": None,
         "cost_device_hours": None,
+        "cost_by_protocol": {},
+        "upstream": None,
         "seeds": [],
         "versions": {},
         "reproduce": f"embench leaderboard literature SHARED --only {system.slug}",

@@ -55,6 +55,15 @@ class TrainingData(Strict):
     overlap_details: Text | None = Field(default=None, description="Which entries, and how one knows.")
 
 
+class Upstream(Strict):
+    """What has to be computed or trained before the system itself, and is no part of its own cost."""
+
+    description: Text = Field(description="What comes before: NEB runs that give an input, pre-training.")
+    device_hours: Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)] | None = Field(
+        default=None, description="Hours of the same hardware; left out where nobody has reported them."
+    )
+
+
 class Submission(Strict):
     """One system on the leaderboard: its description, and which file holds its predictions for which protocol.
 
@@ -106,6 +115,12 @@ class Submission(Strict):
     hardware: Line | None = Field(default=None, description="What the system was trained and run on.")
     cost_device_hours: Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)] | None = Field(
         default=None, description="Hours of that hardware for training and prediction, all protocols together."
+    )
+    cost_by_protocol: dict[Protocol, Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)]] = Field(
+        default={}, description="The same hours protocol by protocol: sums over different protocols do not compare."
+    )
+    upstream: Upstream | None = Field(
+        default=None, description="What was computed or trained before, which the hours above leave out."
     )
     seeds: Annotated[tuple[Seed, ...], Field(max_length=100)] = Field(
         default=(), description="Seeds of the random numbers, where there are any."

@@ -336,7 +336,7 @@ def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: i
         "predictions": dict(predictions),
         "n_predicted": n_predicted,
     }
-    given = {"seeds": ()} | content | computed
+    given: Content = {"seeds": (), "cost_by_protocol": {}} | content | computed
     known = import_model().Submission.model_fields
     every = {name: given.get(name) for name in known} | {name: given[name] for name in given if name not in known}
     return {name: value for name, value in every.items() if value or name not in LEFT_OUT_IF_EMPTY}
