@@ -51,4 +51,6 @@ KEYWORDS = (
 
 UPSTREAM_URL = "https://github.com/sai-mat-group/predicting-migration-barriers"
 UPSTREAM_COMMIT = "577fbc45d8edb081a7b67b82f135c55ad0a4a256"
+OXYGEN_URL = "https://github.com/sandialabs/d2gnn"
+OXYGEN_COMMIT = "4ccc2fa82e33c6f05e77298343317a3f340331c2"
 POTENTIALS_URL = "https://github.com/sai-mat-group/mlips-migration-barriers"

@@ -24,7 +24,8 @@ from embench.leaderboard.submission.types import (
     distinct,
     web_address,
 )
-from embench.splits.registry import protocol_names
+from embench.schema import DEFAULT
+from embench.splits.registry import TRANSFER_PROTOCOLS, all_protocol_names, protocol_names, protocol_spec
 
 if TYPE_CHECKING:
     from embench.evaluation.predictions import Predictions
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Protocol = str
 else:
     # The names of the registry: the schema lists them, and what is none of them is refused.
-    Protocol = Literal[(*protocol_names(), ALL)]
+    Protocol = Literal[(*all_protocol_names(), ALL)]
 
 INCOMPLETE_KINDS = ("potential-neb", "literature")
 """The kinds that may leave entries without a prediction: a calculation may fail, and a table may have blanks."""
@@ -176,7 +177,9 @@ class Submission(Strict):
     def file(self, protocol: str) -> Path | None:
         """Return the predictions file for `protocol`, always inside the folder; None where there is none."""
         named: dict[str, str] = {str(key): value for key, value in self.predictions.items()}
-        name = named.get(protocol, named.get(ALL))
+        # A file for all is one for the first dataset: what is predicted for the second is said by name.
+        first = protocol_spec(protocol).dataset == DEFAULT.name
+        name = named.get(protocol, named.get(ALL) if first else None)
         return None if name is None else self._folder / Path(name).name
 
     @property
@@ -195,7 +198,7 @@ class Submission(Strict):
         path = self.file(protocol)
         assert path is not None, "only asked for protocols that have a file"
         if path.name not in self._parsed:
-            known = load().entry_ids
+            known = load(protocol_spec(protocol).dataset).entry_ids
             self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known, plain=True)
         return self._parsed[path.name]
 
@@ -204,5 +207,9 @@ class Submission(Strict):
         self._parsed.update(predictions)
 
     def protocols(self) -> tuple[str, ...]:
-        """Return the protocols that there are predictions for, in the order of the registry."""
+        """Return the protocols of the first dataset that there are predictions for, in the order of the registry."""
         return tuple(name for name in protocol_names() if self.file(name) is not None)
+
+    def transfer_protocols(self) -> tuple[str, ...]:
+        """Return the protocols of the second dataset that there are predictions for."""
+        return tuple(spec.name for spec in TRANSFER_PROTOCOLS if self.file(spec.name) is not None)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def statement_problems(submission: Submission) -> Iterator[str]:
     """Yield where the description says something else than the predictions files."""
     where = submission.folder / SUBMISSION_FILE
-    found = [submission.predicted(protocol) for protocol in submission.protocols()]
+    protocols = (*submission.protocols(), *submission.transfer_protocols())
+    found = [submission.predicted(protocol) for protocol in protocols]
     n = len({entry_id for predictions in found for entry_id in predictions.entry_ids})
     if n != submission.n_predicted:
         yield f"{where}: n_predicted is {submission.n_predicted}, but the files predict {n} entries; write {n}"
