@@ -9,6 +9,7 @@ from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
+from embench.leaderboard.board.potentials import potentials_section
 from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.metrics import METRICS, MetricSpec
@@ -79,6 +80,7 @@ def board_content(
             )
             for submission in submissions
         },
+        "potentials": potentials_section(submissions),
         "checksums": _checksums(details),
     }
 
