@@ -98,6 +98,7 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json

@@ -152,6 +152,7 @@ def _protocol(
 
 def _row(standing: Standing, detail: Detail, *, signs: list[str]) -> BoardRow:
     without = detail["subsets"]["without_metal_site"]["metrics"]
+    sound = detail["subsets"]["label_not_contradicted"]
     other, coverage = detail["other_definition"], detail["coverage"]
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
@@ -160,6 +161,7 @@ def _row(standing: Standing, detail: Detail, *, signs: list[str]) -> BoardRow:
             spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
         },
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
+        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],

@@ -40,9 +40,10 @@ class Settings(TypedDict):
 
 
 class Basis(Settings):
-    """What all results rest on beside the predictions: settings, code and dataset."""
+    """What all results rest on beside the predictions: settings, code, dataset, and which labels are contradicted."""
 
     code: str
+    consensus: str
     numpy: str
     dataset: str
 
@@ -89,6 +90,13 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
+class NotContradicted(TypedDict):
+    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
+
+    n: int
+    mae: Interval
+
+
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
@@ -102,6 +110,7 @@ class BoardRow(Standing):
 
     metrics: dict[str, Interval | None]
     without_metal_site: WithoutMetalSite
+    not_contradicted: NotContradicted
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
     signs: list[str]
