@@ -110,6 +110,7 @@ def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
         "configurations": configurations(DATASET, tables),
         "columns": columns_by_section(),
         "fold_columns": columns(FOLDS),
+        "consensus_columns": columns(DATASET.configurations["potential_consensus"].columns),
         "flags": flags(data),
         "protocols": protocols(),
         "leakage": leakage(),
