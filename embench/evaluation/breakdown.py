@@ -86,12 +86,26 @@ class Dimension:
         return [(value, labels == value) for value in present]
 
 
+def _contradicted(scored: ScoredSet) -> Mask:
+    from embench.audit.consensus import read_consensus
+
+    found = {entry_id for entry_id, row in read_consensus().items() if row.label_contradicted}
+    return np.array([entry_id in found for entry_id in scored.entry_ids], dtype=np.bool_)
+
+
 SUBSETS: tuple[Subset, ...] = (
     Subset(
         "without_label_suspect",
         "labels not in doubt",
         "Without the entries flagged label_suspect, structure_corrupt or elements_misplaced.",
         lambda scored: ~scored.flagged("label_suspect", "structure_corrupt", "elements_misplaced"),
+    ),
+    Subset(
+        "label_not_contradicted",
+        "labels not contradicted",
+        "Without the entries whose label independent potentials contradict, with all evidence there is now (table "
+        "potential_consensus), and those flagged structure_corrupt or elements_misplaced.",
+        lambda scored: ~(_contradicted(scored) | scored.flagged("structure_corrupt", "elements_misplaced")),
     ),
     Subset(
         "without_metal_site",

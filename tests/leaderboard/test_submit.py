@@ -280,9 +280,9 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
 
 
 POTENTIAL = (
-    "--kind", "potential-neb", "--barrier", "max-minus-min", "--functional", "PBE", "--hubbard-u",
-    "--dispersion", "none", "--neb-protocol", "embench-neb-1", "--neb-bands", "60",
-    "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
     "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
     "--orcid", "A. Author=0000-0002-1825-0097",
 )  # fmt: skip

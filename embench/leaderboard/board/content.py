@@ -9,6 +9,7 @@ from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
+from embench.leaderboard.board.potentials import potentials_section
 from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.leaderboard.submission.origin import origin_of
@@ -82,6 +83,7 @@ def board_content(
             )
             for submission in submissions
         },
+        "potentials": potentials_section(submissions),
         "checksums": _checksums(details),
     }
 
@@ -154,6 +156,7 @@ def _protocol(
 
 def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
     without = detail["subsets"]["without_metal_site"]["metrics"]
+    sound = detail["subsets"]["label_not_contradicted"]
     other, coverage = detail["other_definition"], detail["coverage"]
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
@@ -162,6 +165,7 @@ def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: l
             spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
         },
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
+        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],
