@@ -103,6 +103,10 @@ class HybridRegressor:
         """Return how far each row is from the nearest training row, (n,)."""
         return self._kernels.nearest(self._complete(table))
 
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row is from each training row, (n, n_training)."""
+        return self._kernels.distances(self._complete(table))
+
     def _complete(self, table: Floats) -> Floats:
         """Return the table with missing barriers filled in, their disagreement, and marks of what was missing."""
         features, values = table[:, : -self._n_potentials], table[:, -self._n_potentials :].copy()
