@@ -23,7 +23,7 @@ def predict(
         "structures; or two files: the ends of one hop.",
         show_default=False,
     ),
-    ion: str = typer.Option(None, "--ion", metavar="ELEMENT", help="The migrating element.", show_default=False),
+    ion: str | None = typer.Option(None, "--ion", metavar="ELEMENT", help="The migrating element.", show_default=False),
     out: Path | None = typer.Option(
         None,
         "--out",
@@ -33,30 +33,32 @@ def predict(
         show_default=False,
     ),
     model: str = typer.Option("pathway-stack", "--model", metavar="NAME", help="A shipped model, or a file of one."),
-    potential: str = typer.Option(
+    potential: str | None = typer.Option(
         None, "--potential", metavar="NAME", help="NEB of the best hops with this potential (slow).", show_default=False
     ),
     neb_hops: int = typer.Option(3, "--neb-hops", min=1, metavar="N", help="With --potential: at most so many hops."),
     interstitials: bool = typer.Option(False, "--interstitials", help="Take sites between the atoms as well."),
-    longest: float = typer.Option(None, "--longest", metavar="Å", help="Longest hop.", show_default=False),
+    longest: float | None = typer.Option(None, "--longest", metavar="Å", help="Longest hop.", show_default=False),
     least_distance: float = typer.Option(8.0, "--least-distance", metavar="Å", help="Of the images of the ion."),
-    limit: str = typer.Option(
+    limit: str | None = typer.Option(
         None, "--limit", metavar="WHICH", help="vacancy or dilute: do the other ions stay?", show_default=False
     ),
     order: bool = typer.Option(
         False, "--order", help="Order partially occupied sites by electrostatics (small cells)."
     ),
     one_by_one: bool = typer.Option(False, "--crystals", help="Two files are two crystals, not the ends of one hop."),
-    as_json: Path = typer.Option(
+    as_json: Path | None = typer.Option(
         None, "--json", metavar="FILE", help=f"Write the document{_OF_ONE}.", show_default=False
     ),
-    html: Path = typer.Option(None, "--html", metavar="FILE", help=f"Write a page{_OF_ONE}.", show_default=False),
+    html: Path | None = typer.Option(
+        None, "--html", metavar="FILE", help=f"Write a page{_OF_ONE}.", show_default=False
+    ),
     pages: bool = typer.Option(False, "--pages", help="Write a page for each structure into --out."),
     cif: bool = typer.Option(False, "--cif", help="Write the bands of the hops into --out, as CIF."),
     extxyz: bool = typer.Option(False, "--extxyz", help="The same as extended XYZ."),
     poscar: bool = typer.Option(False, "--poscar", help="The same as folders 00 to 06 with a POSCAR."),
     workers: int = typer.Option(1, "--workers", "-j", min=1, help="Processes on this machine, one thread each."),
-    scheduler: str = typer.Option(
+    scheduler: str | None = typer.Option(
         None,
         "--scheduler",
         metavar="ADDRESS",

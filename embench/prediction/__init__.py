@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from embench.prediction.model import DEFAULT, TrainedModel, load_model, shipped_models
 from embench.prediction.barriers import predict
+from embench.prediction.model import DEFAULT, TrainedModel, load_model, shipped_models
 from embench.prediction.result import HopPrediction, PredictionResult
 
 __all__ = [

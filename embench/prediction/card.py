@@ -41,8 +41,8 @@ of their variance that they have in common, and the ways through a crystal take 
 
 A prediction is marked as outside of what was learned where the migrating ion or the anion was never seen, the hop is
 shorter or longer than all, or the nearest training entry is further away in feature space than {limit:.2f}: as far as
-{far:.0%} of the training entries are from those of other prototypes. An estimate of a model is no DFT, and it repeats the
-errors of the labels that it has learned from.
+{far:.0%} of the training entries are from those of other prototypes. An estimate of a model is no DFT, and it repeats
+the errors of the labels that it has learned from.
 """
 
 

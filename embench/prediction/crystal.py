@@ -11,8 +11,8 @@ from embench.migration import find_hops, hop_between
 from embench.migration.between import element_of
 from embench.migration.find import LEAST_DISTANCE
 from embench.migration.read import read_crystal
-from embench.prediction.inputs import Found, Source, read_source, read_structure
 from embench.prediction.barriers import predict
+from embench.prediction.inputs import Found, Source, read_source, read_structure
 
 if TYPE_CHECKING:
     from pathlib import Path
