@@ -83,3 +83,30 @@ def show(
     from embench.prediction.model import load_model
 
     typer.echo(card_text(load_model(name)), nl=False)
+
+
+@app.command()
+def demo(
+    out: Path = typer.Option(..., "--out", metavar="DIR", help="Folder for the pages.", show_default=False),
+) -> None:
+    """Write five worked examples as static pages: index.html, and one for each."""
+    from embench.prediction.examples import write_demo
+
+    paths = write_demo(out, progress=lambda name: typer.echo(f"{name} …", err=True))
+    typer.echo(f"wrote {paths[0]} and {len(paths) - 1} more pages")
+
+
+@app.command()
+def check(
+    baseline: str = typer.Argument("pathway-stack", metavar="[NAME]", help="Name of a baseline."),
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
+) -> None:
+    """Predict crystals whose diffusion is known, with their hosts held out, and say what is right and wrong."""
+    from embench.cli._terminal import deliver
+    from embench.prediction.known import answers_page, check_answers, held_out_model
+
+    def page() -> str:
+        typer.echo("training without the hosts …", err=True)
+        return answers_page(check_answers(held_out_model(baseline), progress=lambda name: typer.echo(name, err=True)))
+
+    deliver(page, out, check=False)

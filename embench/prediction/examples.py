@@ -42,7 +42,9 @@ class Example:
         from pymatgen.core import Lattice, Structure
 
         lattice = Lattice.from_parameters(*self.lattice)
-        return Structure.from_spacegroup(self.space_group, lattice, list(self.species), [list(at) for at in self.coords])
+        return Structure.from_spacegroup(
+            self.space_group, lattice, list(self.species), [list(at) for at in self.coords]
+        )
 
 
 EXAMPLES: tuple[Example, ...] = (
