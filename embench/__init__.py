@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embench.dataset import Dataset, Entry, load
     from embench.evaluation import Evaluation, evaluate
     from embench.migration import find_hops, hop_between
+    from embench.prediction import predict
     from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
@@ -31,6 +32,7 @@ _PUBLIC = {
     "find_hops": "migration",
     "hop_between": "migration",
     "load": "dataset",
+    "predict": "prediction",
     "protocol": "splits",
     "to_hf": "release.convert",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "find_hops",
     "hop_between",
     "load",
+    "predict",
     "protocol",
     "to_hf",
 ]
