@@ -51,7 +51,8 @@ def idpp_path(entry: Pathway, n: int) -> FloatArray:
         raise MissingDependencyError("ase", "structures", "an IDPP band") from None
     straight = straight_path(entry, n)
     frames = [Atoms(entry.atomic_numbers, coords @ entry.lattice, cell=entry.lattice, pbc=True) for coords in straight]
-    NEB(frames).interpolate(method="idpp", mic=False)
+    # The method decides nothing here; the default one warns.
+    NEB(frames, method="improvedtangent").interpolate(method="idpp", mic=False)
     inverse = np.linalg.inv(entry.lattice)
     band = np.stack([frame.positions @ inverse for frame in frames])
     # The ends to the last bit, which a change of coordinates and back does not keep.
