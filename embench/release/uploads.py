@@ -33,6 +33,7 @@ _SITE_KINDS = frozenset(
         ".woff",
         ".woff2",
         ".ttf",
+        ".inv",  # what other documentation links to ours with
     )
 )
 _SITE_FILES = frozenset({"README.md", "LICENSE", "leaderboard.json", "robots.txt", "searchindex.json"})
