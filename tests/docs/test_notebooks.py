@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ def test_opens_in_colab_and_installs_itself_there(path):
     address = about.CODE_URL.removeprefix("https://github.com/")
     assert f"https://colab.research.google.com/github/{address}/blob/main/examples/{path.name}" in first.source
     assert f"@ git+{about.CODE_URL}" in second.source
+
+
+def test_addresses_stand_in_one_place():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["urls"] == {"Repository": about.CODE_URL, "Documentation": about.DOCS_URL}
+    for name in ("README.md", "docs/start.md"):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"https://github\.com/embench/\w+", text)) == {about.CODE_URL}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=MODULES)
