@@ -35,11 +35,13 @@ def basis() -> Basis:
 
     from embench.dataset import load
     from embench.evaluation.evaluator import GOOD_CONDUCTOR, RESAMPLES
+    from embench.evaluation.references import references_digest
 
     return {
         "code": code_of(*_CODE),
         "numpy": np.__version__,
         "dataset": load().digest,
+        "references": references_digest(),
         "threshold": GOOD_CONDUCTOR,
         "resamples": RESAMPLES,
         "seed": SEED,

@@ -111,7 +111,7 @@ def _better_without_relatives(random: Predicted, grouped: Predicted) -> Iterator
 def _no_loss_without_relatives(random: Predicted, far: Predicted) -> Iterator[Sign]:
     both = random.given & far.given
     before, after = _mae(random, both), _mae(far, both)
-    median = float(np.abs(far.scored.fill - far.scored.target)[both].mean())
+    median = float(np.abs(far.scored.median - far.scored.target)[both].mean())
     if after < LOSS * before and after < SKILL * median:
         yield Sign(
             "no-loss-without-relatives",
