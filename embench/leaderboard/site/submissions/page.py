@@ -78,6 +78,7 @@ class SubmissionContext(TypedDict):
     kind: Kind
     card: list[Line]
     columns: dict[str, Column]
+    coverage_rule: str
     scores: list[ScoreRow]
     panels: list[Panel]
     subset_metrics: list[MetricDocument]
@@ -117,6 +118,7 @@ def _page(board: Board, slug: str, template: Template) -> str:
         kind=KINDS[submission["kind"]],
         card=card_of(content, slug),
         columns=columns(content),
+        coverage_rule=content["coverage_rule"],
         scores=scores_of(content, protocols, slug),
         panels=[_panel(*parts) for parts in zip(protocols, details, pairs, strict=True)],
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
