@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from embench.errors import BaselineError, MissingDependencyError, UnknownNameError
-from embench.splits.registry import protocols_of_baselines
+from embench.splits.registry import TRANSFER_PROTOCOLS, protocols_of_baselines
 
 if TYPE_CHECKING:
     from embench.baselines.base import Baseline
@@ -73,6 +73,7 @@ class BaselineSpec:
 
 # What a network costs is spent on the protocols that tell most.
 _MAIN_PROTOCOLS = ("published", "host-10fold", "prototype-10fold")
+_TRANSFER = tuple(spec.name for spec in TRANSFER_PROTOCOLS)
 _NETWORKS = ("numpy", "scipy", "torch", "alignn", "jarvis-tools", "lightning", "safetensors", "vesin", "pymatgen")
 _WEIGHTS = "alignn-local.safetensors"
 _PRE_TRAINING = "pre-training on seven bulk properties of crystals; its time was not recorded"
@@ -84,6 +85,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         description="The median barrier of the training side, for every entry.",
         factory="embench.baselines.simple:Median",
         uncertainty="root mean square deviation of the training barriers from their median",
+        protocols=(*protocols_of_baselines(), *_TRANSFER),
     ),
     BaselineSpec(
         name="nearest-neighbour",
@@ -101,6 +103,20 @@ BASELINES: tuple[BaselineSpec, ...] = (
         "cross-validation lie within 1.96 standard deviations",
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen"),
         tolerance=1e-3,
+        protocols=(*protocols_of_baselines(), *_TRANSFER),
+    ),
+    BaselineSpec(
+        name="simple-trees",
+        title="Trees on simple features",
+        description="Distances along the straight line, the elements half way and the composition, without an ionic "
+        "model, so that anions are read as cations are; extremely randomised trees, nothing chosen.",
+        factory="embench.baselines.models.trees:SimpleTrees",
+        prepare="embench.baselines.models.trees:prepare",
+        uncertainty="proportional to the prediction plus 0.3 eV; scaled so that 95 % of the residuals of an inner "
+        "cross-validation lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        tolerance=1e-3,
+        protocols=(*_MAIN_PROTOCOLS, *_TRANSFER),
     ),
     BaselineSpec(
         name="pathway-descriptors",

@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command("evaluate")(evaluate.evaluate)
 app.command("submit")(submit.submit)
 app.command("build")(build.build)
+app.command("build-transfer")(build.build_transfer)
 app.add_typer(data.app, name="data")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(alignn.app, name="alignn")

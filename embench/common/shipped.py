@@ -17,6 +17,7 @@ from embench.errors import DatasetError, EmbenchError
 _PACKAGE = Path(__file__).parent.parent
 _KEPT_IN_CHECKOUT = {
     "dataset": "dataset_card/data",
+    "oxygen-vacancies": "dataset_card/oxygen-vacancies",
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",
@@ -25,7 +26,7 @@ _KEPT_IN_CHECKOUT = {
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource: ``dataset``, ``splits``, ``weights``, ``potentials``, ``submissions``.
+    """Return the folder of a shipped resource: ``dataset``, ``oxygen-vacancies``, ``splits``, ``weights``, …
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """

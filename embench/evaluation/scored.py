@@ -75,25 +75,31 @@ def scored_set(name: str) -> ScoredSet:
     :class:`~embench.errors.SplitsError` for one that names entries which the dataset does not have.
     """
     from embench.dataset import load
+    from embench.splits.registry import protocol_spec
 
-    return _scored_set(name, load().digest)
+    spec = protocol_spec(name)
+    return _scored_set(name, load(spec.dataset).digest, load(spec.train_dataset).digest)
 
 
 @lru_cache(maxsize=32)
-def _scored_set(name: str, _dataset: str) -> ScoredSet:
+def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
     from embench.dataset import load
     from embench.splits import protocol
 
-    data = load()
+    spec = protocol(name).spec
+    data, other = load(spec.dataset), load(spec.train_dataset)
     row_of = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
+    row_of_train = row_of if spec.trained_on is None else {key: row for row, key in enumerate(other.entry_ids)}
     target, host = data.column("migration_barrier"), data.column("group_host")
+    train_target, train_host = other.column("migration_barrier"), other.column("group_host")
     parts = []
     for fold in protocol(name):
-        train, test = (_rows(name, ids, row_of) for ids in (fold.train_ids, fold.test_ids))
+        train, test = _rows(name, fold.train_ids, row_of_train), _rows(name, fold.test_ids, row_of)
+        seen_targets = train_target[train]
         # The median of the standard library: that of numpy imports its masked arrays, which takes as long as the rest.
-        middle = statistics.median(target[train].tolist()) if len(train) else float("nan")
-        spread = float(np.sqrt(np.mean((target[train] - middle) ** 2))) if len(train) else float("nan")
-        hosts = frozenset(host[train].tolist())  # np.unique would import the masked arrays as well
+        middle = statistics.median(seen_targets.tolist()) if len(train) else float("nan")
+        spread = float(np.sqrt(np.mean((seen_targets - middle) ** 2))) if len(train) else float("nan")
+        hosts = frozenset(train_host[train].tolist())  # np.unique would import the masked arrays as well
         seen = np.array([of in hosts for of in host[test].tolist()], dtype=np.bool_)
         parts.append((test, np.full(len(test), fold.name), middle, spread, seen))
     rows = np.concatenate([part[0] for part in parts])
@@ -114,7 +120,11 @@ def _scored_set(name: str, _dataset: str) -> ScoredSet:
         seen_host=np.concatenate([part[4] for part in parts])[order],
         flags=tuple(data.flags[row] for row in rows),
         labels={label: data.column(label)[rows] for label in LABELS},
-        checksums={f"{name}.csv": protocol(name).sha256, **data.checksums},
+        checksums={
+            f"{name}.csv": protocol(name).sha256,
+            **data.checksums,
+            **({} if spec.trained_on is None else other.checksums),
+        },
     )
 
 

@@ -13,6 +13,12 @@ TAG = f"v{DATASET_VERSION}"
 PREDICTIONS_REPOSITORY = "embench/predictions"
 """The repository on the hub of the predictions of the submissions; it has versions of its own."""
 
+CODE_URL = "https://github.com/embench/embench"
+"""The repository of the code: the one place where its address stands. pyproject.toml and the notebooks are compared."""
+
+DOCS_PATH = "docs/"
+"""Where the documentation lies beside the leaderboard, relative to the root of the site."""
+
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
 CODE_URL = "https://github.com/embench/embench"
 """The repository of the code, where submissions are pull requests."""
@@ -51,4 +57,6 @@ KEYWORDS = (
 
 UPSTREAM_URL = "https://github.com/sai-mat-group/predicting-migration-barriers"
 UPSTREAM_COMMIT = "577fbc45d8edb081a7b67b82f135c55ad0a4a256"
+OXYGEN_URL = "https://github.com/sandialabs/d2gnn"
+OXYGEN_COMMIT = "4ccc2fa82e33c6f05e77298343317a3f340331c2"
 POTENTIALS_URL = "https://github.com/sai-mat-group/mlips-migration-barriers"

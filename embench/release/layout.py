@@ -57,7 +57,7 @@ DATASET = Package(
     summary=about.SUMMARY,
     licence=about.LICENCE,
     licence_url=about.LICENCE_URL,
-    based_on=(about.UPSTREAM_URL, about.POTENTIALS_URL),
+    based_on=(about.UPSTREAM_URL, about.POTENTIALS_URL, about.OXYGEN_URL),
     configurations={
         "default": Configuration(
             parts={"train": "data/train.parquet", "test": "data/test.parquet"},
@@ -66,12 +66,19 @@ DATASET = Package(
             row_is="an entry",
             meaning="One record an entry: a hop of one ion in one structure, and its migration barrier.",
         ),
+        schema.OXYGEN.name: Configuration(
+            parts={"hops": f"{schema.OXYGEN.name}/{schema.OXYGEN.parts[0]}"},
+            columns=schema.OXYGEN.columns,
+            key=("entry_id",),
+            row_is="an entry",
+            meaning="One record an entry: a hop of an oxygen ion into a vacancy, and its migration barrier.",
+        ),
         "splits": Configuration(
             parts={"folds": "splits/folds.parquet"},
             columns=FOLDS,
             key=("entry_id", "protocol"),
             row_is="an entry in a protocol",
-            meaning="One record an entry and protocol: the fold that scores the entry.",
+            meaning="One record an entry and protocol: the fold that scores the entry, of either dataset.",
         ),
     },
 )

@@ -16,6 +16,7 @@ from embench._version import DATASET_VERSION
 from embench.common.foreign import lfs_hint
 from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import SplitsError
+from embench.schema import DEFAULT
 from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
 
 if TYPE_CHECKING:
@@ -26,25 +27,30 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold of a protocol: train on `train`, predict `test`."""
+    """One fold of a protocol: train on `train`, predict `test`.
+
+    `train_dataset` and `test_dataset` are the names of the datasets that the entries are of.
+    """
 
     name: str
     train_ids: tuple[str, ...]
     test_ids: tuple[str, ...]
+    train_dataset: str = DEFAULT.name
+    test_dataset: str = DEFAULT.name
 
     @cached_property
     def train(self) -> Dataset:
         """The entries to train on, with their targets."""
         from embench.dataset import load
 
-        return load().select(self.train_ids)
+        return load(self.train_dataset).select(self.train_ids)
 
     @cached_property
     def test(self) -> Dataset:
         """The entries to predict; asking for a target raises :class:`~embench.errors.HiddenTargetError`."""
         from embench.dataset import load
 
-        return load().select(self.test_ids).without_targets()
+        return load(self.test_dataset).select(self.test_ids).without_targets()
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,15 @@ class Protocol:
     def scored_ids(self) -> tuple[str, ...]:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
+
+    @cached_property
+    def dataset_digest(self) -> str:
+        """The sha256 of what the folds are taken from: that of the dataset, or over both where there are two."""
+        from embench.dataset import load
+
+        names = dict.fromkeys((self.spec.dataset, self.spec.train_dataset))
+        digests = [load(name).digest for name in names]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def first(self, n: int) -> Protocol:
         """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
@@ -101,7 +116,7 @@ def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = 
 
     `manifest` is what :func:`read_manifest` returns for the folder, where that was called already.
     """
-    protocol_spec(name)
+    spec = protocol_spec(name)
     described = (manifest or read_manifest(folder))["protocols"]
     if name not in described:
         raise SplitsError(f"{folder / MANIFEST} does not describe the protocol {name}; {_WAY_OUT}")
@@ -114,8 +129,9 @@ def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = 
     rows = list(csv.DictReader(content.decode("utf-8").splitlines()))
     if "role" in rows[0]:
         sides = {side: tuple(row["entry_id"] for row in rows if row["role"] == side) for side in ("train", "test")}
-        return Protocol(name, (Fold("test", sides["train"], sides["test"]),), found)
-    folds = tuple(_fold(rows, fold) for fold in described[name]["folds"])
+        of = spec.train_dataset, spec.dataset
+        return Protocol(name, (Fold("test", sides["train"], sides["test"], *of),), found)
+    folds = tuple(_fold(rows, fold, spec.dataset) for fold in described[name]["folds"])
     return Protocol(name, folds, found)
 
 
@@ -155,10 +171,10 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _fold(rows: list[dict[str, str]], name: str) -> Fold:
+def _fold(rows: list[dict[str, str]], name: str, dataset: str) -> Fold:
     train = tuple(row["entry_id"] for row in rows if row["fold"] != name)
     test = tuple(row["entry_id"] for row in rows if row["fold"] == name)
-    return Fold(name, train, test)
+    return Fold(name, train, test, dataset, dataset)
 
 
 QUANTILES = (0.05, 0.5, 0.95)

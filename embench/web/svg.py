@@ -86,7 +86,7 @@ def element(tag: str, *children: str, **attributes: object) -> Markup:
         if value is not None
     )
     inner = "".join(str(escape(child)) for child in children)
-    return Markup(f"<{tag}{named}>{inner}</{tag}>" if inner else f"<{tag}{named}/>")  # noqa: S704  (escaped above)
+    return Markup(f"<{tag}{named}>{inner}</{tag}>" if inner else f"<{tag}{named}/>")
 
 
 def _rounded(value: object) -> str:
@@ -106,7 +106,7 @@ def free_places(
     its own at the lower edge, so that none is ever drawn over another.
     """
     occupied = list(taken)
-    found = []
+    found: list[Box] = []
     for (x, y), (width, height) in zip(points, sizes, strict=True):
         free = (
             box

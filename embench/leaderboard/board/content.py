@@ -13,6 +13,7 @@ from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.leaderboard.submission.origin import origin_of
 from embench.metrics import METRICS, MetricSpec
+from embench.schema.terms import level_name
 from embench.splits import SPLITS_VERSION
 from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
         BoardDocument,
         BoardMetric,
         BoardRow,
+        CheckpointCard,
         Checksums,
         CostDocument,
         Description,
         Detail,
         Details,
+        LevelOfTheoryCard,
+        NebCard,
         ProtocolSection,
         SignDocument,
         Standing,
@@ -213,6 +217,7 @@ def description_of(submission: Submission) -> Description:
         "version": submission.version,
         "kind": submission.kind,
         "authors": list(submission.authors),
+        "orcid": None if submission.orcid is None else dict(submission.orcid),
         "date": submission.date,
         "description": submission.description,
         "paper": submission.paper,
@@ -220,6 +225,9 @@ def description_of(submission: Submission) -> Description:
         "licence": submission.licence,
         "parameters": submission.parameters,
         "barrier": submission.barrier,
+        "level_of_theory": _level_of_theory(submission),
+        "neb": _neb(submission),
+        "checkpoint": _checkpoint(submission),
         "training_data": {
             "description": training.description,
             "overlaps_scored_entries": training.overlaps_scored_entries,
@@ -229,13 +237,48 @@ def description_of(submission: Submission) -> Description:
         "hardware": submission.hardware,
         "cost_device_hours": submission.cost_device_hours,
         "cost_by_protocol": {str(protocol): hours for protocol, hours in submission.cost_by_protocol.items()},
-        "upstream": upstream and {"description": upstream.description, "device_hours": upstream.device_hours},
+        "upstream": None
+        if upstream is None
+        else {"description": upstream.description, "device_hours": upstream.device_hours},
         "seeds": list(submission.seeds),
         "versions": dict(submission.versions),
         "reproduce": submission.reproduce,
         "predictions": {str(protocol): name for protocol, name in submission.predictions.items()},
         "n_predicted": submission.n_predicted,
     }
+
+
+def _level_of_theory(submission: Submission) -> LevelOfTheoryCard | None:
+    level = submission.level_of_theory
+    if level is None:
+        return None
+    return {
+        "name": level_name(level.functional, level.hubbard_u, level.dispersion),
+        "functional": level.functional,
+        "hubbard_u": level.hubbard_u,
+        "dispersion": level.dispersion,
+        "details": level.details,
+    }
+
+
+def _neb(submission: Submission) -> NebCard | None:
+    neb = submission.neb
+    if neb is None:
+        return None
+    return {
+        "protocol": neb.protocol,
+        "digest": neb.digest,
+        "n": neb.n,
+        "share_converged": neb.share_converged,
+        "failures": {str(name): count for name, count in neb.failures.items()},
+    }
+
+
+def _checkpoint(submission: Submission) -> CheckpointCard | None:
+    weights = submission.checkpoint
+    if weights is None:
+        return None
+    return {"address": weights.address, "sha256": weights.sha256, "licence": weights.licence}
 
 
 def _signs(

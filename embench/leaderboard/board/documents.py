@@ -12,6 +12,7 @@ from embench.schema.documents import EstimateDocument, EvaluationDocument, Inter
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Barrier, Kind, Overlap
     from embench.leaderboard.submission.origin import Origin
+    from embench.schema.terms import Dispersion, Functional
 
 
 class OtherDefinition(TypedDict):
@@ -179,6 +180,34 @@ class TrainingDataCard(TypedDict):
     overlap_details: str | None
 
 
+class LevelOfTheoryCard(TypedDict):
+    """What the training data of a potential were computed with; `name` is what one filters by, such as ``PBE+U``."""
+
+    name: str
+    functional: Functional
+    hubbard_u: bool
+    dispersion: Dispersion
+    details: str | None
+
+
+class NebCard(TypedDict):
+    """How the bands of a potential were computed, and how many of the `n` failed, by kind, as its submission says."""
+
+    protocol: str
+    digest: str | None
+    n: int
+    share_converged: float
+    failures: dict[str, int]
+
+
+class CheckpointCard(TypedDict):
+    """The weights of a potential: an address (http or https), the sha256 of their file, and their licence (SPDX)."""
+
+    address: str
+    sha256: str
+    licence: str
+
+
 class UpstreamCard(TypedDict):
     """What has to be computed or trained before a system, as its submission says; hours None where unknown."""
 
@@ -193,6 +222,7 @@ class Description(TypedDict):
     version: str
     kind: Kind
     authors: list[str]
+    orcid: dict[str, str] | None
     date: str
     description: str
     paper: str | None
@@ -200,6 +230,9 @@ class Description(TypedDict):
     licence: str
     parameters: int | None
     barrier: Barrier | None
+    level_of_theory: LevelOfTheoryCard | None
+    neb: NebCard | None
+    checkpoint: CheckpointCard | None
     training_data: TrainingDataCard
     uncertainty: str | None
     hardware: str | None

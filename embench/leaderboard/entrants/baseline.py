@@ -11,7 +11,6 @@ from typing import Any
 
 from embench.baselines.registry import BaselineSpec
 from embench.baselines.reproduce import check_current, read_record
-from embench.dataset import load
 from embench.errors import BaselineError, StaleFileError
 from embench.leaderboard.submission.origin import OURS
 from embench.leaderboard.submission.write import make_submission
@@ -40,7 +39,8 @@ def write_submission(spec: BaselineSpec, records: Path, predictions: Path, targe
     found = [read_record(records, name) for name in names]
     files = {}
     for name, record in zip(names, found, strict=True):
-        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records)
+        folds = protocol(name)
+        check_current(record, dataset=folds.dataset_digest, protocol_sha256=folds.sha256, where=records)
         files[f"{name}.csv"] = _checked_content(predictions / f"{name}.csv", record)
     content = _description(spec, found, n_predicted=_count_entries(files.values()))
     write(make_submission(target, content, files), replace=True)

@@ -33,7 +33,7 @@ def write_icons(folder: Path) -> None:
 
 
 def card(title: str, lines: Sequence[str], *, small: str = "", profile: Sequence[float] = ()) -> bytes:
-    """Return a card as PNG: a title, lines below it, and an energy profile (eV), or the wordmark's hop, at the right."""
+    """Return a card as PNG: a title, lines below it, and an energy profile (eV) or the wordmark's hop at the right."""
     image = _new(CARD_SIZE, LIGHT["--surface"])
     draw = _draw(image)
     width, height = CARD_SIZE

@@ -91,9 +91,7 @@ def _value(point: CostPoint) -> float:
     return point.mae["value"]
 
 
-def _spots(
-    points: Sequence[CostPoint], x: Axis, y: Axis, margin: tuple[float, float]
-) -> list[tuple[float, float]]:
+def _spots(points: Sequence[CostPoint], x: Axis, y: Axis, margin: tuple[float, float]) -> list[tuple[float, float]]:
     """Return where each point is; those of unknown cost are spread over the margin, left to right by rank."""
     unknown = [point for point in points if not point.hours]
     step = (margin[1] - margin[0]) / max(1, len(unknown))
@@ -104,9 +102,7 @@ def _spots(
     return found
 
 
-def _frame(
-    x: Axis, y: Axis, left: float, inner: float, width: float, bottom: float, top: float
-) -> Iterator[Markup]:
+def _frame(x: Axis, y: Axis, left: float, inner: float, width: float, bottom: float, top: float) -> Iterator[Markup]:
     for value in ticks(0.0, y.high):
         at = y.place(value)
         yield element("line", x1=left, x2=float(width), y1=at, y2=at, class_="grid")
@@ -141,7 +137,9 @@ def _point(point: CostPoint, x: float, y: float, axis: Axis, size: float) -> Ite
     shapes = []
     if low is not None and high is not None and inside:
         ends = axis.place(min(high, axis.high)), axis.place(max(low, axis.low))
-        shapes.append(element("line", x1=x, x2=x, y1=ends[0], y2=ends[1], class_="whisker", stroke=f"var({kind.colour})"))
+        shapes.append(
+            element("line", x1=x, x2=x, y1=ends[0], y2=ends[1], class_="whisker", stroke=f"var({kind.colour})")
+        )
     shapes.append(marker(kind.symbol, x, y, size, fill=f"var({kind.colour})", class_="mark"))
     if not inside:
         shapes.append(element("text", "↑", x=x, y=y - 8, text_anchor="middle", class_="tick"))
@@ -260,7 +258,9 @@ def resolution_chart(content: BoardDocument, *, width: int) -> Markup:
     parts: list[Markup] = []
     for value in ticks(0.0, x.high):
         parts.append(element("line", x1=x.place(value), x2=x.place(value), y1=top, y2=height - 38, class_="grid"))
-        parts.append(element("text", f"{value:g}", x=x.place(value), y=height - 22, text_anchor="middle", class_="tick"))
+        parts.append(
+            element("text", f"{value:g}", x=x.place(value), y=height - 22, text_anchor="middle", class_="tick")
+        )
     for place, section in enumerate(sections):
         parts += _resolution_row(content, section, x, top + row * (place + 0.5), left)
     parts.append(element("text", "MAE (eV)", x=(left + width) / 2, y=height - 4, text_anchor="middle"))

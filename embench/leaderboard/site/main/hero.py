@@ -46,11 +46,12 @@ def facts(content: BoardDocument, n_entries: int) -> list[str]:
             ranked.update(more)
     sentences = ["; ".join(told) + "."]
     if damaged := n_entries - main["n"]:
-        sentences.append(f"{_words(damaged)} of the {n_entries} entries have a damaged structure and are scored nowhere.")
+        sentences.append(
+            f"{_words(damaged)} of the {n_entries} entries have a damaged structure and are scored nowhere."
+        )
     return sentences
 
 
 def _words(amount: int) -> str:
     known = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
     return known[amount] if amount < len(known) else str(amount)
-

@@ -68,9 +68,7 @@ class HeatMap(TypedDict):
 
 def rank_matrix(content: BoardDocument) -> list[RankRow]:
     """Return all systems, by their mean standing among those of their protocols, with their place on each."""
-    placed = {
-        section["name"]: {row["slug"]: row for row in section["rows"]} for section in content["protocols"]
-    }
+    placed = {section["name"]: {row["slug"]: row for row in section["rows"]} for section in content["protocols"]}
 
     def standing(slug: str) -> tuple[bool, float, str]:
         main = placed[content["protocols"][0]["name"]]
@@ -122,7 +120,7 @@ def heat_map(board: Board) -> HeatMap:
     limit = round(1.3 * (section["reference"].get("mae") or 0.5), 2)
     rows: list[HeatRow] = []
     for detail in details:
-        errors = {
+        errors: dict[tuple[str, str], float | None] = {
             (dimension, group["group"]): group["mae"]["value"]
             for dimension in _DIMENSIONS
             for group in detail["breakdown"][dimension]["groups"]

@@ -174,8 +174,8 @@ def resolution(protocol: ProtocolSection) -> str:
     if protocol["detectable"] is None:
         return ""
     return (
-        f"With this test set we can detect a difference of about {number(protocol['detectable'], decimals=2)} eV between "
-        "two unrelated systems (80 % power), and smaller ones between systems that fail on the same entries."
+        f"With this test set we can detect a difference of about {number(protocol['detectable'], decimals=2)} eV "
+        "between two unrelated systems (80 % power), and smaller ones between systems that fail on the same entries."
     )
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from embench.web.theme import Figure
 
 
-
-
 class StatisticsFacts(TypedDict):
     """The constants of the tests: power, level of significance, number of sign patterns drawn."""
 
