@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,7 +58,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class Subset:
-    """A choice of scored entries by a rule that does not look at predictions."""
+    """A choice of scored entries by a rule that does not look at the values that are predicted."""
 
     name: str
     title: str
@@ -128,6 +128,19 @@ SUBSETS: tuple[Subset, ...] = (
 )
 
 
+PREDICTED = "predicted"
+"""The subset of the entries that the system has a prediction for; there is none where it has all."""
+
+
+def _predicted(filled: frozenset[str]) -> Subset:
+    return Subset(
+        PREDICTED,
+        "entries with a prediction",
+        "Without the entries that lack a prediction.",
+        lambda scored: np.array([entry_id not in filled for entry_id in scored.entry_ids], dtype=np.bool_),
+    )
+
+
 def range_labels() -> tuple[str, ...]:
     """Return the names of the barrier ranges, lowest first."""
     inner = (f"{low:g}–{high:g} eV" for low, high in pairwise(BARRIER_EDGES))
@@ -171,11 +184,12 @@ class PartsOf:
     dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
 
     @classmethod
-    def of(cls, scored: ScoredSet) -> PartsOf:
-        """Return the parts of `scored`."""
+    def of(cls, scored: ScoredSet, *, filled: Collection[str] = ()) -> PartsOf:
+        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too."""
+        subsets = SUBSETS if not filled else (_predicted(frozenset(filled)), *SUBSETS)
         return cls(
             scored,
-            tuple((subset, subset.members(scored)) for subset in SUBSETS),
+            tuple((subset, subset.members(scored)) for subset in subsets),
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 

@@ -275,7 +275,7 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
     assert "--fill-missing" in str(error)
     result = run(submissions, some, *options, "--fill-missing")
     assert result.exit_code == 0, result.exception
-    assert "50 of 60 entries predicted, the others scored with the training median" in result.output
+    assert "50 of 60 entries predicted, the others scored with the worst reference prediction" in result.output
     assert isinstance(run(submissions, some, *DESCRIBED, "--fill-missing").exception, SubmissionError)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
+from embench.evaluation.breakdown import PREDICTED
+from embench.evaluation.coverage import COVERAGE_RULE
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
 from embench.leaderboard.board.potentials import potentials_section
@@ -72,6 +74,7 @@ def board_content(
             "resamples": based_on["resamples"],
             "seed": based_on["seed"],
         },
+        "coverage_rule": COVERAGE_RULE,
         "metrics": [_metric(spec) for spec in _board_metrics() if spec.name in COLUMNS],
         "more_metrics": [_metric(spec) for spec in _board_metrics() if spec.name not in COLUMNS],
         "protocols": sections,
@@ -158,12 +161,14 @@ def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: l
     without = detail["subsets"]["without_metal_site"]["metrics"]
     sound = detail["subsets"]["label_not_contradicted"]
     other, coverage = detail["other_definition"], detail["coverage"]
+    predicted = detail["subsets"].get(PREDICTED)
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
         "metrics": {
             spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
         },
+        "mae_predicted": predicted and _interval(predicted["metrics"]["mae"]),
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
         "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},

@@ -41,24 +41,25 @@ class Settings(TypedDict):
 
 
 class Basis(Settings):
-    """What all results rest on beside the predictions: settings, code, dataset, and which labels are contradicted."""
+    """What all results rest on beside the predictions: settings, code, dataset, contradicted labels, references."""
 
     code: str
     consensus: str
     numpy: str
     dataset: str
+    references: str
 
 
 class Standing(TypedDict):
     """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
 
-    A rank is whole, or half of one where systems are tied.
+    A rank is whole, or half of one where systems are tied; None where a system predicts too few entries for one.
     """
 
     slug: str
-    rank: float
-    rank_low: float
-    rank_high: float
+    rank: float | None
+    rank_low: float | None
+    rank_high: float | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool
@@ -120,9 +121,13 @@ class CostDocument(TypedDict):
 
 
 class BoardRow(Standing):
-    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
+    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system.
+
+    `mae_predicted` is the MAE on the entries that the system predicts, None where that is all of them.
+    """
 
     metrics: dict[str, Interval | None]
+    mae_predicted: Interval | None
     without_metal_site: WithoutMetalSite
     not_contradicted: NotContradicted
     other_definition: dict[str, Interval] | None
@@ -346,12 +351,14 @@ class PotentialsSection(TypedDict):
 class BoardDocument(TypedDict):
     """What ``leaderboard.json`` holds.
 
+    `coverage_rule` says in a sentence what a rank needs and what an entry without a prediction counts.
     `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
     in the order in which they are shown, the main one first; `submissions` are by slug.
     """
 
     versions: Versions
     settings: Settings
+    coverage_rule: str
     metrics: list[BoardMetric]
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
