@@ -41,7 +41,7 @@ def network_figure(content: PredictionDocument) -> Figure:
     network = content["network"]
     traces = _of_network(content, network) if network is not None else _of_hops(content)
     plain: JsonObject = {"showgrid": False, "zeroline": False, "showticklabels": False, "title": {"text": ""}}
-    plain |= {"showbackground": False, "showspikes": False}
+    plain = {**plain, "showbackground": False, "showspikes": False}
     scene: JsonObject = {"aspectmode": "data", "xaxis": plain, "yaxis": plain, "zaxis": plain}
     legend: JsonObject = {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "itemsizing": "constant"}
     margin: JsonObject = {"l": 0, "r": 0, "t": 0, "b": 0}
