@@ -30,7 +30,8 @@ class BaselineSpec:
     shipped folders that it reads besides the dataset. `weights` is the file of shipped weights that it starts from,
     where there is one; `own_weights` the environment variable in which users may name a file of theirs. What
     `needs_gpu` is run only where it is asked for by name. `pending` are protocols that were not run yet: no predictions
-    of them are committed.
+    of them are committed. `upstream` says in words what has to be computed or trained before the baseline can run,
+    and `upstream_hours` how many device-hours that took; None where nobody has reported them.
 
     `libraries` are the distributions whose versions decide the result; they are part of the record and of the key
     that finished folds are kept under, and installed by the extra `extra`. `tolerance` (eV) is the largest
@@ -48,6 +49,8 @@ class BaselineSpec:
     training_data: str = ""
     resources: tuple[str, ...] = ()
     weights: str | None = None
+    upstream: str | None = None
+    upstream_hours: float | None = None
     own_weights: str | None = None
     needs_gpu: bool = False
     libraries: tuple[str, ...] = ("numpy",)
@@ -73,6 +76,7 @@ _MAIN_PROTOCOLS = ("published", "host-10fold", "prototype-10fold")
 _TRANSFER = tuple(spec.name for spec in TRANSFER_PROTOCOLS)
 _NETWORKS = ("numpy", "scipy", "torch", "alignn", "jarvis-tools", "lightning", "safetensors", "vesin", "pymatgen")
 _WEIGHTS = "alignn-local.safetensors"
+_PRE_TRAINING = "pre-training on seven bulk properties of crystals; its time was not recorded"
 
 BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
@@ -150,6 +154,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         "framework lie within 1.96 standard deviations",
         training_data="NEB barriers of Orb-v3 and MACE, both trained on general DFT data of inorganic crystals",
         resources=("potentials",),
+        upstream="NEB barriers of Orb-v3 and of MACE for every entry; their authors report no time",
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
         tolerance=1e-3,
     ),
@@ -172,6 +177,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         factory="embench.baselines.alignn.local.model:PreTrained",
         training_data="seven bulk properties of crystals, Materials Project origin, no barriers",
         weights=_WEIGHTS,
+        upstream=_PRE_TRAINING,
         libraries=_NETWORKS,
         extra="alignn",
         tolerance=1e-2,
@@ -186,6 +192,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         prepare="embench.baselines.alignn.local.model:prepare",
         training_data="seven bulk properties of crystals, Materials Project origin, no barriers",
         weights=_WEIGHTS,
+        upstream=_PRE_TRAINING,
         libraries=(*_NETWORKS, "scikit-learn", "ase"),
         extra="alignn",
         tolerance=1e-2,
@@ -207,7 +214,9 @@ def _pathway_models() -> tuple[BaselineSpec, ...]:
     return tuple(
         BaselineSpec(
             name=f"alignn-{'model' if config == 'cpu' else 'paper'}-{model}",
-            title=f"ALIGNN MODEL-{model}" + ("" if config == "cpu" else ", published recipe"),
+            title=f"MODEL-{model} layout, small (ours)"
+            if config == "cpu"
+            else f"MODEL-{model}, published recipe (ours)",
             description=f"{small if config == 'cpu' else published}: {reads[model]}.",
             factory=f"embench.baselines.alignn.models:{config.capitalize()}Model{model}",
             prepare=f"embench.baselines.alignn.models:prepare_{config}_{'ends' if model < 3 else 'bands'}",

@@ -62,7 +62,7 @@ def extras() -> dict[str, tuple[str, ...]]:
         return {}
     for line in required:
         requirement, _, marker = line.partition(";")
-        if (extra := _EXTRA.search(marker)) and extra[1] not in ("test", "lint"):
+        if (extra := _EXTRA.search(marker)) and extra[1] not in ("docs", "test", "lint"):
             found.setdefault(extra[1], []).append(requirement.strip())
     return {extra: tuple(lines) for extra, lines in found.items()}
 

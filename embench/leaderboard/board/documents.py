@@ -11,6 +11,8 @@ from embench.schema.documents import EstimateDocument, EvaluationDocument, Inter
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Barrier, Kind, Overlap
+    from embench.leaderboard.submission.origin import Origin
+    from embench.schema.terms import Dispersion, Functional
 
 
 class OtherDefinition(TypedDict):
@@ -96,6 +98,19 @@ class CoverageShare(TypedDict):
     share: float
 
 
+class CostDocument(TypedDict):
+    """What a system costs on one protocol, in device-hours; None where nobody has stated it.
+
+    `own` is the system itself, `upstream` what has to be computed or trained before it, and `before` what that is in
+    words, None where nothing comes before. `total` is their sum, and None where either is unknown.
+    """
+
+    own: float | None
+    upstream: float | None
+    before: str | None
+    total: float | None
+
+
 class BoardRow(Standing):
     """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
 
@@ -103,6 +118,7 @@ class BoardRow(Standing):
     without_metal_site: WithoutMetalSite
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
+    cost: CostDocument
     signs: list[str]
 
 
@@ -164,6 +180,41 @@ class TrainingDataCard(TypedDict):
     overlap_details: str | None
 
 
+class LevelOfTheoryCard(TypedDict):
+    """What the training data of a potential were computed with; `name` is what one filters by, such as ``PBE+U``."""
+
+    name: str
+    functional: Functional
+    hubbard_u: bool
+    dispersion: Dispersion
+    details: str | None
+
+
+class NebCard(TypedDict):
+    """How the bands of a potential were computed, and how many of the `n` failed, by kind, as its submission says."""
+
+    protocol: str
+    digest: str | None
+    n: int
+    share_converged: float
+    failures: dict[str, int]
+
+
+class CheckpointCard(TypedDict):
+    """The weights of a potential: an address (http or https), the sha256 of their file, and their licence (SPDX)."""
+
+    address: str
+    sha256: str
+    licence: str
+
+
+class UpstreamCard(TypedDict):
+    """What has to be computed or trained before a system, as its submission says; hours None where unknown."""
+
+    description: str
+    device_hours: float | None
+
+
 class Description(TypedDict):
     """The fields of ``submission.yaml``, as :class:`embench.leaderboard.submission.Submission` describes them."""
 
@@ -171,6 +222,7 @@ class Description(TypedDict):
     version: str
     kind: Kind
     authors: list[str]
+    orcid: dict[str, str] | None
     date: str
     description: str
     paper: str | None
@@ -178,10 +230,15 @@ class Description(TypedDict):
     licence: str
     parameters: int | None
     barrier: Barrier | None
+    level_of_theory: LevelOfTheoryCard | None
+    neb: NebCard | None
+    checkpoint: CheckpointCard | None
     training_data: TrainingDataCard
     uncertainty: str | None
     hardware: str | None
     cost_device_hours: float | None
+    cost_by_protocol: dict[str, float]
+    upstream: UpstreamCard | None
     seeds: list[int]
     versions: dict[str, str]
     reproduce: str | None
@@ -190,8 +247,12 @@ class Description(TypedDict):
 
 
 class SubmissionCard(Description):
-    """What the board says of a submission: its description, addresses (http or https), protocols and signs."""
+    """What the board says of a submission: its description, addresses (http or https), protocols and signs.
 
+    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`.
+    """
+
+    origin: Origin
     paper_url: str | None
     code_url: str | None
     protocols: list[str]

@@ -10,7 +10,13 @@ from embench.common.markdown import between_marks, escape, fill_page, markdown_t
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, ProtocolSection, Standing
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        BoardMetric,
+        CostDocument,
+        ProtocolSection,
+        Standing,
+    )
     from embench.schema.documents import Interval
 
 COMMAND = "embench leaderboard build"
@@ -98,7 +104,7 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
     for number, row in enumerate(protocol["rows"], start=1):
         card = content["submissions"][row["slug"]]
         cells = [_estimate(row["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
-        cells += [_share(row["coverage"]["share"]), _hours(card["cost_device_hours"]), _count(card["parameters"])]
+        cells += [_share(row["coverage"]["share"]), _cost(row["cost"]), _count(card["parameters"])]
         name = _linked(row["slug"], content, submissions)
         rows.append([number, _ranks(row), name, _kind(card["kind"]), *cells, _positions(ties[row["slug"]])])
     main = " (main protocol)" if protocol["main"] else ""
@@ -213,8 +219,13 @@ def _share(share: float) -> str:
     return "all" if share == 1.0 else f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
-def _hours(hours: float | None) -> str:
-    return _NONE if hours is None else f"{hours:.2g}" if hours < 10 else f"{hours:,.0f}"
+def _cost(cost: CostDocument) -> str:
+    """Return the device-hours of a system on one protocol, and a plus where something unreported comes before it."""
+    known = cost["own"] if cost["total"] is None else cost["total"]
+    if known is None:
+        return "unknown"
+    hours = f"{known:.2g}" if known < 10 else f"{known:,.0f}"
+    return hours if cost["total"] is not None else f"{hours} + unknown"
 
 
 def _count(number: int | None) -> str:

@@ -9,8 +9,16 @@ from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_of, score_o
 from embench.web.wording import UNDEFINED, count, count_plural, number, percent
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, BoardRow, ProtocolSection, Standing
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        BoardMetric,
+        BoardRow,
+        CostDocument,
+        ProtocolSection,
+        Standing,
+    )
     from embench.leaderboard.submission.model import Kind
+    from embench.leaderboard.submission.origin import Origin
     from embench.schema.documents import Interval
 
 Mark = Literal["best", "tied", ""]
@@ -26,7 +34,8 @@ _LONG_HOURS = 100.0
 class Row(TypedDict):
     """A line of a protocol's table.
 
-    `place` counts from 0; `share` is that of the entries which were predicted, and `hours` are device-hours.
+    `place` counts from 0; `share` is that of the entries which were predicted, and `hours` are device-hours, None where
+    a part of them is unknown.
     """
 
     slug: str
@@ -45,7 +54,8 @@ class Row(TypedDict):
     predicted_of: str
     hours: float | None
     cost: str
-    hardware: str | None
+    cost_told: str
+    origin: Origin
     signs: list[str]
 
 
@@ -108,9 +118,10 @@ def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Ma
         "predicted": percent(coverage["share"]),
         "share": coverage["share"],
         "predicted_of": f"{coverage['predicted']} of {count(coverage['scored'], 'entry')}",
-        "hours": submission["cost_device_hours"],
-        "cost": duration(submission["cost_device_hours"]),
-        "hardware": submission["hardware"],
+        "hours": row["cost"]["total"],
+        "cost": short_cost(row["cost"]),
+        "cost_told": cost_text(row["cost"], submission["hardware"]),
+        "origin": submission["origin"],
         "signs": row["signs"],
     }
 
@@ -140,14 +151,31 @@ def duration(hours: float | None) -> str:
     return f"{hours:,.0f} h" if hours >= _LONG_HOURS else f"{hours:.2g} h"
 
 
+def short_cost(cost: CostDocument) -> str:
+    """Return the cost of a system on a protocol in a table: with a plus where a part of it is unknown."""
+    if cost["own"] is None:
+        return "unknown"
+    return duration(cost["own"]) + " + ?" if cost["total"] is None else duration(cost["total"])
+
+
+def cost_text(cost: CostDocument, hardware: str | None) -> str:
+    """Return in words what a system costs on a protocol, what comes before it, and on which hardware."""
+    told = "cost unknown" if cost["own"] is None else duration(cost["own"])
+    if hardware and cost["own"] is not None:
+        told += f" on {hardware}"
+    if cost["before"]:
+        upstream = "unknown" if cost["upstream"] is None else duration(cost["upstream"])
+        told += f"; before it ({upstream}): {cost['before']}"
+    return told
+
+
 def resolution(protocol: ProtocolSection) -> str:
     """Return in words what differences the entries of a protocol can show."""
     if protocol["detectable"] is None:
         return ""
     return (
-        f"At this size, a system whose errors are unrelated to those of the first one is told from it only if their "
-        f"MAE differ by about {number(protocol['detectable'], decimals=2)} eV or more (80 % power). Systems that err "
-        "on the same entries can be told apart at smaller differences."
+        f"With this test set we can detect a difference of about {number(protocol['detectable'], decimals=2)} eV "
+        "between two unrelated systems (80 % power), and smaller ones between systems that fail on the same entries."
     )
 
 

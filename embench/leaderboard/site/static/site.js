@@ -205,7 +205,46 @@ window.embench = (() => {
     });
   };
 
+  // The state of a page stands in the query of its address, so that Back works and links can be sent.
+  const params = (text) => new URLSearchParams(text.replace(/^[?#]/, ""));
+  /** Within a frame of the Hub the address of the reader's window is another one: the Hub takes it from a message. */
+  const tellFrame = (query) => {
+    if (parent !== window) parent.postMessage({ queryString: query, hash: location.hash.slice(1) }, "https://huggingface.co");
+  };
+  const address = {
+    /** Return the state; links of the first version had it behind a #. */
+    read: () => (location.search.length > 1 || !location.hash.includes("=") ? params(location.search) : params(location.hash)),
+    /** Set the state; `replace` where the step is too small for Back. */
+    push: (parts, { replace = false } = {}) => {
+      const query = parts.toString();
+      if (query === params(location.search).toString() && !location.hash.includes("=")) return;
+      const place = location.hash.includes("=") ? "" : location.hash;
+      history[replace ? "replaceState" : "pushState"](null, "", `${location.pathname}${query ? `?${query}` : ""}${place}`);
+      tellFrame(query);
+    },
+    onChange: (call) => addEventListener("popstate", call),
+  };
+
+  // Buttons that copy the text of an element, or what stands in their data-text.
+  for (const button of document.querySelectorAll("[data-copy], [data-text]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    const name = button.textContent;
+    button.addEventListener("click", async () => {
+      const text = button.dataset.text ?? document.getElementById(button.dataset.copy).textContent;
+      try {
+        await navigator.clipboard.writeText(text);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not allowed here";
+      }
+      setTimeout(() => {
+        button.textContent = name;
+      }, 1600);
+    });
+  }
+
   explain(document);
   document.querySelectorAll("table.sortable").forEach(sortable);
-  return { clear, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
+  return { address, clear, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
 })();
