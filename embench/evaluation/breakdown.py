@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -157,11 +157,11 @@ class PartsOf:
     dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
 
     @classmethod
-    def of(cls, scored: ScoredSet) -> PartsOf:
-        """Return the parts of `scored`."""
+    def of(cls, scored: ScoredSet, *, also: Sequence[Subset] = ()) -> PartsOf:
+        """Return the parts of `scored`; `also` are further subsets."""
         return cls(
             scored,
-            tuple((subset, subset.members(scored)) for subset in SUBSETS),
+            tuple((subset, subset.members(scored)) for subset in (*SUBSETS, *also)),
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 

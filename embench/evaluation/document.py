@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embench._version import __version__
 from embench.common.files import write_text
@@ -16,13 +17,12 @@ from embench.metrics import metric
 from embench.statistics.intervals import CONFIDENCE, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, SubsetScores
     from embench.evaluation.comparison import Comparison
     from embench.evaluation.evaluator import Confusion, ScoredEntry
     from embench.evaluation.ranking import RankedSystem, Ranking
+    from embench.evaluation.runs import Runs
     from embench.evaluation.scored import Coverage
     from embench.schema.documents import (
         BreakdownDocument,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         MetricDocument,
         RankedSystemDocument,
         RankingDocument,
+        RunsDocument,
         SubsetDocument,
     )
 
@@ -70,6 +71,16 @@ def document(evaluation: Evaluation) -> EvaluationDocument:
             for expected, observed in evaluation.calibration
         ],
         "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
+        "runs": None if evaluation.runs is None else _runs(evaluation.runs),
+        "own": {
+            name: {
+                "value": finite(found.value),
+                "low": finite(found.low),
+                "high": finite(found.high),
+                "method": found.method,
+            }
+            for name, found in evaluation.own.items()
+        },
         "entries": [_entry(entry) for entry in evaluation.entries],
     }
 
@@ -187,6 +198,14 @@ def _comparison(comparison: Comparison) -> ComparisonDocument:
     }
 
 
+def _runs(runs: Runs) -> RunsDocument:
+    return {
+        "names": list(runs.names),
+        "values": {name: [finite(value) for value in values] for name, values in runs.values.items()},
+        "spread": {name: finite(value) for name, value in runs.spread.items()},
+    }
+
+
 def _coverage(coverage: Coverage) -> CoverageDocument:
     return {
         "scored": coverage.scored,
@@ -229,6 +248,19 @@ def _entry(entry: ScoredEntry) -> EntryDocument:
 def finite(value: float) -> float | None:
     """Return a derived number as JSON holds it: rounded, and None where it is undefined."""
     return _rounded(value) if math.isfinite(value) else None
+
+
+def finite_tree(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain data with its numbers rounded, and None where they are undefined or infinite."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: plain(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        return finite(value) if isinstance(value, float) else value
+
+    return {name: plain(value) for name, value in content.items()}
 
 
 def _rounded(value: float) -> float:

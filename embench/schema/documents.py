@@ -150,6 +150,20 @@ class ComparisonDocument(TypedDict):
     sentence: str
 
 
+class RunsDocument(TypedDict):
+    """Several runs of one system: their names, each metric run by run, and its standard deviation over the runs."""
+
+    names: list[str]
+    values: dict[str, list[float | None]]
+    spread: dict[str, float | None]
+
+
+class OwnMetricDocument(Interval):
+    """A metric of the user's own."""
+
+    method: Method
+
+
 class EntryDocument(TypedDict):
     """One scored entry: its barrier, the prediction with its standard deviation, and what to know about it. eV."""
 
@@ -196,6 +210,8 @@ class EvaluationDocument(TypedDict):
     breakdown: dict[str, BreakdownDocument]
     calibration: list[CalibrationPoint]
     comparison: ComparisonDocument | None
+    runs: RunsDocument | None
+    own: dict[str, OwnMetricDocument]
     entries: list[EntryDocument]
 
 
