@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation, evaluate
     from embench.evaluation.together import load_predictions
     from embench.migration import find_hops, hop_between
+    from embench.prediction import predict
     from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
@@ -37,6 +38,7 @@ _PUBLIC = {
     "hop_between": "migration",
     "load": "dataset",
     "load_predictions": "evaluation.together",
+    "predict": "prediction",
     "protocol": "splits",
     "to_hf": "release.convert",
     "to_pyg": "dataset.graphs",
@@ -56,6 +58,7 @@ __all__ = [
     "hop_between",
     "load",
     "load_predictions",
+    "predict",
     "protocol",
     "to_hf",
     "to_pyg",

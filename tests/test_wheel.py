@@ -170,6 +170,7 @@ def test_content(wheel):
         "embench/_shipped/splits/published.csv",
         "embench/_shipped/splits/manifest.json",
         "embench/_shipped/potentials/barriers.csv",
+        "embench/_shipped/consensus/potential_consensus.parquet",
         "embench/_shipped/submissions/mace-relax/barriers.csv",
         "embench/_shipped/submissions/mace-relax/submission.yaml",
         "embench/_shipped/weights/alignn-local.safetensors",

@@ -195,6 +195,7 @@ def audit(
 ) -> None:
     """Compare the labels with barriers from interatomic potentials and with their duplicates."""
     from embench.audit import find_suspects, read_potentials
+    from embench.audit.evidence import evidence_of_the_flag, read_evidence
     from embench.audit.suspects import suspect_table, table_path
     from embench.cli._terminal import deliver
     from embench.dataset import load
@@ -202,12 +203,14 @@ def audit(
 
     data = load()
     potentials = read_potentials(data.entry_ids, barriers)
+    evidence = read_evidence(data.entry_ids) if barriers is None else potentials
 
     def table() -> str:
         labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
-        return suspect_table(find_suspects(labels, potentials))
+        parts = dict(zip(data.entry_ids, data.column("published_split").tolist(), strict=True))
+        return suspect_table(find_suspects(labels, evidence_of_the_flag(parts) if barriers is None else potentials))
 
-    deliver(lambda: label_page(data, potentials), out, check=check)
+    deliver(lambda: label_page(data, potentials, evidence), out, check=check)
     if write_table or check:
         deliver(table, table_path(), check=check)
 
@@ -226,6 +229,38 @@ def potentials(
     from embench.dataset import load
 
     deliver(lambda: potentials_table(shared, load().entry_ids), out, check=check)
+
+
+@app.command()
+def consensus(
+    out: Path = typer.Option(
+        Path("dataset_card/consensus/potential_consensus.parquet"), "--out", help="File for the table.", metavar="FILE"
+    ),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the table of now."),
+) -> None:
+    """Make the table of what independent potentials agree on, from the barriers and submissions that are there."""
+    from embench.audit.consensus import consensus_table, find_consensus
+    from embench.audit.evidence import read_evidence
+    from embench.common.files import atomic_path
+    from embench.dataset import load
+    from embench.errors import StaleFileError
+    from embench.release.export import parquet
+
+    data = load()
+    labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+    rows = find_consensus(labels, read_evidence(data.entry_ids))
+    content = parquet(consensus_table(rows))
+    if check:
+        if not out.is_file() or out.read_bytes() != content:
+            raise StaleFileError(f"{out} is not what this command writes now; run it without --check to renew the file")
+        typer.echo(f"{out} is up to date")
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(out) as temporary:
+        temporary.write_bytes(content)
+    contradicted = sum(row.label_contradicted for row in rows)
+    typer.echo(f"wrote {out}: {sum(row.n_families > 0 for row in rows)} entries, {contradicted} labels contradicted")
+    typer.echo("renew what follows from it: embench hub digests, embench hub export dataset_card")
 
 
 @app.command()

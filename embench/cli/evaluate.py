@@ -44,7 +44,9 @@ _AGAINST = typer.Option(
     None, "--against", metavar="PREDICTIONS", help="Compare pair by pair with these predictions.", show_default=False
 )
 _FILL = typer.Option(
-    False, "--fill-missing", help="Score entries without a prediction with the training median, and count them."
+    False,
+    "--fill-missing",
+    help="Score entries without a prediction with the worst of the reference predictions, and count them.",
 )
 _FULL = typer.Option(False, "--full", help="Print every metric, the parts of the entries and the breakdown.")
 _JSON = typer.Option(
@@ -197,11 +199,9 @@ def _write_power(evaluations: list[Evaluation], *, json: str | None) -> None:
 
     found = power_analysis(*evaluations)
     if json is not None:
-        from dataclasses import asdict
+        from embench.evaluation.document import dumps, power_document, write_json
 
-        from embench.evaluation.document import dumps, finite_tree, write_json
-
-        content = finite_tree(asdict(found))
+        content = power_document(found)
         if json == "-":
             print(dumps(content), end="")
             return

@@ -24,8 +24,12 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
+        "pathway-stack.npz": "31e9805802b827a93fbe086541a836076125571bdf0ab3016cd50552fb0f02dd",
     },
     "potentials": {
-        "barriers.csv": "df044e3d11914920960c610021d6fda36c3ccbb70daa2ecee1f29404cadc2622",
+        "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
+    },
+    "consensus": {
+        "potential_consensus.parquet": "473e358ab30337021cf3117ec59fbc21c2bd3cecab9e86f4e615854b9b44b39b",
     },
 }

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embench._version import __version__
 from embench.common.files import write_text
@@ -17,13 +16,16 @@ from embench.metrics import metric
 from embench.statistics.intervals import CONFIDENCE, Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, SubsetScores
     from embench.evaluation.comparison import Comparison
+    from embench.evaluation.coverage import Coverage
     from embench.evaluation.evaluator import Confusion, ScoredEntry
+    from embench.evaluation.power import PowerAnalysis
     from embench.evaluation.ranking import RankedSystem, Ranking
     from embench.evaluation.runs import Runs
-    from embench.evaluation.scored import Coverage
     from embench.schema.documents import (
         BreakdownDocument,
         ComparisonDocument,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         EstimateDocument,
         EvaluationDocument,
         MetricDocument,
+        PowerDocument,
         RankedSystemDocument,
         RankingDocument,
         RunsDocument,
@@ -96,14 +99,53 @@ def ranking_document(ranking: Ranking) -> RankingDocument:
 
 def _ranked(system: RankedSystem) -> RankedSystemDocument:
     evaluation, rank = system.evaluation, system.rank
+    own = evaluation.mae_predicted
     return {
         "predictions": evaluation.name,
         "mae": estimate_document("mae", evaluation.metrics["mae"]),
+        "mae_predicted": None if own is None else estimate_document("mae", own),
         "coverage": _rounded(evaluation.coverage.share),
-        "rank": {"value": rank.rank, "low": rank.low, "high": rank.high},
-        "p_best": finite(rank.p_best),
-        "p_adjusted": finite(rank.p_adjusted),
-        "best_set": rank.best_set,
+        "rank": None if rank is None else {"value": rank.rank, "low": rank.low, "high": rank.high},
+        "p_best": None if rank is None else finite(rank.p_best),
+        "p_adjusted": None if rank is None else finite(rank.p_adjusted),
+        "best_set": rank is not None and rank.best_set,
+    }
+
+
+def power_document(found: PowerAnalysis) -> PowerDocument:
+    """Return what would tell two systems apart as plain data; what is infinite is None."""
+    return {
+        "first": found.first,
+        "second": found.second,
+        "protocol": found.protocol,
+        "n": found.n,
+        "n_hosts": found.n_hosts,
+        "difference": finite(found.difference),
+        "standard_error": finite(found.standard_error),
+        "power": finite(found.power),
+        "hosts_needed": finite(found.hosts_needed),
+        "entries_needed": finite(found.entries_needed),
+        "kinds": [
+            {
+                "dimension": kind.dimension,
+                "value": kind.value,
+                "n": kind.n,
+                "n_hosts": kind.n_hosts,
+                "difference": finite(kind.difference),
+                "hosts_needed": finite(kind.hosts_needed),
+            }
+            for kind in found.kinds
+        ],
+        "telling": [
+            {
+                "entry_id": entry.entry_id,
+                "difference": finite(entry.difference),
+                "host": entry.host,
+                "share": finite(entry.share),
+            }
+            for entry in found.telling
+        ],
+        "sentence": found.sentence,
     }
 
 
@@ -248,19 +290,6 @@ def _entry(entry: ScoredEntry) -> EntryDocument:
 def finite(value: float) -> float | None:
     """Return a derived number as JSON holds it: rounded, and None where it is undefined."""
     return _rounded(value) if math.isfinite(value) else None
-
-
-def finite_tree(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain data with its numbers rounded, and None where they are undefined or infinite."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {name: plain(item) for name, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        return finite(value) if isinstance(value, float) else value
-
-    return {name: plain(value) for name, value in content.items()}
 
 
 def _rounded(value: float) -> float:

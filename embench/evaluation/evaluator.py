@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from embench.errors import InvalidValueError
-from embench.evaluation.breakdown import Breakdown, PartsOf, Subset, SubsetScores
+from embench.evaluation.breakdown import PREDICTED, Breakdown, PartsOf, Subset, SubsetScores
 from embench.evaluation.comparison import Comparison, compare
+from embench.evaluation.coverage import Coverage
 from embench.evaluation.own import OwnMetric, OwnSubset, own_estimates, own_subset, split_metrics
 from embench.evaluation.predictions import Source
 from embench.evaluation.runs import Runs, check_runs, mean_error, mean_sample, runs_of
-from embench.evaluation.scored import Coverage, Matched, ScoredSet, make_sample, match, scored_set
+from embench.evaluation.scored import Matched, ScoredSet, make_sample, match, scored_set
 from embench.evaluation.sources import infer_protocol, read_runs_of
 from embench.evaluation.units import threshold_problem
 from embench.metrics import HEADLINE, Resamples, Sample, Support
@@ -125,6 +126,11 @@ class Evaluation:
             for i, entry_id in enumerate(scored.entry_ids)
         )
 
+    @property
+    def mae_predicted(self) -> Estimate | None:
+        """The MAE on the entries that have a prediction (eV); None where all have one."""
+        return next((subset.metrics["mae"] for subset in self.subsets if subset.name == PREDICTED), None)
+
     @cached_property
     def breakdown(self) -> tuple[Breakdown, ...]:
         """The scores of groups of entries, on the same draws of host frameworks as the metrics.
@@ -175,8 +181,9 @@ def evaluate(
     seed, resamples
         Of the bootstrap over host frameworks that makes the intervals.
     fill_missing
-        Fill entries without a prediction with the median of the targets on the training side of their fold, and
-        count them in ``coverage``. Otherwise a missing entry is an error; no entry is ever left out.
+        Score entries without a prediction with the worst of the reference predictions for them
+        (:mod:`embench.evaluation.references`), and count them in ``coverage``; the subset ``predicted`` holds the
+        scores without them. Otherwise a missing entry is an error; no entry is ever left out.
     against
         Other predictions to compare with, pair by pair.
     unit
@@ -251,7 +258,7 @@ def _score(
     check_runs(own)
     first, sample = own[0], mean_sample(own, scored)
     specs, functions = split_metrics(metrics, sample)
-    parts = PartsOf.of(scored, also=part)
+    parts = PartsOf.of(scored, filled=first.coverage.filled, also=part)
     each = [bootstrap(run.sample, specs, parts.subset_parts(), resamples=resamples, seed=seed) for run in own]
     replicates = _mean([found for found, _ in each])
     of_subsets = [_mean(list(of_runs)) for of_runs in zip(*(found for _, found in each), strict=True)]
@@ -270,7 +277,7 @@ def _score(
             errors=(mean_error(own), mean_error(rival)),
         )
     mae_error = standard_error(replicates.only(["mae"]).resampled[0])
-    median = make_sample(scored, scored.fill, threshold=sample.threshold)
+    median = make_sample(scored, scored.median, threshold=sample.threshold)
     return Evaluation(
         name=_name(own),
         protocol=scored.protocol,

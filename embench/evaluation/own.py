@@ -17,8 +17,10 @@ from embench.statistics.intervals import Estimate, estimate
 from embench.statistics.resampling import bootstrap_blocks
 
 Floats = npt.NDArray[np.float64]
+Conditions = Mapping[str, object]
 OwnMetric: TypeAlias = Callable[[Floats, Floats], float]
-OwnSubset: TypeAlias = "Collection[str] | Mapping[str, Any]"
+# Ids, or conditions by column: a value, several of them, or a function.
+OwnSubset: TypeAlias = "Collection[str] | Conditions"
 
 # A metric of a user's is called once a resample, which takes time.
 MOST_RESAMPLES = 1000

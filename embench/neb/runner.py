@@ -47,8 +47,11 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
     calculator
         An ASE calculator, or an object with ``evaluate``, see :class:`~embench.neb.calculators.Potential`.
 
-    A calculator that raises, or gives what is no finite number, makes a result with the status ``failed``.
-    Raises :class:`~embench.errors.NebError` for what is no calculator.
+    Raises
+    ------
+    NebError
+        `calculator` is none. One that raises, or gives what is no finite number, makes a result with the status
+        ``failed``.
     """
     return calculate(hop, as_potential(calculator), settings).result
 

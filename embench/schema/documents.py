@@ -60,7 +60,7 @@ class MetricDocument(EstimateDocument):
 
 
 class CoverageDocument(TypedDict):
-    """How many of the scored entries were predicted; those in `filled` got the median of the training targets."""
+    """How many of the scored entries were predicted; those in `filled` got the worst reference prediction."""
 
     scored: int
     predicted: int
@@ -215,6 +215,44 @@ class EvaluationDocument(TypedDict):
     entries: list[EntryDocument]
 
 
+class KindDocument(TypedDict):
+    """A kind of host frameworks, and how many of them alone would tell two systems apart; None beyond reach."""
+
+    dimension: str
+    value: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    hosts_needed: float | None
+
+
+class TellingDocument(TypedDict):
+    """An entry: the error of the first system minus that of the second (eV), and the weight of its host."""
+
+    entry_id: str
+    difference: float | None
+    host: str
+    share: float | None
+
+
+class PowerDocument(TypedDict):
+    """What would tell two systems apart: differences of MAE in eV; counts are of hosts and entries to be added."""
+
+    first: str
+    second: str
+    protocol: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    standard_error: float | None
+    power: float | None
+    hosts_needed: float | None
+    entries_needed: float | None
+    kinds: list[KindDocument]
+    telling: list[TellingDocument]
+    sentence: str
+
+
 class RankDocument(TypedDict):
     """A rank by MAE with its 95 % interval; systems that are tied may share half a rank."""
 
@@ -224,12 +262,17 @@ class RankDocument(TypedDict):
 
 
 class RankedSystemDocument(TypedDict):
-    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best."""
+    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best.
+
+    `mae_predicted` is the MAE on the entries that it predicts, None where that is all of them. One that predicts too
+    few for a rank has none.
+    """
 
     predictions: str
     mae: EstimateDocument
+    mae_predicted: EstimateDocument | None
     coverage: float
-    rank: RankDocument
+    rank: RankDocument | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool

@@ -275,14 +275,14 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
     assert "--fill-missing" in str(error)
     result = run(submissions, some, *options, "--fill-missing")
     assert result.exit_code == 0, result.exception
-    assert "50 of 60 entries predicted, the others scored with the training median" in result.output
+    assert "50 of 60 entries predicted, the others scored with the worst reference prediction" in result.output
     assert isinstance(run(submissions, some, *DESCRIBED, "--fill-missing").exception, SubmissionError)
 
 
 POTENTIAL = (
-    "--kind", "potential-neb", "--barrier", "max-minus-min", "--functional", "PBE", "--hubbard-u",
-    "--dispersion", "none", "--neb-protocol", "embench-neb-1", "--neb-bands", "60",
-    "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
     "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
     "--orcid", "A. Author=0000-0002-1825-0097",
 )  # fmt: skip
