@@ -17,7 +17,8 @@ from embench.statistics.intervals import Estimate, estimate
 from embench.statistics.resampling import bootstrap_blocks
 
 Floats = npt.NDArray[np.float64]
-Conditions = Mapping[str, object]
+Condition: TypeAlias = "str | float | bool | Collection[str] | Callable[[Any], bool] | None"
+Conditions: TypeAlias = Mapping[str, Condition]
 OwnMetric: TypeAlias = Callable[[Floats, Floats], float]
 # Ids, or conditions by column: a value, several of them, or a function.
 OwnSubset: TypeAlias = "Collection[str] | Conditions"
