@@ -28,7 +28,7 @@ REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
 EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 # Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both; the two
-# potentials bring libraries that nothing else needs, and have tests of their own; docs, test and lint are for developers.
+# potentials bring libraries that nothing else needs, and have tests of their own.
 NOT_TRIED = ("all", "chgnet", "dgl", "docs", "matminer", "sevennet", "test", "lint")
 TRIED = tuple(name for name in EXTRAS if name not in NOT_TRIED)
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]

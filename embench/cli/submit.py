@@ -359,7 +359,7 @@ def _print_scores(found: Standing) -> None:
 
 
 def _print_board(found: Standing) -> None:
-    """Print the systems of the protocol by MAE, and whether each can be told from this one."""
+    """Print the systems of the protocol by MAE, and whether each is tied with this one."""
     from embench.cli._terminal import plain_table, print_table
 
     if len(found.rivals) < 2:
@@ -382,7 +382,7 @@ def _print_board(found: Standing) -> None:
 
 def _verdict(rival: Rival) -> str:
     if not rival.resolved:
-        return "not resolved"
+        return "tied"
     return "better" if rival.difference < 0.0 else "worse"
 
 

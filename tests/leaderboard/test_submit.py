@@ -102,7 +102,7 @@ def test_where_it_would_stand(submissions, predictions):
     assert line.rstrip().endswith("worse")
     (line,) = [line for line in output.splitlines() if "Training median" in line]
     assert not embench.evaluate(predictions, against=COMMITTED / "median").comparison.resolved
-    assert line.rstrip().endswith("not resolved")
+    assert line.rstrip().endswith("tied")
     assert "of 4" in output
 
 

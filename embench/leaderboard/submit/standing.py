@@ -1,4 +1,4 @@
-"""Where a system stands among the submissions of one protocol, and from whom it can be told."""
+"""Where a system stands among the submissions of one protocol, and with whom it is tied."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Rival:
     """One row of the board: rank by MAE with its 95 % interval, MAE (eV), and the paired comparison with the system.
 
     `difference` is the MAE of the system minus that of the rival (eV), with its interval (`low`, `high`); all
-    three are 0 for the system itself. `resolved` tells whether the two can be told apart.
+    three are 0 for the system itself. The two are tied unless `resolved`.
     """
 
     slug: str
@@ -58,7 +58,7 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
     import numpy as np
 
     from embench.evaluation import evaluate
-    from embench.leaderboard.board.standings import compare_all
+    from embench.statistics.pairs import compare_all
     from embench.statistics.ranking import rank_systems
 
     evaluation = evaluate(submission.predicted(protocol), protocol, fill_missing=fill_missing)
