@@ -102,12 +102,14 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
+	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json

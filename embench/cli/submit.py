@@ -113,7 +113,9 @@ def submit(
         None, "--from-template", metavar="FILE", help="Take the fields from this file; options go first.", **_OPEN
     ),
     fill_missing: bool = typer.Option(
-        False, "--fill-missing", help="A potential may miss entries: they score the training median and are counted."
+        False,
+        "--fill-missing",
+        help="A potential may miss entries: they score the worst of the reference predictions and are counted.",
     ),
     submissions: Path = typer.Option(
         Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
@@ -346,16 +348,22 @@ def print_signs(signs: Sequence[Sign]) -> None:
 
 
 def _print_scores(found: Standing) -> None:
+    from embench.evaluation.coverage import COVERAGE_RULE, FILLED
+
     evaluation = found.evaluation
     mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
     line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
     if len(found.rivals) > 1:
-        line += f", rank {_rank(found.own)} of {len(found.rivals)}"
-    if coverage.filled:
+        ranked = sum(rival.rank is not None for rival in found.rivals)
+        line += f", rank {_rank(found.own)} of {ranked}" if found.own.rank is not None else ", no rank"
+    if evaluation.mae_predicted is not None:
         line += (
-            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with the training median"
+            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with {FILLED} "
+            f"(MAE on what is predicted {evaluation.mae_predicted.value:.3f} eV)"
         )
     typer.echo(line)
+    if not coverage.enough:
+        typer.echo(COVERAGE_RULE)
 
 
 def _print_board(found: Standing) -> None:
@@ -387,4 +395,4 @@ def _verdict(rival: Rival) -> str:
 
 
 def _rank(rival: Rival) -> str:
-    return f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"
+    return "–" if rival.rank is None else f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

@@ -50,19 +50,23 @@ class Standing:
 
 
 def standing(evaluation: Evaluation) -> Standing | None:
-    """Return where an evaluation stands among the submissions for its protocol; None where there are no others.
+    """Return where an evaluation stands among the submissions for its protocol.
 
-    The submissions are those of :func:`~embench.evaluation.find.submissions_folder`. One that cannot be read is left
-    out: that is for the check of that one to say.
+    None where there are no others, or where the predictions are too few for a rank. Systems that predict too few
+    entries have none either, and are not counted. The submissions are those of
+    :func:`~embench.evaluation.find.submissions_folder`. One that cannot be read is left out: that is for the check of
+    that one to say.
     """
     from embench.statistics.pairs import compare_all
     from embench.statistics.rounding import midranks
 
+    if not evaluation.coverage.enough:
+        return None
     own, rivals = None, []
     for slug, matched in _others(evaluation):
         if matched.predictions.sha256 == evaluation.checksums["predictions"]:
             own = slug
-        else:
+        elif matched.coverage.enough:
             rivals.append((slug, matched))
     if not rivals:
         return None

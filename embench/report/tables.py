@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from embench.common.text import visible
+from embench.common.text import plural, visible
 from embench.metrics import FAMILIES, metric
 from embench.report.words import coverage_text, interval_text, note, value_text
 
@@ -54,6 +54,7 @@ def first_screen(evaluation: Evaluation) -> Table:
             continue
         _add(table, evaluation, name, "  no metal sites" if name == "r2_without_metal_site" else "")
         if name == "mae":
+            _add_predicted(table, evaluation)
             _add_without_suspects(table, evaluation)
     return table
 
@@ -82,6 +83,17 @@ def _add(table: Table, evaluation: Evaluation, name: str, label: str = "") -> No
         interval_text(name, estimate),
         Text(note(evaluation, name), style="dim"),
     )
+
+
+def _add_predicted(table: Table, evaluation: Evaluation) -> None:
+    """Add the MAE on the entries that have a prediction, where some lack one."""
+    if evaluation.mae_predicted is not None:
+        table.add_row(
+            "  where predicted",
+            value_text("mae", evaluation.mae_predicted.value),
+            interval_text("mae", evaluation.mae_predicted),
+            Text(f"{plural(len(evaluation.coverage.filled), 'entry')} left out", style="dim"),
+        )
 
 
 def _add_without_suspects(table: Table, evaluation: Evaluation) -> None:

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from embench.common.text import visible
+from embench.evaluation.coverage import COVERAGE_RULE
 from embench.report import tables
 from embench.report.words import interval_text, summary, title_lines, value_text
 
@@ -27,20 +28,21 @@ def render(evaluation: Evaluation, *, full: bool = False) -> RenderableType:
 def render_ranking(ranking: Ranking) -> RenderableType:
     """Return several systems, best first, with their ranks."""
     partly = any(system.evaluation.coverage.share < 1.0 for system in ranking.systems)
-    headings = ["system", "MAE, eV", "95 % interval", "rank", "95 %", "p (Holm)", *["predicted"] * partly]
-    table = tables.empty(*headings, right=(1, 3, 5, 6))
+    headings = ["system", "MAE, eV", "95 % interval", "rank", "95 %", "p (Holm)"]
+    table = tables.empty(*headings, *["predicted", "MAE there"] * partly, right=(1, 3, 5, 6, 7))
     for system in ranking.systems:
         evaluation, rank = system.evaluation, system.rank
-        mae = evaluation.metrics["mae"]
+        mae, own = evaluation.metrics["mae"], evaluation.mae_predicted
+        there = "" if own is None else value_text("mae", own.value, unit=False)
         coverage = evaluation.coverage
         table.add_row(
-            Text(visible(system.name), style="bold" if rank.best_set else ""),
+            Text(visible(system.name), style="bold" if rank and rank.best_set else ""),
             value_text("mae", mae.value, unit=False),
             interval_text("mae", mae),
-            f"{rank.rank:g}",
-            f"{rank.low:g} to {rank.high:g}",
-            "" if system is ranking.systems[0] else _p(rank.p_adjusted),
-            *[f"{coverage.predicted}/{coverage.scored}"] * partly,
+            f"{rank.rank:g}" if rank else "–",
+            f"{rank.low:g} to {rank.high:g}" if rank else "",
+            "" if rank is None or system is ranking.systems[0] else _p(rank.p_adjusted),
+            *[f"{coverage.predicted}/{coverage.scored}", there] * partly,
         )
     first = ranking.systems[0].evaluation
     return Group(
@@ -49,6 +51,7 @@ def render_ranking(ranking: Ranking) -> RenderableType:
         table,
         "",
         Text(visible(ranking.sentence)),
+        *[Text(COVERAGE_RULE)] * partly,
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from embench.common.text import plural, visible
+from embench.evaluation.coverage import COVERAGE_RULE, FILLED
 from embench.metrics import metric
 from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
     from embench.evaluation import Evaluation
-    from embench.evaluation.scored import Coverage
+    from embench.evaluation.coverage import Coverage
 
 UNDEFINED = "undefined"
 
@@ -51,7 +52,7 @@ def coverage_text(coverage: Coverage) -> str:
     """Return how many of the scored entries were predicted, and what became of the others."""
     if not coverage.filled:
         return "all predicted"
-    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with the training median"
+    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with {FILLED}"
 
 
 def note(evaluation: Evaluation, name: str) -> str:
@@ -78,6 +79,11 @@ def note(evaluation: Evaluation, name: str) -> str:
 
 def summary(evaluation: Evaluation) -> Iterator[str]:
     """Yield what the figures mean, in sentences."""
+    other = evaluation.comparison.other_coverage.filled if evaluation.comparison is not None else ()
+    if evaluation.coverage.filled or other:
+        yield COVERAGE_RULE
+    if not evaluation.coverage.enough:
+        yield "These predictions are too few for a rank."
     if evaluation.comparison is not None:
         yield visible(evaluation.comparison.sentence)
         return

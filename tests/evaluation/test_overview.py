@@ -113,13 +113,18 @@ def test_the_standing_in_words(tied, own, text):
 
 
 def test_the_document_holds_all_that_the_terminal_draws(offset):
-    found = overview(offset)
+    found = overview(embench.evaluate("model-3", "published", resamples=200))
     content = json.loads(json.dumps(overview_document(found, "published"), allow_nan=False))
     assert (content["histogram"][0]["low"], content["histogram"][-1]["high"]) == (None, None)
     assert [each["n"] for each in content["histogram"]] == [each.n for each in found.histogram]
     assert content["worst"] == [entry.entry_id for entry in found.worst]
     assert content["standing"]["sentence"] == standing_sentence(found.standing, "published")
     assert "overview" not in document(offset)
+
+
+def test_too_few_predictions_have_no_standing(offset):
+    assert not offset.coverage.enough
+    assert standing(offset) is None
 
 
 def test_the_folder_of_the_submission_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

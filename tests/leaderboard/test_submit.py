@@ -275,14 +275,14 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
     assert "--fill-missing" in str(error)
     result = run(submissions, some, *options, "--fill-missing")
     assert result.exit_code == 0, result.exception
-    assert "50 of 60 entries predicted, the others scored with the training median" in result.output
+    assert "50 of 60 entries predicted, the others scored with the worst reference prediction" in result.output
     assert isinstance(run(submissions, some, *DESCRIBED, "--fill-missing").exception, SubmissionError)
 
 
 POTENTIAL = (
-    "--kind", "potential-neb", "--barrier", "max-minus-min", "--functional", "PBE", "--hubbard-u",
-    "--dispersion", "none", "--neb-protocol", "embench-neb-1", "--neb-bands", "60",
-    "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
     "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
     "--orcid", "A. Author=0000-0002-1825-0097",
 )  # fmt: skip
@@ -493,7 +493,7 @@ def test_a_new_version_of_a_committed_submission(submissions, predictions):
     old, new = (
         yaml.safe_load((submissions / slug / "submission.yaml").read_text()) for slug in ("model-3", "model-3-2")
     )
-    assert {name for name in old if old[name] != new[name]} == {"version", "versions"}
+    assert {name for name in old if (old[name] or None) != (new.get(name) or None)} == {"version", "versions"}
 
 
 @pytest.mark.parametrize(
