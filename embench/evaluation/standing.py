@@ -49,26 +49,27 @@ class Standing:
     own: str | None = None
 
 
-def standing(evaluation: Evaluation) -> Standing | None:
+def standing(evaluation: Evaluation, folder: Path | None = None) -> Standing | None:
     """Return where an evaluation stands among the submissions for its protocol.
 
     None where there are no others, or where the predictions are too few for a rank. Systems that predict too few
-    entries have none either, and are not counted. The submissions are those of
-    :func:`~embench.evaluation.find.submissions_folder`. One that cannot be read is left out: that is for the check of
-    that one to say.
+    entries have none either, and are not counted. The submissions are those in `folder`, or where
+    :func:`~embench.evaluation.find.submissions_folder` says. One that cannot be read is left out: that is for the check
+    of that one to say.
     """
     from embench.statistics.pairs import compare_all
     from embench.statistics.rounding import midranks
 
     if not evaluation.coverage.enough:
         return None
+    folder = folder or submissions_folder()
     own, rivals = None, []
-    for slug, matched in _others(evaluation):
+    for slug, matched in _others(evaluation, folder) if folder else ():
         if matched.predictions.sha256 == evaluation.checksums["predictions"]:
             own = slug
         elif matched.coverage.enough:
             rivals.append((slug, matched))
-    if not rivals:
+    if folder is None or not rivals:
         return None
     errors = np.stack([evaluation.sample.absolute_error, *(matched.sample.absolute_error for _, matched in rivals)])
     maes = errors.mean(axis=1)
@@ -84,7 +85,7 @@ def standing(evaluation: Evaluation) -> Standing | None:
 
     def rival(position: int) -> Rival:
         slug = rivals[position - 1][0]
-        return Rival(slug, _name(slug), float(maes[position]))
+        return Rival(slug, _name(folder / slug), float(maes[position]))
 
     return Standing(
         rank=float(midranks(errors.sum(axis=1)[None])[0, 0]),
@@ -108,11 +109,10 @@ def standing_sentence(found: Standing, protocol: str) -> str:
     return f"{start}, tied with {' and '.join(filter(None, [', '.join(shown[:-1]), shown[-1]]))}."
 
 
-def _others(evaluation: Evaluation) -> Iterator[tuple[str, Matched]]:
+def _others(evaluation: Evaluation, folder: Path) -> Iterator[tuple[str, Matched]]:
     """Yield the submissions that have predictions for the protocol, by folder."""
-    folder = submissions_folder()
     scored, protocol = evaluation.scored, evaluation.protocol
-    for place in sorted(folder.iterdir()) if folder else []:
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         # A file with the name of the protocol is found without reading the description, which costs more than the rest.
         path = place / f"{protocol}.csv"
         try:
@@ -123,13 +123,12 @@ def _others(evaluation: Evaluation) -> Iterator[tuple[str, Matched]]:
             continue
 
 
-def _name(slug: str) -> str:
+def _name(place: Path) -> str:
     """Return what a submission calls itself."""
     from embench.evaluation.submission_folder import SUBMISSION_FILE, read_description
 
-    folder = submissions_folder() or Path()
     try:
-        described = read_description(folder / slug / SUBMISSION_FILE).value
+        described = read_description(place / SUBMISSION_FILE).value
     except EmbenchError:
-        return slug
-    return str(described["name"]) if isinstance(described, dict) and "name" in described else slug
+        return place.name
+    return str(described["name"]) if isinstance(described, dict) and "name" in described else place.name
