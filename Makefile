@@ -18,7 +18,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build digests baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -71,17 +71,26 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
-# Only what the workflows with a base branch's rights install; the tests take constraints.txt.
-# torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
+# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
 lock:  ## renew the locks with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
-	.venv-lock/$(BIN)/$(COMPILE) --extra leaderboard --extra hub --output-file .github/locks/checks.txt
+	.venv-lock/$(BIN)/$(COMPILE) --extra leaderboard --extra hub --extra docs \
+		--output-file .github/locks/checks.txt
 	.venv-lock/$(BIN)/$(COMPILE) --extra test --extra lint --override .github/locks/without-cuda.txt \
 		--no-emit-package torch --output-file .github/locks/tests.txt
 
 licences: $(VENV)/.ready  ## renew the page of the dependencies' licences
 	$(VENV)/$(BIN)/python -m tests.licences docs/licences.md
+
+docs: $(VENV)/.ready  ## build the documentation into build/docs/html; warnings and dead links are errors
+	$(VENV)/$(BIN)/python -m docs.build build/docs
+
+links: $(VENV)/.ready  ## follow the links of the documentation to other sites, which needs a network
+	$(VENV)/$(BIN)/python -m docs.build build/docs --links
+
+notebooks: $(VENV)/.ready  ## run the notebooks in examples/ and renew their outputs
+	$(VENV)/$(BIN)/python -m docs.notebooks
 
 release-data:  ## fetch the raw release that some tests compare with into EMBENCH_SHARED (../shared)
 	$(PYTHON) -m tests.release_data $(EMBENCH_SHARED)
@@ -98,12 +107,14 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
+	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json

@@ -18,6 +18,7 @@ import pytest
 from sklearn.metrics import mean_absolute_error
 
 import embench
+from embench.audit.consensus import read_consensus
 from embench.errors import InvalidValueError, PredictionsError, SubmissionError, UnknownNameError
 from embench.evaluation.document import document, dumps, write_json
 from embench.evaluation.predictions import parse_predictions
@@ -285,6 +286,10 @@ def test_scores_without_flagged_entries_stand_beside_the_full_ones(truth):
         assert 0 < len(kept) < scores.n
         assert found[name].n == len(kept)
         assert found[name].metrics["mae"].value == pytest.approx(statistics.fmean(kept))
+    contradicted = {row.entry_id for row in read_consensus().values() if row.label_contradicted}
+    kept = [error[entry] for entry in error if entry not in contradicted]
+    assert found["label_not_contradicted"].n == len(kept) < scores.n
+    assert found["label_not_contradicted"].metrics["mae"].value == pytest.approx(statistics.fmean(kept))
     assert found["straight_path_clash"].n == scores.n - found["straight_path_clean"].n
     metal = scores.metrics["r2_without_metal_site"]
     assert metal.value == pytest.approx(found["without_metal_site"].metrics["r2"].value)

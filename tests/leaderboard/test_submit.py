@@ -241,6 +241,9 @@ def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch
         (("--date", "tomorrow"), "is no date"),
         (("--code", "javascript:alert(1)"), "no web page"),
         (("--slug", "../x"), "the slug '../x' is no name for a submission"),
+        (("--slug", "x..1"), "is no name for a submission"),
+        (("--slug", "page.html"), "is no name for a submission"),
+        (("--slug", "1."), "is no name for a submission"),
         (("--slug", "index"), "is reserved"),
         (("--cost", "nan"), "cost_device_hours"),
     ],
@@ -285,9 +288,9 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
 
 
 POTENTIAL = (
-    "--kind", "potential-neb", "--barrier", "max-minus-min", "--functional", "PBE", "--hubbard-u",
-    "--dispersion", "none", "--neb-protocol", "embench-neb-1", "--neb-bands", "60",
-    "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
     "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
     "--orcid", "A. Author=0000-0002-1825-0097",
 )  # fmt: skip
@@ -512,7 +515,7 @@ def test_a_new_version_of_a_committed_submission(submissions, predictions):
     old, new = (
         yaml.safe_load((submissions / slug / "submission.yaml").read_text()) for slug in ("model-3", "model-3-2")
     )
-    assert {name for name in old if old[name] != new[name]} == {"version", "versions"}
+    assert {name for name in old if (old[name] or None) != (new.get(name) or None)} == {"version", "versions"}
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,10 @@ class Settings(TypedDict):
 
 
 class Basis(Settings):
-    """What all results rest on beside the predictions: settings, code, dataset and reference predictions."""
+    """What all results rest on beside the predictions: settings, code, dataset, contradicted labels, references."""
 
     code: str
+    consensus: str
     numpy: str
     dataset: str
     references: str
@@ -91,6 +92,13 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
+class NotContradicted(TypedDict):
+    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
+
+    n: int
+    mae: Interval
+
+
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
@@ -121,6 +129,7 @@ class BoardRow(Standing):
     metrics: dict[str, Interval | None]
     mae_predicted: Interval | None
     without_metal_site: WithoutMetalSite
+    not_contradicted: NotContradicted
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
     cost: CostDocument
@@ -279,6 +288,68 @@ class Checksums(TypedDict):
     predictions: dict[str, dict[str, str]]
 
 
+class FailureKind(TypedDict):
+    """A kind of failure of a band: whether a barrier is left, and whether energies alone show it."""
+
+    name: str
+    description: str
+    has_value: bool
+    from_energies: bool
+
+
+class ErrorOf(TypedDict):
+    """The mean absolute error (eV) of `n` predicted entries; None for none."""
+
+    n: int
+    mae: float | None
+
+
+class ErrorsByFailure(TypedDict):
+    """The errors of the entries that a potential has a barrier for: all, those with a failure, those without."""
+
+    all: ErrorOf
+    flagged: ErrorOf
+    not_flagged: ErrorOf
+
+
+class CostPoint(TypedDict):
+    """Processor seconds of the potential for one entry of `n_sites` atoms."""
+
+    entry_id: str
+    n_sites: int
+    cpu_seconds: float
+
+
+class PotentialCard(TypedDict):
+    """What the board says of the bands of a potential; what its submission does not tell is None.
+
+    `n` bands were tried. `failures` counts them by kind (only the kinds that could be looked for), `cost` is by rising
+    number of atoms, and empty where nothing is known.
+    """
+
+    protocol: str | None
+    n: int
+    share_converged: float | None
+    failures: dict[str, int] | None
+    errors: ErrorsByFailure | None
+    cost: list[CostPoint]
+
+
+class PotentialsSection(TypedDict):
+    """What is known of the bands of potentials.
+
+    `kinds` are all kinds of failure in their order, `systems` by slug. `profiles` are the energies of all images above
+    the first one, eV, by entry_id and slug, both ends included; None for an image that the source does not tell. The
+    label to draw beside them is ``migration_barrier`` of the entry. `flags` are the failures of the bands that have
+    any, by entry_id and slug.
+    """
+
+    kinds: list[FailureKind]
+    systems: dict[str, PotentialCard]
+    profiles: dict[str, dict[str, list[float | None]]]
+    flags: dict[str, dict[str, list[str]]]
+
+
 class BoardDocument(TypedDict):
     """What ``leaderboard.json`` holds.
 
@@ -294,4 +365,5 @@ class BoardDocument(TypedDict):
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
     submissions: dict[str, SubmissionCard]
+    potentials: PotentialsSection
     checksums: Checksums

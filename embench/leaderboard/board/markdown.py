@@ -25,6 +25,7 @@ END = "<!-- leaderboard: end -->"
 
 _NONE = "–"
 _TIED = "not told from"
+_SOUND = "MAE (eV), labels not contradicted"
 _MAE_PREDICTED = "MAE on these (eV)"
 _LEFT = ("system", "kind", _TIED)
 _KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
@@ -103,11 +104,12 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
     metrics = content["metrics"]
     ties = tied_positions(protocol)
     header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in metrics)]
-    header += ["predicted", _MAE_PREDICTED, "device-hours", "parameters", _TIED]
+    header += [_SOUND, "predicted", _MAE_PREDICTED, "device-hours", "parameters", _TIED]
     rows = []
     for number, row in enumerate(protocol["rows"], start=1):
         card = content["submissions"][row["slug"]]
         cells = [_estimate(row["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
+        cells += [_estimate(row["not_contradicted"]["mae"], 3)]
         cells += [_share(row["coverage"]["share"]), _estimate(row["mae_predicted"], 3)]
         cells += [_cost(row["cost"]), _count(card["parameters"])]
         name = _linked(row["slug"], content, submissions)
@@ -121,6 +123,7 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
         markdown_table(header, rows, left=_LEFT),
         escape(protocol["sentence"]),
         _told_apart(protocol),
+        _contradicted(protocol),
         *_weak_metrics(protocol, metrics),
         *_signs(protocol, content),
         *_other_definitions(protocol, content),
@@ -143,6 +146,17 @@ def _told_apart(protocol: ProtocolSection) -> str:
             f"if their MAE differ by {protocol['detectable']:.2f} eV or more; systems with similar errors by less."
         )
     return text
+
+
+def _contradicted(protocol: ProtocolSection) -> str:
+    left_out = protocol["n"] - protocol["rows"][0]["not_contradicted"]["n"]
+    if not left_out:
+        return "Independent potentials contradict the label of none of these entries."
+    verb = "entry has" if left_out == 1 else "entries have"
+    return (
+        f"{left_out} {verb} a label that independent potentials contradict: the MAE without them stands beside that of "
+        "all. It favours the potentials that this was found with."
+    )
 
 
 def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> Iterator[str]:

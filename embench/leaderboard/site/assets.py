@@ -1,4 +1,4 @@
-"""The scripts and styles of the site: our own, and plotly.js as its Python package ships it; nothing from elsewhere."""
+"""The scripts and styles of the site: all our own, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from embench.errors import HubError
 from embench.hub.about import CODE_URL, HUB_URL, LICENCE_URL, SITE_URL
 from embench.leaderboard.site.pictures import write_icons
 from embench.release.references import bibtex, read_references
-from embench.web.libraries import plotly_js
 from embench.web.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
@@ -79,16 +78,15 @@ def web_address(text: str | None) -> str | None:
 
 
 def write_assets(folder: Path) -> None:
-    """Write what all pages share to `folder`: styles, scripts, icon, plotly.js.
+    """Write what all pages share to `folder`: styles, scripts, icons.
 
     Raises
     ------
     MissingDependencyError
-        jinja2 or plotly is not installed.
+        jinja2 or Pillow is not installed.
     OutputError
         `folder` cannot be written.
     """
-    write_text(folder / "plotly.min.js", plotly_js())
     write_icons(folder)
     style = environment().get_template("site.css.j2").render(light=css_variables(LIGHT), dark=css_variables(DARK))
     write_text(folder / "site.css", style)

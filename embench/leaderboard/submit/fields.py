@@ -188,8 +188,8 @@ QUESTIONS: tuple[Question, ...] = (
 
 # What embench fills in itself.
 COMPUTED = ("predictions", "n_predicted")
-# What is written only where it says something: most systems are no potentials.
-LEFT_OUT_IF_EMPTY = ("orcid", "level_of_theory", "neb", "checkpoint")
+# What is written only where it says something: most systems are no potentials, and need nothing before them.
+LEFT_OUT_IF_EMPTY = ("orcid", "level_of_theory", "neb", "checkpoint", "cost_by_protocol", "upstream")
 
 
 def get(content: Mapping[str, Any], place: tuple[str, ...]) -> Any:
