@@ -20,9 +20,6 @@ DOCS_PATH = "docs/"
 """Where the documentation lies beside the leaderboard, relative to the root of the site."""
 
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
-CODE_URL = "https://github.com/embench/embench"
-"""The repository of the code, where submissions are pull requests."""
-
 SITE_URL = "https://embench-leaderboard.static.hf.space/"
 """Where the leaderboard is published: the Space embench/leaderboard."""
 

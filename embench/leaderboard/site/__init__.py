@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ def write_site(board: Board, folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    from embench.evaluation.document import write_json
+    from embench.common.files import write_text
     from embench.leaderboard.site.assets import write_assets
     from embench.leaderboard.site.entries import write_entries
     from embench.leaderboard.site.extras import write_extras
@@ -32,7 +33,7 @@ def write_site(board: Board, folder: Path) -> None:
     from embench.leaderboard.site.submissions.page import write_submission_pages
 
     write_assets(folder / "assets")
-    write_json(board.content, folder / "leaderboard.json")
+    write_text(folder / "leaderboard.json", json.dumps(board.content, ensure_ascii=False, allow_nan=False))
     write_main(board, folder)
     write_submission_pages(board, folder)
     write_entries(board, folder)
