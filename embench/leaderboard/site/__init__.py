@@ -30,6 +30,7 @@ def write_site(board: Board, folder: Path) -> None:
     from embench.leaderboard.site.extras import write_extras
     from embench.leaderboard.site.main.page import write_main
     from embench.leaderboard.site.method import write_method
+    from embench.leaderboard.site.score.page import write_score
     from embench.leaderboard.site.submissions.page import write_submission_pages
 
     write_assets(folder / "assets")
@@ -38,4 +39,5 @@ def write_site(board: Board, folder: Path) -> None:
     write_submission_pages(board, folder)
     write_entries(board, folder)
     write_method(board, folder)
+    write_score(board, folder)
     write_extras(board, folder)

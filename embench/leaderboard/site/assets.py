@@ -33,6 +33,7 @@ NAVIGATION = (
     ("leaderboard", "Leaderboard", "index.html"),
     ("entries", "Entries", "entries.html"),
     ("method", "Method", "method.html"),
+    ("score", "Score a file", "score.html"),
     ("submit", "How to submit", "method.html#submit"),
 )
 """The pages that every page links to: key, title, address from the top of the site."""
