@@ -13,7 +13,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build digests baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -71,11 +71,21 @@ lock:  ## renew the lock with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
 	.venv-lock/$(BIN)/uv pip compile --quiet pyproject.toml .github/locks/tools.in --extra leaderboard --extra hub \
+		--extra docs \
 		--constraint constraints.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --output-file .github/locks/checks.txt
 
 licences: $(VENV)/.ready  ## renew the page of the dependencies' licences
 	$(VENV)/$(BIN)/python -m tests.licences docs/licences.md
+
+docs: $(VENV)/.ready  ## build the documentation into build/docs/html; warnings and dead links are errors
+	$(VENV)/$(BIN)/python -m docs.build build/docs
+
+links: $(VENV)/.ready  ## follow the links of the documentation to other sites, which needs a network
+	$(VENV)/$(BIN)/python -m docs.build build/docs --links
+
+notebooks: $(VENV)/.ready  ## run the notebooks in examples/ and renew their outputs
+	$(VENV)/$(BIN)/python -m docs.notebooks
 
 release-data:  ## fetch the raw release that some tests compare with into EMBENCH_SHARED (../shared)
 	$(PYTHON) -m tests.release_data $(EMBENCH_SHARED)
@@ -92,12 +102,14 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
+	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json

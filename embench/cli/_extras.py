@@ -17,7 +17,9 @@ _OF_GROUP = {
     "evaluate": "report",
     "hub": "hub",
     "leaderboard": "leaderboard",
+    "model": "baselines",
     "neb": "neb",
+    "predict": "predict",
     "splits": "splits",
     "submit": "leaderboard",
 }
@@ -62,7 +64,7 @@ def extras() -> dict[str, tuple[str, ...]]:
         return {}
     for line in required:
         requirement, _, marker = line.partition(";")
-        if (extra := _EXTRA.search(marker)) and extra[1] not in ("test", "lint"):
+        if (extra := _EXTRA.search(marker)) and extra[1] not in ("docs", "test", "lint"):
             found.setdefault(extra[1], []).append(requirement.strip())
     return {extra: tuple(lines) for extra, lines in found.items()}
 

@@ -278,11 +278,10 @@ def _reproduce(
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
     from embench.common.text import plural
-    from embench.dataset import load
     from embench.splits import protocol
 
     record = read_record(records, name)
-    check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records)
+    check_current(record, dataset=protocol(name).dataset_digest, protocol_sha256=protocol(name).sha256, where=records)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
     again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce", folds=folds)
     part = None if folds is None else protocol(name).first(folds)

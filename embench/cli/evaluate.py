@@ -44,7 +44,9 @@ _AGAINST = typer.Option(
     None, "--against", metavar="PREDICTIONS", help="Compare pair by pair with these predictions.", show_default=False
 )
 _FILL = typer.Option(
-    False, "--fill-missing", help="Score entries without a prediction with the training median, and count them."
+    False,
+    "--fill-missing",
+    help="Score entries without a prediction with the worst of the reference predictions, and count them.",
 )
 _FULL = typer.Option(False, "--full", help="Print every metric, the parts of the entries and the breakdown.")
 _JSON = typer.Option(

@@ -44,6 +44,9 @@ def submit(
         None, "--kind", metavar="KIND", help="property-model, potential-neb, hybrid or literature.", **_OPEN
     ),
     author: list[str] = typer.Option([], "--author", help="May be given several times.", **_OPEN),
+    orcid: list[str] = typer.Option(
+        [], "--orcid", metavar="AUTHOR=ID", help="ORCID iD of an author; may be given several times.", **_OPEN
+    ),
     date: str | None = typer.Option(None, "--date", help="YYYY-MM-DD. Default: today.", **_OPEN),
     description: str | None = typer.Option(None, "--description", help="How it works, in a few sentences.", **_OPEN),
     paper: str | None = typer.Option(None, "--paper", help="Citation with doi, or https address.", **_OPEN),
@@ -51,7 +54,43 @@ def submit(
     licence: str | None = typer.Option(None, "--licence", help="Of the predictions, and of public code.", **_OPEN),
     parameters: int | None = typer.Option(None, "--parameters", help="Number of fitted parameters.", **_OPEN),
     barrier: str | None = typer.Option(
-        None, "--barrier", metavar="WHICH", help="Of a potential: max-minus-start or max-minus-min.", **_OPEN
+        None, "--barrier", metavar="WHICH", help="Of a potential: max-minus-min or max-minus-start.", **_OPEN
+    ),
+    functional: str | None = typer.Option(
+        None,
+        "--functional",
+        metavar="NAME",
+        help="Of the data that a potential was trained on: PBE, r2SCAN, ...",
+        **_OPEN,
+    ),
+    hubbard_u: bool | None = typer.Option(
+        None, "--hubbard-u/--no-hubbard-u", help="Whether these data have a Hubbard U.", **_OPEN
+    ),
+    dispersion: str | None = typer.Option(
+        None,
+        "--dispersion",
+        metavar="NAME",
+        help="Their dispersion correction: none, D3, D3(BJ), D4 or other.",
+        **_OPEN,
+    ),
+    neb_protocol: str | None = typer.Option(
+        None, "--neb-protocol", metavar="NAME", help="How the bands of a potential were computed.", **_OPEN
+    ),
+    neb_bands: int | None = typer.Option(None, "--neb-bands", metavar="N", help="How many were tried.", **_OPEN),
+    neb_converged: float | None = typer.Option(
+        None, "--neb-converged", metavar="SHARE", help="Share of them that converged, 0 to 1.", **_OPEN
+    ),
+    neb_failures: str | None = typer.Option(
+        None, "--neb-failures", metavar="COUNTS", help="By kind, as 'clash = 3; crash = 1'.", **_OPEN
+    ),
+    checkpoint: str | None = typer.Option(
+        None, "--checkpoint", metavar="ADDRESS", help="Where the weights of a potential can be had.", **_OPEN
+    ),
+    checkpoint_sha256: str | None = typer.Option(
+        None, "--checkpoint-sha256", metavar="HEX", help="Checksum of their file.", **_OPEN
+    ),
+    checkpoint_licence: str | None = typer.Option(
+        None, "--checkpoint-licence", metavar="SPDX", help="Their licence, such as MIT.", **_OPEN
     ),
     training_data: str | None = typer.Option(None, "--training-data", help="Everything it was fitted to.", **_OPEN),
     overlap: str | None = typer.Option(
@@ -74,7 +113,9 @@ def submit(
         None, "--from-template", metavar="FILE", help="Take the fields from this file; options go first.", **_OPEN
     ),
     fill_missing: bool = typer.Option(
-        False, "--fill-missing", help="A potential may miss entries: they score the training median and are counted."
+        False,
+        "--fill-missing",
+        help="A potential may miss entries: they score the worst of the reference predictions and are counted.",
     ),
     submissions: Path = typer.Option(
         Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
@@ -93,11 +134,14 @@ def submit(
     Nothing is written before everything is right. On a terminal the command asks for what is missing; elsewhere it
     lists the options. For a new version, pass the submission.yaml of the old one to --from-template.
     """
+    from embench.leaderboard.submit.fields import read_option
+
     given: dict[tuple[str, ...], Any] = {
         ("name",): name,
         ("version",): version,
         ("kind",): kind,
         ("authors",): tuple(author),
+        ("orcid",): read_option(("orcid",), "; ".join(orcid)),
         ("date",): date,
         ("description",): description,
         ("paper",): paper,
@@ -105,6 +149,16 @@ def submit(
         ("licence",): licence,
         ("parameters",): parameters,
         ("barrier",): barrier,
+        ("level_of_theory", "functional"): functional,
+        ("level_of_theory", "hubbard_u"): hubbard_u,
+        ("level_of_theory", "dispersion"): dispersion,
+        ("neb", "protocol"): neb_protocol,
+        ("neb", "n"): neb_bands,
+        ("neb", "share_converged"): neb_converged,
+        ("neb", "failures"): read_option(("neb", "failures"), neb_failures or ""),
+        ("checkpoint", "address"): checkpoint,
+        ("checkpoint", "sha256"): checkpoint_sha256,
+        ("checkpoint", "licence"): checkpoint_licence,
         ("training_data", "description"): training_data,
         ("training_data", "overlaps_scored_entries"): overlap,
         ("training_data", "overlap_details"): overlap_details,
@@ -192,7 +246,7 @@ def _ask(content: dict[str, Any]) -> None:
     # The kind decides about later questions, so they are looked up again after each answer.
     while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
         question = questions[0]
-        if not question.required and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
+        if not question.needed(content) and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
             typer.echo("The rest may be left out with the enter key.")
         asked.add(question.place)
         value = _answer(question, content)
@@ -204,18 +258,20 @@ def _answer(question: Question, content: dict[str, Any]) -> Any:
     """Return the answer to a question, checked against the schema; ask again while it is wrong."""
     import copy
 
+    from embench.errors import InvalidValueError
     from embench.leaderboard.submit import fields
 
     text = f"{question.text} [{', '.join(question.choices)}]" if question.choices else question.text
-    default = fields.today() if question.place == ("date",) else None if question.required else ""
+    needed = question.needed(content)
+    default = fields.today() if question.place == ("date",) else None if needed else ""
     while True:
         answer = typer.prompt(text, default=default, show_default=bool(default)).strip()
-        if not answer and not question.required:
+        if not answer and not needed:
             return None
         try:
             value = question.read(answer)
-        except ValueError:
-            typer.echo(f"{answer!r} is no number", err=True)
+        except ValueError as error:
+            typer.echo(f"{answer!r} {error if isinstance(error, InvalidValueError) else 'is no number'}", err=True)
             continue
         attempt = copy.deepcopy(content)
         fields.put(attempt, question.place, value)
@@ -292,16 +348,22 @@ def print_signs(signs: Sequence[Sign]) -> None:
 
 
 def _print_scores(found: Standing) -> None:
+    from embench.evaluation.coverage import COVERAGE_RULE, FILLED
+
     evaluation = found.evaluation
     mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
     line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
     if len(found.rivals) > 1:
-        line += f", rank {_rank(found.own)} of {len(found.rivals)}"
-    if coverage.filled:
+        ranked = sum(rival.rank is not None for rival in found.rivals)
+        line += f", rank {_rank(found.own)} of {ranked}" if found.own.rank is not None else ", no rank"
+    if evaluation.mae_predicted is not None:
         line += (
-            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with the training median"
+            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with {FILLED} "
+            f"(MAE on what is predicted {evaluation.mae_predicted.value:.3f} eV)"
         )
     typer.echo(line)
+    if not coverage.enough:
+        typer.echo(COVERAGE_RULE)
 
 
 def _print_board(found: Standing) -> None:
@@ -333,4 +395,4 @@ def _verdict(rival: Rival) -> str:
 
 
 def _rank(rival: Rival) -> str:
-    return f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"
+    return "–" if rival.rank is None else f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

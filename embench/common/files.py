@@ -86,6 +86,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, all or nothing; see :func:`atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_together(writers: dict[Path, Callable[[Path], None]]) -> None:
     """Write several files, in this order; each replaces its old version only after all were written in full."""
     if not writers:

@@ -17,7 +17,8 @@ from embench.statistics.ranking import SIGNIFICANCE
 from embench.statistics.rounding import rounding_of, subtract
 
 if TYPE_CHECKING:
-    from embench.evaluation.scored import Coverage, Matched
+    from embench.evaluation.coverage import Coverage
+    from embench.evaluation.scored import Matched
     from embench.metrics import Sample
     from embench.statistics.bootstrap import Replicates
 

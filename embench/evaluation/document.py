@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, SubsetScores
     from embench.evaluation.comparison import Comparison
+    from embench.evaluation.coverage import Coverage
     from embench.evaluation.evaluator import Confusion, ScoredEntry
     from embench.evaluation.ranking import RankedSystem, Ranking
-    from embench.evaluation.scored import Coverage
     from embench.schema.documents import (
         BreakdownDocument,
         ComparisonDocument,
@@ -85,14 +85,16 @@ def ranking_document(ranking: Ranking) -> RankingDocument:
 
 def _ranked(system: RankedSystem) -> RankedSystemDocument:
     evaluation, rank = system.evaluation, system.rank
+    own = evaluation.mae_predicted
     return {
         "predictions": evaluation.name,
         "mae": estimate_document("mae", evaluation.metrics["mae"]),
+        "mae_predicted": None if own is None else estimate_document("mae", own),
         "coverage": _rounded(evaluation.coverage.share),
-        "rank": {"value": rank.rank, "low": rank.low, "high": rank.high},
-        "p_best": finite(rank.p_best),
-        "p_adjusted": finite(rank.p_adjusted),
-        "best_set": rank.best_set,
+        "rank": None if rank is None else {"value": rank.rank, "low": rank.low, "high": rank.high},
+        "p_best": None if rank is None else finite(rank.p_best),
+        "p_adjusted": None if rank is None else finite(rank.p_adjusted),
+        "best_set": rank is not None and rank.best_set,
     }
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from embench.errors import InvalidValueError
-from embench.evaluation.breakdown import Breakdown, PartsOf, SubsetScores
+from embench.evaluation.breakdown import PREDICTED, Breakdown, PartsOf, SubsetScores
 from embench.evaluation.comparison import Comparison, compare
+from embench.evaluation.coverage import Coverage
 from embench.evaluation.predictions import Source
-from embench.evaluation.scored import Coverage, Matched, ScoredSet, make_sample, match, scored_set
+from embench.evaluation.scored import Matched, ScoredSet, make_sample, match, scored_set
 from embench.evaluation.sources import infer_protocol, read_source
 from embench.evaluation.units import threshold_problem
 from embench.metrics import HEADLINE, Resamples, Sample, Support, metrics_for
@@ -119,6 +120,11 @@ class Evaluation:
             for i, entry_id in enumerate(scored.entry_ids)
         )
 
+    @property
+    def mae_predicted(self) -> Estimate | None:
+        """The MAE on the entries that have a prediction (eV); None where all have one."""
+        return next((subset.metrics["mae"] for subset in self.subsets if subset.name == PREDICTED), None)
+
     @cached_property
     def breakdown(self) -> tuple[Breakdown, ...]:
         """The scores of groups of entries, on the same draws of host frameworks as the metrics.
@@ -165,8 +171,9 @@ def evaluate(
     seed, resamples
         Of the bootstrap over host frameworks that makes the intervals.
     fill_missing
-        Fill entries without a prediction with the median of the targets on the training side of their fold, and
-        count them in ``coverage``. Otherwise a missing entry is an error; no entry is ever left out.
+        Score entries without a prediction with the worst of the reference predictions for them
+        (:mod:`embench.evaluation.references`), and count them in ``coverage``; the subset ``predicted`` holds the
+        scores without them. Otherwise a missing entry is an error; no entry is ever left out.
     against
         Other predictions to compare with, pair by pair.
     unit
@@ -225,7 +232,7 @@ def _check_settings(threshold: float, seed: int, resamples: int) -> None:
 
 def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int, resamples: int) -> Evaluation:
     sample = own.sample
-    parts = PartsOf.of(scored)
+    parts = PartsOf.of(scored, filled=own.coverage.filled)
     replicates, of_subsets = bootstrap(
         sample, metrics_for(sample), parts.subset_parts(), resamples=resamples, seed=seed
     )
@@ -234,7 +241,7 @@ def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int,
         rivals, _ = bootstrap(rival.sample, metrics_for(rival.sample), resamples=resamples, seed=seed)
         comparison = compare((sample, replicates), (rival.sample, rivals), other=rival, seed=seed)
     mae_error = standard_error(replicates.only(["mae"]).resampled[0])
-    median = make_sample(scored, scored.fill, threshold=sample.threshold)
+    median = make_sample(scored, scored.median, threshold=sample.threshold)
     return Evaluation(
         name=own.predictions.name,
         protocol=scored.protocol,

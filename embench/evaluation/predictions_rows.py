@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from embench.schema.predicted import BAND_COLUMNS
+
 REQUIRED = ("entry_id", "prediction")
 OPTIONAL = ("uncertainty",)
 # Columns that other parts of embench read, and those without a name that tables get when they are saved.
-_NOT_READ_HERE = frozenset({"barrier_max_minus_start", "", "index", "level_0", "__index_level_0__"})
+_NOT_READ_HERE = frozenset({*BAND_COLUMNS, "", "index", "level_0", "__index_level_0__"})
 _MEANING = {
     "entry_id": "id entry entryid sys_name sysname name system key material material_id mp_id structure_id",
     "prediction": "pred preds predicted predictions y_pred yhat y_hat value barrier barriers em e_m energy "

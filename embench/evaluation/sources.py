@@ -11,7 +11,8 @@ from embench.errors import PredictionsError
 from embench.evaluation.find import find_predictions
 from embench.evaluation.predictions import Predictions, Source, read_predictions
 from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
-from embench.splits.registry import protocol_names
+from embench.schema import LAYOUTS
+from embench.splits.registry import all_protocol_names, protocol_names
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
             return source, None, f"{source} has predictions for {', '.join(submitted)}, and any of them can be meant"
     from embench.dataset import load
 
-    predictions = read_source(source, protocol_names()[0], known=load().entry_ids, unit=unit)
+    known = [entry_id for layout in LAYOUTS for entry_id in load(layout.name).entry_ids]
+    predictions = read_source(source, protocol_names()[0], known=known, unit=unit)
     fits = protocols_of_entries(predictions.entry_ids)
     if len(fits) == 1:
         return predictions, fits[0], "the entries"
@@ -92,7 +94,7 @@ def _submitted(source: str | Path) -> tuple[str, ...] | None:
     """
     found: dict[str, Path] = {}
     refused: PredictionsError | None = None
-    for protocol in protocol_names():
+    for protocol in all_protocol_names():
         try:
             path = find_predictions(source, protocol)
         except PredictionsError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from embench.common import plain_yaml
 from embench.common.plain_yaml import PlainYaml, PlainYamlError
 from embench.errors import SubmissionError
+from embench.splits.registry import TRANSFER_PROTOCOLS
 
 SUBMISSION_FILE = "submission.yaml"
 CARD_FILE = "README.md"
@@ -129,7 +130,9 @@ def named_file(description: PlainYaml, protocol: str, *, source: str) -> str | N
     files = content.get("predictions")
     if not isinstance(files, Mapping):
         raise SubmissionError(f"{source} names no predictions; write under predictions: a file for each protocol")
-    key = protocol if protocol in files else ALL
+    # A file for all is one for the first dataset: what is predicted for the second is said by name.
+    second = protocol in {spec.name for spec in TRANSFER_PROTOCOLS}
+    key = protocol if protocol in files or second else ALL
     name = files.get(key)
     if name is not None and not (isinstance(name, str) and re.fullmatch(FILE_NAME, name)):
         line = description.lines["predictions", key]

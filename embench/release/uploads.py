@@ -33,9 +33,22 @@ _SITE_KINDS = frozenset(
         ".woff",
         ".woff2",
         ".ttf",
+        ".csv",
+        ".inv",  # what other documentation links to ours with
     )
 )
-_SITE_FILES = frozenset({"README.md", "LICENSE", "leaderboard.json", "robots.txt", "searchindex.json"})
+_SITE_FILES = frozenset(
+    {
+        "README.md",
+        "LICENSE",
+        "leaderboard.json",
+        "robots.txt",
+        "searchindex.json",
+        "sitemap.xml",
+        "feed.xml",
+        ".nojekyll",
+    }
+)
 
 
 def dataset_upload(folder: Path, *, repository: str, create_pr: bool = False, say: Say = silent) -> Upload:
@@ -125,14 +138,27 @@ def space_files(folder: Path) -> tuple[list[str], list[str]]:
             path = (place / name).as_posix()
             if path in {CHECKSUMS, *IGNORED}:
                 continue
-            wanted = not name.startswith(".") and (Path(name).suffix.lower() in _SITE_KINDS or path in _SITE_FILES)
+            plain = not name.startswith(".") and Path(name).suffix.lower() in _SITE_KINDS
+            wanted = plain or path in _SITE_FILES
             (paths if wanted and (folder / path).is_file() else left).append(path)
     return sorted(paths), sorted(left)
 
 
 def _space_card(title: str) -> str:
     """Return the card that tells the hub to serve the files as they are."""
-    header = import_hub().SpaceCardData(title=title, sdk="static", app_file="index.html", license=about.LICENCE)
+    header = import_hub().SpaceCardData(
+        title=title,
+        sdk="static",
+        app_file="index.html",
+        license=about.LICENCE,
+        emoji="🔋",
+        colorFrom="blue",
+        colorTo="indigo",
+        pinned=False,
+        short_description="Who predicts ionic migration barriers best?",
+        thumbnail=f"{about.SITE_URL}assets/card.png",
+        datasets=[about.REPOSITORY],
+    )
     return f"---\n{header.to_yaml()}\n---\n\n# {title}\n\nA static site, published by `embench hub push-space`.\n"
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embench.common.text import plural, visible
+from embench.evaluation.coverage import COVERAGE_RULE, FILLED
 from embench.metrics import FAMILIES, metric
 from embench.statistics.intervals import Estimate
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, GroupScores, SubsetScores
     from embench.evaluation.comparison import Comparison
+    from embench.evaluation.coverage import Coverage
     from embench.evaluation.ranking import Ranking
-    from embench.evaluation.scored import Coverage
 
 UNDEFINED = "undefined"
 
@@ -60,7 +61,7 @@ def coverage_text(coverage: Coverage) -> str:
     """Return how many of the scored entries were predicted, and what became of the others."""
     if not coverage.filled:
         return "all predicted"
-    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with the training median"
+    return f"{coverage.predicted} predicted, {len(coverage.filled)} filled with {FILLED}"
 
 
 def note(evaluation: Evaluation, name: str) -> str:
@@ -87,6 +88,11 @@ def note(evaluation: Evaluation, name: str) -> str:
 
 def summary(evaluation: Evaluation) -> Iterator[str]:
     """Yield what the figures mean, in sentences."""
+    other = evaluation.comparison.other_coverage.filled if evaluation.comparison is not None else ()
+    if evaluation.coverage.filled or other:
+        yield COVERAGE_RULE
+    if not evaluation.coverage.enough:
+        yield "These predictions are too few for a rank."
     if evaluation.comparison is not None:
         yield visible(evaluation.comparison.sentence)
         return
@@ -123,20 +129,21 @@ def render(evaluation: Evaluation, *, full: bool = False) -> RenderableType:
 def render_ranking(ranking: Ranking) -> RenderableType:
     """Return several systems, best first, with their ranks."""
     partly = any(system.evaluation.coverage.share < 1.0 for system in ranking.systems)
-    headings = ["system", "MAE, eV", "95 % interval", "rank", "95 %", "p (Holm)", *["predicted"] * partly]
-    table = _table(*headings, right=(1, 3, 5, 6))
+    headings = ["system", "MAE, eV", "95 % interval", "rank", "95 %", "p (Holm)"]
+    table = _table(*headings, *["predicted", "MAE there"] * partly, right=(1, 3, 5, 6, 7))
     for system in ranking.systems:
         evaluation, rank = system.evaluation, system.rank
-        mae = evaluation.metrics["mae"]
+        mae, own = evaluation.metrics["mae"], evaluation.mae_predicted
         coverage = evaluation.coverage
+        there = "" if own is None else value_text("mae", own.value, unit=False)
         table.add_row(
-            Text(visible(system.name), style="bold" if rank.best_set else ""),
+            Text(visible(system.name), style="bold" if rank and rank.best_set else ""),
             value_text("mae", mae.value, unit=False),
             interval_text("mae", mae),
-            f"{rank.rank:g}",
-            f"{rank.low:g} to {rank.high:g}",
-            "" if system is ranking.systems[0] else _p(rank.p_adjusted),
-            *[f"{coverage.predicted}/{coverage.scored}"] * partly,
+            f"{rank.rank:g}" if rank else "–",
+            f"{rank.low:g} to {rank.high:g}" if rank else "",
+            "" if rank is None or system is ranking.systems[0] else _p(rank.p_adjusted),
+            *[f"{coverage.predicted}/{coverage.scored}", there] * partly,
         )
     first = ranking.systems[0].evaluation
     return Group(
@@ -145,6 +152,7 @@ def render_ranking(ranking: Ranking) -> RenderableType:
         table,
         "",
         Text(visible(ranking.sentence)),
+        *[Text(COVERAGE_RULE)] * partly,
     )
 
 
@@ -155,6 +163,7 @@ def _screen(evaluation: Evaluation) -> Iterator[RenderableType]:
     for name in rows:
         _add(table, evaluation, name, "  no metal sites" if name == "r2_without_metal_site" else "")
         if name == "mae":
+            _add_predicted(table, evaluation)
             _add_without_suspects(table, evaluation)
     yield table
     if evaluation.comparison is not None:
@@ -214,6 +223,17 @@ def _add(table: Table, evaluation: Evaluation, name: str, label: str = "") -> No
         interval_text(name, estimate),
         Text(note(evaluation, name), style="dim"),
     )
+
+
+def _add_predicted(table: Table, evaluation: Evaluation) -> None:
+    """Add the MAE on the entries that have a prediction, where some lack one."""
+    if evaluation.mae_predicted is not None:
+        table.add_row(
+            "  where predicted",
+            value_text("mae", evaluation.mae_predicted.value),
+            interval_text("mae", evaluation.mae_predicted),
+            Text(f"{plural(len(evaluation.coverage.filled), 'entry')} left out", style="dim"),
+        )
 
 
 def _add_without_suspects(table: Table, evaluation: Evaluation) -> None:

@@ -60,7 +60,7 @@ class MetricDocument(EstimateDocument):
 
 
 class CoverageDocument(TypedDict):
-    """How many of the scored entries were predicted; those in `filled` got the median of the training targets."""
+    """How many of the scored entries were predicted; those in `filled` got the worst reference prediction."""
 
     scored: int
     predicted: int
@@ -208,12 +208,17 @@ class RankDocument(TypedDict):
 
 
 class RankedSystemDocument(TypedDict):
-    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best."""
+    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best.
+
+    `mae_predicted` is the MAE on the entries that it predicts, None where that is all of them. One that predicts too
+    few for a rank has none.
+    """
 
     predictions: str
     mae: EstimateDocument
+    mae_predicted: EstimateDocument | None
     coverage: float
-    rank: RankDocument
+    rank: RankDocument | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool

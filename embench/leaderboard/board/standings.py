@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embench.evaluation.coverage import enough_for_a_rank
 from embench.evaluation.document import finite
-from embench.evaluation.ranking import ranking_sentence
+from embench.evaluation.ranking import in_order, ranks_of, sentence_of
 from embench.metrics.sample import FloatArray, IntArray
 from embench.statistics.intervals import Estimate, estimate
 from embench.statistics.paired import SignFlipTest, sign_flip_tests
-from embench.statistics.ranking import SIGNIFICANCE, Rank, rank_systems
+from embench.statistics.ranking import SIGNIFICANCE, Rank
 from embench.statistics.resampling import bootstrap_blocks, cluster_codes
 from embench.statistics.rounding import subtract
 
@@ -114,7 +115,8 @@ def _pair(
 def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int) -> Standings:
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
-    `names` are what the sentence calls them. For the pairs see :func:`pairs_to_compare`.
+    `names` are what the sentence calls them. Systems that predict too few entries for a rank come last, and are not
+    compared. For the pairs of the others see :func:`pairs_to_compare`.
     """
     slugs = sorted(details)
     first = details[slugs[0]]
@@ -122,13 +124,15 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
         [[abs(entry["prediction"] - entry["target"]) for entry in details[slug]["entries"]] for slug in slugs]
     )
     clusters = cluster_codes([entry["group_host"] for entry in first["entries"]])
-    ranks = rank_systems(errors, clusters, resamples=resamples, seed=seed)
-    order = sorted(range(len(slugs)), key=lambda i: (ranks[i].rank, slugs[i]))
-    best, *others = order
-    tied = [names[slugs[i]] for i in others if ranks[i].best_set]
-    sentence = ranking_sentence(names[slugs[best]], tied, n=first["n"], n_hosts=first["n_hosts"])
+    coverages = [details[slug]["coverage"] for slug in slugs]
+    enough = [enough_for_a_rank(found["predicted"], found["scored"]) for found in coverages]
+    ranks = ranks_of(errors, clusters, enough, resamples=resamples, seed=seed)
+    order = in_order(ranks, errors.mean(axis=1).tolist(), slugs)
+    ranked = [i for i in order if enough[i]]
+    placed = [(names[slugs[i]], ranks[i]) for i in order]
+    sentence = sentence_of(placed, n=first["n"], n_hosts=first["n_hosts"])
     return {
-        "sentence": sentence if others else f"{names[slugs[best]]} is the only system.",
+        "sentence": f"{placed[0][0]} is the only system with a rank." if len(ranked) == 1 else sentence,
         "rows": [_standing(slugs[i], ranks[i]) for i in order],
         "pairs": [
             {
@@ -140,12 +144,22 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
                 "p_value": finite(pair.test.p_value),
                 "resolved": pair.resolved,
             }
-            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(order))
+            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(ranked))
         ],
     }
 
 
-def _standing(slug: str, rank: Rank) -> Standing:
+def _standing(slug: str, rank: Rank | None) -> Standing:
+    if rank is None:
+        return {
+            "slug": slug,
+            "rank": None,
+            "rank_low": None,
+            "rank_high": None,
+            "p_best": None,
+            "p_adjusted": None,
+            "best_set": False,
+        }
     return {
         "slug": slug,
         "rank": _whole(rank.rank),

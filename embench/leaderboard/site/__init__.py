@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 def write_site(board: Board, folder: Path) -> None:
     """Write the pages of `board` to `folder`; the same board gives the same bytes.
 
-    ``index.html`` is the leaderboard; ``submissions/<slug>.html`` a page for each submission,
-    ``entries.html`` the explorer of entries, and ``method.html`` the page on the method.
+    ``index.html`` is the leaderboard; ``submissions/<slug>.html`` a page for each submission, ``entries.html`` the list
+    of entries with a page for each below ``entries/``, ``score.html`` scores a file in the browser, ``method.html`` is
+    the page on the method. Changelog, feed, map and icons come beside them.
 
     Raises
     ------
@@ -25,6 +26,7 @@ def write_site(board: Board, folder: Path) -> None:
     from embench.evaluation.document import write_json
     from embench.leaderboard.site.assets import write_assets
     from embench.leaderboard.site.entries import write_entries
+    from embench.leaderboard.site.extras import write_extras
     from embench.leaderboard.site.main.page import write_main
     from embench.leaderboard.site.method import write_method
     from embench.leaderboard.site.submissions.page import write_submission_pages
@@ -35,3 +37,4 @@ def write_site(board: Board, folder: Path) -> None:
     write_submission_pages(board, folder)
     write_entries(board, folder)
     write_method(board, folder)
+    write_extras(board, folder)

@@ -1,4 +1,4 @@
-"""The scripts and styles of the site: our own, and plotly.js as its Python package ships it; nothing from elsewhere."""
+"""The scripts and styles of the site: all our own, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from urllib.parse import urlsplit
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.files import write_text
-from embench.web.libraries import plotly_js
+from embench.errors import HubError
+from embench.hub.about import CODE_URL, HUB_URL, LICENCE_URL, SITE_URL
+from embench.leaderboard.site.pictures import write_icons
+from embench.release.references import bibtex, read_references
 from embench.web.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+CITATION = Path(__file__).parents[3] / "CITATION.cff"
 
 NAVIGATION = (
     ("leaderboard", "Leaderboard", "index.html"),
@@ -37,9 +42,26 @@ def environment() -> Environment:
     from embench.web.libraries import environment as report_environment
 
     found = report_environment("embench.leaderboard.site")
-    found.globals.update(navigation=NAVIGATION, embench_version=__version__, dataset_version=DATASET_VERSION)
+    found.globals.update(
+        navigation=NAVIGATION,
+        embench_version=__version__,
+        dataset_version=DATASET_VERSION,
+        site_url=SITE_URL,
+        code_url=CODE_URL,
+        data_url=HUB_URL,
+        licence_url=LICENCE_URL,
+        bibtex=_bibtex(),
+    )
     found.filters["web_address"] = web_address
     return found
+
+
+def _bibtex() -> str:
+    """Return the papers to cite as BibTeX; nothing where this embench was installed without its citation file."""
+    try:
+        return bibtex(read_references(CITATION))
+    except HubError:
+        return ""
 
 
 def web_address(text: str | None) -> str | None:
@@ -56,16 +78,16 @@ def web_address(text: str | None) -> str | None:
 
 
 def write_assets(folder: Path) -> None:
-    """Write what all pages share to `folder`: styles, scripts, icon, plotly.js.
+    """Write what all pages share to `folder`: styles, scripts, icons.
 
     Raises
     ------
     MissingDependencyError
-        jinja2 or plotly is not installed.
+        jinja2 or Pillow is not installed.
     OutputError
         `folder` cannot be written.
     """
-    write_text(folder / "plotly.min.js", plotly_js())
+    write_icons(folder)
     style = environment().get_template("site.css.j2").render(light=css_variables(LIGHT), dark=css_variables(DARK))
     write_text(folder / "site.css", style)
     for source in sorted(files("embench.leaderboard.site").joinpath("static").iterdir(), key=lambda path: path.name):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _DECIMALS = 4
 
 Prediction: TypeAlias = tuple[float, float | None, int]
-"""Prediction (eV), its standard deviation (eV), and 1 where the training median stands in for a missing one."""
+"""Prediction (eV), its standard deviation (eV), and 1 where it is missing and a reference stands in."""
 
 
 class SystemOfProtocol(TypedDict):
@@ -21,7 +21,7 @@ class SystemOfProtocol(TypedDict):
     slug: str
     name: str
     kind: Kind
-    rank: float
+    rank: float | None
 
 
 class ProtocolSystems(TypedDict):

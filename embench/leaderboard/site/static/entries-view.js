@@ -197,10 +197,10 @@ window.entryView = (() => {
     $("prediction-rows").replaceChildren(...rows.map((row) => {
       const [value, sigma, filled] = row.prediction;
       const name = make("a", { href: `submissions/${encodeURIComponent(row.slug)}.html` }, row.name);
-      const note = make("small", {}, filled ? "no prediction: training median" : settings.kinds[row.kind] ?? row.kind);
+      const note = make("small", {}, filled ? "no prediction: worst reference" : settings.kinds[row.kind] ?? row.kind);
       const spread = sigma === null ? null : make("small", {}, `± ${number(sigma)}`);
       return make("tr", {},
-        make("td", { class: "rank" }, String(row.rank)),
+        make("td", { class: "rank" }, String(row.rank ?? "–")),
         make("th", { scope: "row" }, name, note),
         make("td", { class: "dots" }, track(scale, label, { value, sigma, kind: row.kind, filled })),
         make("td", {}, number(value), spread),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.assets import environment, web_address
+from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
@@ -64,12 +65,17 @@ class State(TypedDict):
     """What the script of the page needs besides the data files: names by slug, comparisons by protocol."""
 
     slug: str
+    threshold: float
     names: dict[str, str]
     protocols: dict[str, list[PairState]]
 
 
 class SubmissionContext(TypedDict):
-    """What ``submission.html.j2`` is given."""
+    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
+
+    links: list[tuple[str, str]]
+    headline: ScoreRow
+    costs: dict[str, str]
 
     root: str
     page: str
@@ -78,6 +84,7 @@ class SubmissionContext(TypedDict):
     kind: Kind
     card: list[Line]
     columns: dict[str, Column]
+    coverage_rule: str
     scores: list[ScoreRow]
     panels: list[Panel]
     subset_metrics: list[MetricDocument]
@@ -109,7 +116,12 @@ def _page(board: Board, slug: str, template: Template) -> str:
     protocols = [protocol for protocol in content["protocols"] if protocol["name"] in submission["protocols"]]
     details = [board.details[slug, protocol["name"]] for protocol in protocols]
     pairs = [pairs_of(content, protocol, slug) for protocol in protocols]
+    rows = {p["name"]: next(row for row in p["rows"] if row["slug"] == slug) for p in protocols}
+    scores = scores_of(content, protocols, slug)
     context = SubmissionContext(
+        links=_links(submission),
+        headline=scores[0],
+        costs={name: cost_text(row["cost"], submission["hardware"]) for name, row in rows.items()},
         root="../",
         page="submission",
         slug=slug,
@@ -117,7 +129,8 @@ def _page(board: Board, slug: str, template: Template) -> str:
         kind=KINDS[submission["kind"]],
         card=card_of(content, slug),
         columns=columns(content),
-        scores=scores_of(content, protocols, slug),
+        coverage_rule=content["coverage_rule"],
+        scores=scores,
         panels=[_panel(*parts) for parts in zip(protocols, details, pairs, strict=True)],
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
@@ -125,6 +138,12 @@ def _page(board: Board, slug: str, template: Template) -> str:
         state=_state(content, slug, protocols, pairs),
     )
     return template.render(context)
+
+
+def _links(submission: SubmissionCard) -> list[tuple[str, str]]:
+    """Return the pages of a system elsewhere, as far as its submission names them."""
+    named = (("Paper", submission["paper_url"]), ("Code", submission["code_url"]))
+    return [(title, address) for title, found in named if (address := web_address(found)) is not None]
 
 
 def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> Panel:
@@ -150,6 +169,7 @@ def _state(
 ) -> State:
     return {
         "slug": slug,
+        "threshold": content["settings"]["threshold"],
         "names": {other: submission["name"] for other, submission in content["submissions"].items()},
         "protocols": {
             protocol["name"]: [{"slug": pair.slug, "verdict": pair.verdict, "outcome": pair.outcome} for pair in found]
