@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import sys
 import time
@@ -30,7 +31,7 @@ from embench.baselines.alignn.device.tasks import (
     pretraining,
 )
 from embench.baselines.alignn.device.training import Recipe, Training
-from embench.errors import EmbenchError
+from embench.errors import CheckpointError, EmbenchError
 
 HOPS, CORPUS = "hops.zip", "corpus.zip"
 # For trying out: the same run with a network and a batch that a CPU can do.
@@ -73,11 +74,20 @@ def run(options: Options) -> Results:
     results.begin(device, plain)
     sizes = TINY if options.tiny else FULL
     hops = Hops.read(options.data / HOPS, device)
+    data = {name: hops.about[name] for name in ("dataset", "protocols", "canonise")}
+    if results.content.setdefault("data", data) != data:
+        raise CheckpointError(
+            f"{options.brought} is of other arrays (dataset, folds or edges) than {options.data / HOPS}: begin anew "
+            "without it, or make the arrays that it was begun with"
+        )
     kernels = Kernels.of(_measured(hops, sizes, options, results))
     weights = _bring(options, WEIGHTS)
     _bring(options, MODEL)
     if options.stage != "finetune" and weights is None:
         weights = _pretrain(options, sizes, kernels, device, results, min(until, _stage_end(options, until)))
+    if weights is not None:
+        results.content["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+        results.write()
     if options.stage != "pretrain":
         _finetune(options, sizes, kernels, hops, results, weights, until)
     return results

@@ -16,7 +16,7 @@ from embench.baselines.alignn.device.layers import Kernels
 from embench.baselines.alignn.device.network import Alignn, PathwayModel, Sizes, pathway_model
 from embench.baselines.alignn.device.resident import Resident
 from embench.baselines.alignn.device.state import load_backbone
-from embench.baselines.alignn.device.training import Floats, Recipe, Samples, Training, seeded
+from embench.baselines.alignn.device.training import Floats, Recipe, Samples, Training, predict, seeded
 from embench.baselines.scale import LARGEST, LEAST
 from embench.errors import CorpusError, InvalidValueError
 
@@ -141,7 +141,18 @@ class FineTuning:
     def barriers(self, rows: Ints) -> Floats:
         """Return the barriers of some hops (n,), eV, by the parameters of the best epoch."""
         self.training.use_best()
-        return np.clip(self.training.predict(rows)[:, 0] * self.deviation + self.mean, LEAST, LARGEST)
+        return self._barriers(self.training.predict(rows))
+
+    def barriers_of(self, others: Hops) -> Floats:
+        """Return the barriers (n,), eV, of hops that the training has never held."""
+        self.training.use_best()
+        rows = np.arange(len(others.sets[self.network.graphs[0]]))
+        graphs = tuple(others.resident(name) for name in self.network.graphs)
+        samples = Samples(graphs, np.full((len(rows), 1), np.nan), rows, rows[:0])
+        return self._barriers(predict(self.network, samples, rows, self.training.most_angles))
+
+    def _barriers(self, outputs: Floats) -> Floats:
+        return np.clip(outputs[:, 0] * self.deviation + self.mean, LEAST, LARGEST)
 
 
 def pretraining(path: Path, *, sizes: Sizes, recipe: Recipe, kernels: Kernels, device: torch.device) -> Training:

@@ -278,10 +278,7 @@ class Training:
 
     def predict(self, rows: Ints) -> Floats:
         """Return what the network gives for some samples (n, heads), in 32 bits."""
-        self.network.eval()
-        with torch.no_grad():
-            outputs = [self.network(self.samples.batch(part)).float().cpu() for part in self._parts(rows)]
-        return torch.cat(outputs).double().numpy()
+        return predict(self.network, self.samples, rows, self.most_angles)
 
     def _parts(self, rows: Ints) -> list[Ints]:
         return parts(rows, self._sizes, self.most_angles)
@@ -322,6 +319,14 @@ class Training:
         self.best = best or None
         self.epoch, self.epochs, self.progress = plain["epoch"], plain["epochs"], plain["progress"]
         self.log = list(plain["log"])
+
+
+def predict(network: nn.Module, samples: Samples, rows: Ints, most: int) -> Floats:
+    """Return what a network gives for some samples (n, heads), in 32 bits; `most` angles at a time."""
+    network.eval()
+    with torch.no_grad():
+        outputs = [network(samples.batch(part)).float().cpu() for part in parts(rows, samples.n_angles, most)]
+    return torch.cat(outputs).double().numpy()
 
 
 def _line(entry: dict[str, float], epochs: int) -> str:
