@@ -64,6 +64,9 @@ _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bo
 _RUNS = typer.Option(
     False, "--runs", help="The predictions are runs of one system with different seeds: score their mean and spread."
 )
+_PROFILES = typer.Option(
+    False, "--profiles", help="Score the energies of all images, the column energies of the files: both barriers."
+)
 _POWER = typer.Option(
     False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
 )
@@ -83,8 +86,12 @@ def evaluate(
     unit: str | None = _UNIT,
     runs: bool = _RUNS,
     power: bool = _POWER,
+    profiles: bool = _PROFILES,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
+    if profiles:
+        _profiles(predictions, protocol, seed=seed, resamples=resamples)
+        return
     if power and (len(predictions) != 2 or runs or against is not None or report is not None):
         raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
     if len(predictions) > 1 and not runs and (against is not None or report is not None):
@@ -130,6 +137,38 @@ def evaluate(
         from embench.report.page import write_html
 
         write_html(evaluations[0], report)
+
+
+def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int) -> None:
+    """Print what energy profiles are worth, one line a file and error."""
+    if protocol is None:
+        raise typer.BadParameter("--profiles needs the protocol: name it with --protocol")
+    from embench.cli._terminal import plain_table
+    from embench.common.text import visible
+    from embench.neb.profiles import score_profiles
+
+    table = plain_table(
+        "system", "error", "mean, eV", "95 % interval", "entries", "hosts", right=("mean, eV", "entries")
+    )
+    notes = []
+    for source in predictions:
+        found = score_profiles(source, protocol, seed=seed, resamples=resamples)
+        for name in ("forward", "backward", "ends", "profile"):
+            error = getattr(found, name)
+            if error is not None:
+                interval = f"{error.mean.low:.3f} to {error.mean.high:.3f}"
+                table.add_row(
+                    visible(found.name), name, f"{error.mean.value:.3f}", interval, str(error.n), str(error.n_hosts)
+                )
+        notes.append(
+            visible(
+                f"{found.name}: {found.n} of {found.n_scored} entries have a profile, "
+                f"{len(found.without_saddle)} of them no saddle between the ends."
+            )
+        )
+    _print(table)
+    for note in notes:
+        _print(note)
 
 
 def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) -> None:
