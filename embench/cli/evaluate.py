@@ -147,9 +147,8 @@ def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamp
     from embench.common.text import visible
     from embench.neb.profiles import score_profiles
 
-    table = plain_table(
-        "system", "error", "mean, eV", "95 % interval", "entries", "hosts", right=("mean, eV", "entries")
-    )
+    numbers = ("mean, eV", "95 % interval", "entries", "hosts")
+    table = plain_table("error", *numbers, "system", right=numbers)
     notes = []
     for source in predictions:
         found = score_profiles(source, protocol, seed=seed, resamples=resamples)
@@ -157,9 +156,8 @@ def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamp
             error = getattr(found, name)
             if error is not None:
                 interval = f"{error.mean.low:.3f} to {error.mean.high:.3f}"
-                table.add_row(
-                    visible(found.name), name, f"{error.mean.value:.3f}", interval, str(error.n), str(error.n_hosts)
-                )
+                cells = (f"{error.mean.value:.3f}", interval, str(error.n), str(error.n_hosts))
+                table.add_row(name, *cells, visible(found.name))
         notes.append(
             visible(
                 f"{found.name}: {found.n} of {found.n_scored} entries have a profile, "
