@@ -104,8 +104,8 @@ SUBSETS: tuple[Subset, ...] = (
         "label_not_contradicted",
         "labels not contradicted",
         "Without the entries whose label independent potentials contradict, with all evidence there is now (table "
-        "potential_consensus), and those flagged structure_corrupt or elements_misplaced.",
-        lambda scored: ~(_contradicted(scored) | scored.flagged("structure_corrupt", "elements_misplaced")),
+        "potential_consensus).",
+        lambda scored: ~_contradicted(scored),
     ),
     Subset(
         "without_metal_site",
