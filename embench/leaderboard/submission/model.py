@@ -178,7 +178,7 @@ class Submission(Strict):
         """Return the predictions file for `protocol`, always inside the folder; None where there is none."""
         named: dict[str, str] = {str(key): value for key, value in self.predictions.items()}
         # A file for all is one for the first dataset: what is predicted for the second is said by name.
-        first = protocol_spec(protocol).dataset == DEFAULT.name
+        first = _dataset_of(protocol) == DEFAULT.name
         name = named.get(protocol, named.get(ALL) if first else None)
         return None if name is None else self._folder / Path(name).name
 
@@ -198,7 +198,7 @@ class Submission(Strict):
         path = self.file(protocol)
         assert path is not None, "only asked for protocols that have a file"
         if path.name not in self._parsed:
-            known = load(protocol_spec(protocol).dataset).entry_ids
+            known = load(_dataset_of(protocol)).entry_ids
             self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known, plain=True)
         return self._parsed[path.name]
 
