@@ -213,3 +213,8 @@ class Submission(Strict):
     def transfer_protocols(self) -> tuple[str, ...]:
         """Return the protocols of the second dataset that there are predictions for."""
         return tuple(spec.name for spec in TRANSFER_PROTOCOLS if self.file(spec.name) is not None)
+
+
+def _dataset_of(protocol: str) -> str:
+    """Return the dataset that a protocol, or a file for all, is about."""
+    return DEFAULT.name if protocol == ALL else protocol_spec(protocol).dataset
