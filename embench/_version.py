@@ -2,3 +2,4 @@
 
 __version__ = "0.1.0"
 DATASET_VERSION = "1.0.0"
+OXYGEN_VERSION = "1.0.0"

@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).parent.parent
 # Licences under which a dependency may be used and named here, and how distributions call them in their metadata.
 KNOWN = {
     "MIT": r"MIT( License)?",
+    "MIT-CMU": r"MIT-CMU",
     "BSD": r"(new |modified )?(\d-clause )?bsd([- ]\d-clause)?( license)?|BSD-[23]-Clause",
     "Apache-2.0": r"Apache[- ]2(\.0)?( WITH LLVM-exception)?|Apache( Software)? License(,? Version)?( 2(\.0)?)?",
     "PSF-2.0": r"PSF(-2\.0)?|Python Software Foundation License",

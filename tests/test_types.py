@@ -120,7 +120,7 @@ def names() -> dict[str, Any]:
     from embench.audit.barriers import Comparison
     from embench.audit.noise import Estimate
     from embench.leaderboard.site.entries import predictions, surroundings
-    from embench.leaderboard.submission import model
+    from embench.leaderboard.submission import model, origin
     from embench.web import theme
 
     found = {
@@ -129,7 +129,7 @@ def names() -> dict[str, Any]:
         for name, value in vars(module).items()
         if not name.startswith("_")
     }
-    found |= {name: getattr(model, name) for name in ("Barrier", "Kind", "Overlap")}
+    found |= {name: getattr(model, name) for name in ("Barrier", "Kind", "Overlap")} | {"Origin": origin.Origin}
     # What plotly.js is given has names of its own.
     return found | {"Comparison": Comparison, "Estimate": Estimate, "Json": object, "JsonObject": dict}
 

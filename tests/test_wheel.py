@@ -28,8 +28,9 @@ REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
 EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 # Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both; the two
-# potentials bring libraries that nothing else needs, and have tests of their own.
-NOT_TRIED = ("all", "chgnet", "dgl", "matminer", "sevennet", "test", "lint")
+# potentials and the graphs bring libraries that nothing else needs, and have tests of their own; docs, test, lint are
+# for developers.
+NOT_TRIED = ("all", "chgnet", "dgl", "docs", "matminer", "pyg", "sevennet", "test", "lint")
 TRIED = tuple(name for name in EXTRAS if name not in NOT_TRIED)
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
 
@@ -169,9 +170,11 @@ def test_content(wheel):
         "embench/_shipped/splits/published.csv",
         "embench/_shipped/splits/manifest.json",
         "embench/_shipped/potentials/barriers.csv",
+        "embench/_shipped/consensus/potential_consensus.parquet",
         "embench/_shipped/submissions/mace-relax/barriers.csv",
         "embench/_shipped/submissions/mace-relax/submission.yaml",
         "embench/_shipped/weights/alignn-local.safetensors",
+        "embench/_shipped/weights/pathway-stack.npz",
         "embench/curation/tables/ledger.csv",
     ):
         assert wanted in names
@@ -181,7 +184,7 @@ def test_content(wheel):
 def test_all_is_everything():
     (found,) = EXTRAS["all"]
     listed = found.partition("[")[2].removesuffix("]").split(",")
-    assert set(listed) == EXTRAS.keys() - {"all", "test", "lint"}
+    assert set(listed) == EXTRAS.keys() - {"all", "docs", "test", "lint"}
 
 
 # The core
@@ -257,6 +260,7 @@ WITHOUT = {
     "alignn finetune --out out": "alignn",
     "neb estimate ase.calculators.lj:LennardJones -p O-LiFePO4": "neb",
     "neb estimate chgnet -p O-LiFePO4": "chgnet",
+    "model list": "predict",
     "hub check CARD": "hub",
     "hub push CARD --dry-run": "hub",
     "hub push-space SITE --repo a/b --dry-run": "hub",

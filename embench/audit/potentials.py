@@ -16,12 +16,22 @@ from embench.curation.sheet import TABLE_FILE, TABLE_SHEET, read_sheet
 from embench.errors import UnknownNameError, UpstreamError
 
 TEST_BARRIERS_FILE = "umlip_test_barriers.csv"
+# Of the former: which image is the lowest and which the highest, counted from 0.
+TEST_SOURCES_FILE = "umlip_test_sources.csv"
 ALL_BARRIERS_FILE = "umlip_all_barriers.csv"
+SEVENNET_BARRIERS_FILE = "umlip_sevennet_barriers.csv"
 # The protocol of the source; the few results with another number of images belong to another one.
 N_IMAGES = 5
+_TEST_COLUMNS = ("sys_name", "model", "reported_barrier_eV", "n_images", "e0", "emax", "e_last")
+_TEST_SOURCES_COLUMNS = ("sys_name", "model", "emin", "imin", "imax")
+_ALL_COLUMNS = (
+    *("sys_name", "model", "barrier_max_minus_min_eV", "barrier_max_minus_start_eV"),
+    *(f"e{i}" for i in range(N_IMAGES)),
+)
 
 Rows = list[dict[str, object]]
-"""Rows with ``entry_id`` and ``prediction`` (eV), and further columns where the source has another definition."""
+"""Rows with ``entry_id`` and ``prediction`` (eV), and further columns where the source has another definition:
+``barrier_max_minus_start`` (eV), and ``energies`` of the images (eV), None for one that the source does not tell."""
 
 
 def from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
@@ -31,30 +41,51 @@ def from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
 
 
 def _from_test_barriers(model: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE)
+    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE, _TEST_COLUMNS)
+    told = _read_csv(shared / "umlip_neb" / TEST_SOURCES_FILE, _TEST_SOURCES_COLUMNS)
+    sources = {(row["sys_name"], row["model"]): row for row in told}
     return [
         {
             "entry_id": row["sys_name"],
             "prediction": float(row["reported_barrier_eV"]),
             # The energies are given to 1e-6 eV or worse: what follows in the difference is noise.
             "barrier_max_minus_start": round(float(row["emax"]) - float(row["e0"]), 6),
+            "energies": _told_energies(row, sources[row["sys_name"], model]),
         }
         for row in rows
         if row["model"] == model and int(row["n_images"]) == N_IMAGES
     ]
 
 
-def _from_all_barriers(model: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / ALL_BARRIERS_FILE)
+def _told_energies(row: Mapping[str, str], source: Mapping[str, str]) -> tuple[float | None, ...]:
+    """Return what a source tells of the energies of a band, eV: those of both ends, of its highest and lowest image."""
+    told = {
+        int(source["imin"]): float(source["emin"]),
+        int(source["imax"]): float(row["emax"]),
+        0: float(row["e0"]),
+        N_IMAGES - 1: float(row["e_last"]),
+    }
+    return tuple(told.get(i) for i in range(N_IMAGES))
+
+
+def _from_all_barriers(model: str, file: str, shared: Path) -> Rows:
+    rows = _read_csv(shared / "umlip_neb" / file, _ALL_COLUMNS)
     return [
         {
             "entry_id": row["sys_name"],
             "prediction": float(row["barrier_max_minus_min_eV"]),
             "barrier_max_minus_start": float(row["barrier_max_minus_start_eV"]),
+            "energies": tuple(float(row[f"e{i}"]) for i in range(N_IMAGES)),
         }
         for row in rows
         if row["model"] == model
     ]
+
+
+def _sevennet(shared: Path) -> Rows:
+    """Return SevenNet-MF-ompa: the test entries from one file of the source, all others from another."""
+    others = _from_all_barriers("SevenNet-MF-ompa", SEVENNET_BARRIERS_FILE, shared)
+    return _from_test_barriers("SevenNet", shared) + others
 
 
 SOURCES: Mapping[str, Callable[[Path], Rows]] = {
@@ -63,8 +94,8 @@ SOURCES: Mapping[str, Callable[[Path], Rows]] = {
     "mace-mp-0": partial(_from_test_barriers, "MACE"),
     "mace-no-relax": partial(from_sheet, TABLE_SHEET, "sys_name", "MACE-NO-RELAX"),
     "mace-relax": partial(from_sheet, TABLE_SHEET, "sys_name", "MACE-RELAX"),
-    "orb-v3": partial(_from_all_barriers, "Orb-v3"),
-    "sevennet-mf-ompa": partial(_from_test_barriers, "SevenNet"),
+    "orb-v3": partial(_from_all_barriers, "Orb-v3", ALL_BARRIERS_FILE),
+    "sevennet-mf-ompa": _sevennet,
 }
 
 
@@ -111,9 +142,15 @@ def potentials_table(shared: Path, known_ids: Collection[str]) -> str:
     return buffer.getvalue()
 
 
-def _read_csv(path: Path) -> list[dict[str, str]]:
+def _read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the rows of a source file; raises UpstreamError where it cannot be read or lacks one of `columns`."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except OSError as error:
         raise UpstreamError(f"{path} cannot be read: {error.strerror}") from error
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise UpstreamError(f"{path} has no column {', '.join(missing)}; take the file as the source released it")
+    return rows

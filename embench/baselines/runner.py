@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from embench.dataset import load
 from embench.errors import BaselineError
 from embench.evaluation.predictions import canonical_csv
 from embench.splits.load import Fold, Protocol
+from embench.splits.load import protocol as protocol_of
 
 # Called with the stage (features, folds), how many of its parts are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -47,6 +49,7 @@ class PrepareTask:
     spec: BaselineSpec
     entry_ids: tuple[str, ...]
     key: RunKey
+    dataset: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +149,7 @@ def run_key(spec: BaselineSpec, protocol: Protocol, *, seed: int) -> RunKey:
         libraries=tuple(f"{name}=={version}" for name, version in versions.items()),
         protocol=protocol.name,
         protocol_sha256=protocol.sha256,
-        dataset=load().digest,
+        dataset=protocol.dataset_digest,
         seed=seed,
     )
 
@@ -203,7 +206,9 @@ def run_prepare(task: PrepareTask) -> float:
     started = time.perf_counter()
     if task.spec.prepare is not None:
         with one_thread():
-            load_object(task.spec.prepare, extra=task.spec.extra)(load().select(task.entry_ids).without_targets())
+            load_object(task.spec.prepare, extra=task.spec.extra)(
+                load(task.dataset).select(task.entry_ids).without_targets()
+            )
     return time.perf_counter() - started
 
 
@@ -223,10 +228,15 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     """Compute the features of all entries that the protocol uses; return the seconds it took, summed over workers."""
     if spec.prepare is None:
         return 0.0
-    used = {entry_id for fold in protocol for entry_id in (*fold.train_ids, *fold.test_ids)}
-    ids = [entry_id for entry_id in load().entry_ids if entry_id in used]
-    parts = [tuple(ids[start : start + _PART]) for start in range(0, len(ids), _PART)]
-    tasks = [PrepareTask(spec=spec, entry_ids=part, key=key) for part in parts]
+    used: dict[str, set[str]] = defaultdict(set)
+    for fold in protocol:
+        used[fold.train_dataset].update(fold.train_ids)
+        used[fold.test_dataset].update(fold.test_ids)
+    tasks = []
+    for name, chosen in used.items():
+        ids = [entry_id for entry_id in load(name).entry_ids if entry_id in chosen]
+        parts = [tuple(ids[start : start + _PART]) for start in range(0, len(ids), _PART)]
+        tasks += [PrepareTask(spec=spec, entry_ids=part, key=key, dataset=name) for part in parts]
     seconds = 0.0
     report("features", 0, len(tasks))
     for done, taken in enumerate(executor.run(run_prepare, tasks), start=1):
@@ -239,7 +249,7 @@ def _check_worker(spec: BaselineSpec, key: RunKey) -> None:
     """Raise where this process, perhaps on another machine, has other code, libraries or data than the run."""
     here = {
         "code of the baseline": (_code_of(spec), key.code),
-        "dataset": (load().digest, key.dataset),
+        "dataset": (protocol_of(key.protocol).dataset_digest, key.dataset),
         "libraries": (
             tuple(library_versions(("numpy", *spec.libraries), extra=spec.extra).values()),
             tuple(library.split("==")[1] for library in key.libraries[1:]),
@@ -255,7 +265,7 @@ def _check_worker(spec: BaselineSpec, key: RunKey) -> None:
 
 def _plain(fold: Fold) -> Fold:
     """Return the fold without the datasets that it may have cached, which would be sent along."""
-    return Fold(fold.name, fold.train_ids, fold.test_ids)
+    return Fold(fold.name, fold.train_ids, fold.test_ids, fold.train_dataset, fold.test_dataset)
 
 
 def _predictions_text(results: Sequence[FoldResult]) -> str:

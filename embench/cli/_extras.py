@@ -17,11 +17,13 @@ _OF_GROUP = {
     "evaluate": "report",
     "hub": "hub",
     "leaderboard": "leaderboard",
+    "model": "predict",
     "neb": "neb",
+    "predict": "predict",
     "splits": "splits",
     "submit": "leaderboard",
 }
-_WHOLE_GROUP = ("build", "hub", "leaderboard", "splits", "submit")
+_WHOLE_GROUP = ("build", "hub", "leaderboard", "model", "predict", "splits", "submit")
 # Where a distribution is not called as what it is imported by.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub", "jarvis": "jarvis-tools"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -62,7 +64,7 @@ def extras() -> dict[str, tuple[str, ...]]:
         return {}
     for line in required:
         requirement, _, marker = line.partition(";")
-        if (extra := _EXTRA.search(marker)) and extra[1] not in ("test", "lint"):
+        if (extra := _EXTRA.search(marker)) and extra[1] not in ("docs", "test", "lint"):
             found.setdefault(extra[1], []).append(requirement.strip())
     return {extra: tuple(lines) for extra, lines in found.items()}
 

@@ -1,7 +1,9 @@
-"""``embench build``: the raw release to the dataset."""
+"""``embench build`` and ``embench build-transfer``: raw releases to the datasets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -21,25 +23,9 @@ def build(
 
     The files in --out are replaced only when everything went well.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from embench.curation.build import build_dataset
 
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-
-        def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=step, completed=done, total=total or None)
-
+    with _steps() as show:
         result = build_dataset(upstream, out, complete=complete, progress=show)
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
@@ -50,3 +36,49 @@ def build(
         typer.echo(f"{checksum}  {out / name}")
     flags = ", ".join(f"{name} {count}" for name, count in result.flag_counts.items())
     typer.echo(f"flags: {flags}")
+
+
+def build_transfer(
+    source: Path = typer.Argument(
+        ..., metavar="SOURCE", help="File oxygen_vacancy_neb.parquet, or the folder that holds it.", show_default=False
+    ),
+    out: Path = typer.Option(Path("dataset_card/oxygen-vacancies"), "--out", help="Folder for the files."),
+) -> None:
+    """Curate the DFT-NEB hops of oxygen vacancies into the dataset oxygen-vacancies, with a ledger of corrections.
+
+    The files in --out are replaced only when everything went well.
+    """
+    from embench.curation.oxygen import build_oxygen
+
+    with _steps() as show:
+        result = build_oxygen(source, out, progress=show)
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    ledger = f"{result.n_corrections} corrections in {out / 'ledger.csv'}"
+    typer.echo(f"oxygen-vacancies: {result.n_entries} entries, {ledger}")
+    for name, checksum in sorted(result.checksums.items()):
+        typer.echo(f"{checksum}  {out / name}")
+    flags = ", ".join(f"{name} {count}" for name, count in result.flag_counts.items())
+    typer.echo(f"flags: {flags}")
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function (step, done, total) that shows the step under way on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(step: str, done: int, total: int) -> None:
+            bar.update(task, description=step, completed=done, total=total or None)
+
+        yield show

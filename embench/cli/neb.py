@@ -33,6 +33,15 @@ _ENTRIES = typer.Option(
     help="A benchmark protocol, an entry_id, or a file with one entry_id a line; all scored entries by default.",
     show_default=False,
 )
+_ENTRIES_COLLECTED = typer.Option(
+    [],
+    "--entries",
+    "--protocol",
+    "-p",
+    metavar="WHICH",
+    help="As for run: only these entries, all of which must have results. Default: whatever there is.",
+    show_default=False,
+)
 _SETTINGS = typer.Option("embench-neb-1", "--settings", metavar="NAME", help="Protocol of the calculation.")
 _RUN = typer.Argument(..., metavar="RUN", help="Folder of a run.", show_default=False)
 
@@ -196,6 +205,7 @@ def show(
 def collect(
     folder: Path = _RUN,
     out: Path = typer.Option(..., "--out", "-o", metavar="FILE", help="File for the predictions.", show_default=False),
+    entries: list[str] = _ENTRIES_COLLECTED,
     barrier: str = typer.Option(
         "max-minus-min", "--barrier", metavar="WHICH", help="max-minus-min or max-minus-start."
     ),
@@ -210,13 +220,13 @@ def collect(
     from embench.dataset import load
     from embench.errors import UnknownNameError
     from embench.neb.calculators import potential_spec
-    from embench.neb.collect import DEFINITIONS, description, predictions_csv
+    from embench.neb.collect import DEFINITIONS, chosen_results, description, predictions_csv
     from embench.neb.store import RunStore
 
     if barrier not in DEFINITIONS:
         raise UnknownNameError("definition of a barrier", barrier, DEFINITIONS)
     store = RunStore(folder)
-    results = store.results()
+    results = chosen_results(store.results(), entries)
     text = predictions_csv(results, load().entry_ids, definition=barrier)
     write_text(out, text)
     troubled = sum(bool(result.flags) and result.has_value for result in results.values())
@@ -227,6 +237,23 @@ def collect(
         fields = description(store.about, spec, list(results.values()), definition=barrier)
         write_text(template, yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=110))
         typer.echo(f"wrote {template}: fill in the rest, then embench submit {out} --from-template {template}")
+
+
+@app.command()
+def table(
+    runs: Path = typer.Option(
+        Path("baselines/neb"), "--runs", metavar="DIR", help="Folder with the folders of the runs."
+    ),
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
+) -> None:
+    """Describe the runs that embench made itself, and how they agree with the literature's, in one page."""
+    from embench.cli._terminal import deliver
+    from embench.dataset import load
+    from embench.pages.neb import neb_page
+    from embench.splits import protocol as benchmark
+
+    deliver(lambda: neb_page(load(), runs, benchmark("published").scored_ids), out, check=check)
 
 
 @app.command()

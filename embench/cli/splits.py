@@ -11,12 +11,13 @@ app = typer.Typer(help="Look at the protocols, make their folds, and audit them.
 
 @app.command("list")
 def list_protocols() -> None:
-    """List the protocols and what each measures."""
+    """List the protocols and what each measures, the main one first."""
     from embench.cli._terminal import plain_table, print_table
-    from embench.splits import PROTOCOLS, protocol
+    from embench.splits import protocol
+    from embench.splits.registry import MAIN_PROTOCOL, all_protocols
 
     table = plain_table("protocol", "scored", "folds", "grouped by", "what it measures", right=("scored", "folds"))
-    for spec in PROTOCOLS:
+    for spec in sorted(all_protocols(), key=lambda spec: spec.name != MAIN_PROTOCOL):
         found = protocol(spec.name)
         table.add_row(
             spec.name,
@@ -55,7 +56,7 @@ def show(
     levels = "/".join(f"{level:.0%}".rstrip("%") for level in QUANTILES)
     numbers = ("train", "scored", f"E_m {levels} %", "hosts")
     table = plain_table("fold", *numbers, "ions", right=numbers)
-    for fold in describe_folds(found, load()):
+    for fold in describe_folds(found, load(found.spec.dataset)):
         quantiles = " ".join(f"{value:.2f}" for value in fold.quantiles)
         # Without a space between them an ion and its number stay on one line.
         ions = " ".join(f"{ion}:{count}" for ion, count in fold.ions.items())

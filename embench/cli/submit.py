@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
-    from embench.leaderboard.submit import Rival, Standing
+    from embench.leaderboard.submit import GivenFile, Rival, Standing
     from embench.leaderboard.submit.fields import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
@@ -44,6 +44,9 @@ def submit(
         None, "--kind", metavar="KIND", help="property-model, potential-neb, hybrid or literature.", **_OPEN
     ),
     author: list[str] = typer.Option([], "--author", help="May be given several times.", **_OPEN),
+    orcid: list[str] = typer.Option(
+        [], "--orcid", metavar="AUTHOR=ID", help="ORCID iD of an author; may be given several times.", **_OPEN
+    ),
     date: str | None = typer.Option(None, "--date", help="YYYY-MM-DD. Default: today.", **_OPEN),
     description: str | None = typer.Option(None, "--description", help="How it works, in a few sentences.", **_OPEN),
     paper: str | None = typer.Option(None, "--paper", help="Citation with doi, or https address.", **_OPEN),
@@ -51,7 +54,43 @@ def submit(
     licence: str | None = typer.Option(None, "--licence", help="Of the predictions, and of public code.", **_OPEN),
     parameters: int | None = typer.Option(None, "--parameters", help="Number of fitted parameters.", **_OPEN),
     barrier: str | None = typer.Option(
-        None, "--barrier", metavar="WHICH", help="Of a potential: max-minus-start or max-minus-min.", **_OPEN
+        None, "--barrier", metavar="WHICH", help="Of a potential: max-minus-min or max-minus-start.", **_OPEN
+    ),
+    functional: str | None = typer.Option(
+        None,
+        "--functional",
+        metavar="NAME",
+        help="Of the data that a potential was trained on: PBE, r2SCAN, ...",
+        **_OPEN,
+    ),
+    hubbard_u: bool | None = typer.Option(
+        None, "--hubbard-u/--no-hubbard-u", help="Whether these data have a Hubbard U.", **_OPEN
+    ),
+    dispersion: str | None = typer.Option(
+        None,
+        "--dispersion",
+        metavar="NAME",
+        help="Their dispersion correction: none, D3, D3(BJ), D4 or other.",
+        **_OPEN,
+    ),
+    neb_protocol: str | None = typer.Option(
+        None, "--neb-protocol", metavar="NAME", help="How the bands of a potential were computed.", **_OPEN
+    ),
+    neb_bands: int | None = typer.Option(None, "--neb-bands", metavar="N", help="How many were tried.", **_OPEN),
+    neb_converged: float | None = typer.Option(
+        None, "--neb-converged", metavar="SHARE", help="Share of them that converged, 0 to 1.", **_OPEN
+    ),
+    neb_failures: str | None = typer.Option(
+        None, "--neb-failures", metavar="COUNTS", help="By kind, as 'clash = 3; crash = 1'.", **_OPEN
+    ),
+    checkpoint: str | None = typer.Option(
+        None, "--checkpoint", metavar="ADDRESS", help="Where the weights of a potential can be had.", **_OPEN
+    ),
+    checkpoint_sha256: str | None = typer.Option(
+        None, "--checkpoint-sha256", metavar="HEX", help="Checksum of their file.", **_OPEN
+    ),
+    checkpoint_licence: str | None = typer.Option(
+        None, "--checkpoint-licence", metavar="SPDX", help="Their licence, such as MIT.", **_OPEN
     ),
     training_data: str | None = typer.Option(None, "--training-data", help="Everything it was fitted to.", **_OPEN),
     overlap: str | None = typer.Option(
@@ -74,7 +113,9 @@ def submit(
         None, "--from-template", metavar="FILE", help="Take the fields from this file; options go first.", **_OPEN
     ),
     fill_missing: bool = typer.Option(
-        False, "--fill-missing", help="A potential may miss entries: they score the training median and are counted."
+        False,
+        "--fill-missing",
+        help="A potential may miss entries: they score the worst of the reference predictions and are counted.",
     ),
     submissions: Path = typer.Option(
         Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
@@ -91,13 +132,17 @@ def submit(
     """Make a submission: ask for what is missing, check, score, show where it would stand, and write its folder.
 
     Nothing is written before everything is right. On a terminal the command asks for what is missing; elsewhere it
-    lists the options. For a new version, pass the submission.yaml of the old one to --from-template.
+    lists the options. With --dry-run the standing comes before any question. For a new version, pass the
+    submission.yaml of the old one to --from-template.
     """
+    from embench.leaderboard.submit.fields import read_option
+
     given: dict[tuple[str, ...], Any] = {
         ("name",): name,
         ("version",): version,
         ("kind",): kind,
         ("authors",): tuple(author),
+        ("orcid",): read_option(("orcid",), "; ".join(orcid)),
         ("date",): date,
         ("description",): description,
         ("paper",): paper,
@@ -105,6 +150,16 @@ def submit(
         ("licence",): licence,
         ("parameters",): parameters,
         ("barrier",): barrier,
+        ("level_of_theory", "functional"): functional,
+        ("level_of_theory", "hubbard_u"): hubbard_u,
+        ("level_of_theory", "dispersion"): dispersion,
+        ("neb", "protocol"): neb_protocol,
+        ("neb", "n"): neb_bands,
+        ("neb", "share_converged"): neb_converged,
+        ("neb", "failures"): read_option(("neb", "failures"), neb_failures or ""),
+        ("checkpoint", "address"): checkpoint,
+        ("checkpoint", "sha256"): checkpoint_sha256,
+        ("checkpoint", "licence"): checkpoint_licence,
         ("training_data", "description"): training_data,
         ("training_data", "overlaps_scored_entries"): overlap,
         ("training_data", "overlap_details"): overlap_details,
@@ -114,12 +169,18 @@ def submit(
         ("seeds",): tuple(seed),
         ("reproduce",): reproduce,
     }
+    from embench.evaluation.find import submissions_folder
     from embench.evaluation.submission_folder import slug_from
     from embench.leaderboard.submission.write import check_free, place_of, write_submission
-    from embench.leaderboard.submit import assign_protocols, read_given, submission_with
+    from embench.leaderboard.submit import assign_protocols, fields, read_given, submission_with
 
     given_files = read_given(predictions, unit=unit)  # before any question is asked
-    content = _description(given, from_template)
+    if not submissions.is_dir() and dry_run:
+        submissions = submissions_folder() or submissions  # those that come with embench
+    content = _fields_given(given, from_template)
+    if dry_run and fields.missing_message(content):
+        _preview(given_files, submissions, protocol=protocol, kind=content.get("kind"), fill_missing=fill_missing)
+    _complete(content)
     slug = slug or slug_from(content["name"])
     with _draft_kept(content, slug, wanted=dry_run):
         files = assign_protocols(given_files, named=protocol, kind=content["kind"])
@@ -161,15 +222,25 @@ def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator
             typer.echo(f"Your answers are in {draft}; use them again with --from-template {draft}", err=True)
 
 
-def _description(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
-    """Return the fields from template and options, and, on a terminal, from answers to questions."""
-    from embench.errors import SubmissionError
+def _fields_given(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
+    """Return the fields from template and options."""
     from embench.leaderboard.submit import fields
 
     content = fields.read_template(template) if template else {}
     for place, value in given.items():
         if value not in (None, "", ()):
             fields.put(content, place, value)
+    return content
+
+
+def _complete(content: dict[str, Any]) -> None:
+    """Add the fields that are missing: on a terminal by asking, elsewhere the date only.
+
+    Raises :class:`~embench.errors.SubmissionError` where some are missing still.
+    """
+    from embench.errors import SubmissionError
+    from embench.leaderboard.submit import fields
+
     if _on_terminal():
         _ask(content)
     elif not content.get("date"):
@@ -177,7 +248,31 @@ def _description(given: dict[tuple[str, ...], Any], template: Path | None) -> di
     message = fields.missing_message(content)
     if message:
         raise SubmissionError(message)
-    return content
+
+
+def _preview(
+    given: Sequence[GivenFile], submissions: Path, *, protocol: list[str], kind: str | None, fill_missing: bool
+) -> None:
+    """Print where the predictions would stand, before anything is asked about the system that made them."""
+    from embench.errors import SubmissionError
+    from embench.evaluation import evaluate
+    from embench.evaluation.standing import standing, standing_sentence
+    from embench.evaluation.submission_folder import ALL
+    from embench.leaderboard.submit import assign_protocols
+    from embench.splits.registry import MAIN_PROTOCOL
+
+    try:
+        files = assign_protocols(given, named=protocol, kind=kind)
+    except SubmissionError:
+        return  # the kind of the system, which is asked for, decides about the protocol
+    for name in sorted(files, key=lambda name: name != MAIN_PROTOCOL):
+        scored = MAIN_PROTOCOL if name == ALL else name
+        evaluation = evaluate(files[name].predictions, scored, fill_missing=fill_missing)
+        mae = evaluation.metrics["mae"]
+        found = standing(evaluation, submissions if submissions.is_dir() else None)
+        place = f"\n  {standing_sentence(found, scored)}" if found else ""
+        typer.echo(f"{scored}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}){place}")
+    typer.echo("")
 
 
 def _on_terminal() -> bool:
@@ -192,7 +287,7 @@ def _ask(content: dict[str, Any]) -> None:
     # The kind decides about later questions, so they are looked up again after each answer.
     while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
         question = questions[0]
-        if not question.required and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
+        if not question.needed(content) and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
             typer.echo("The rest may be left out with the enter key.")
         asked.add(question.place)
         value = _answer(question, content)
@@ -204,18 +299,20 @@ def _answer(question: Question, content: dict[str, Any]) -> Any:
     """Return the answer to a question, checked against the schema; ask again while it is wrong."""
     import copy
 
+    from embench.errors import InvalidValueError
     from embench.leaderboard.submit import fields
 
     text = f"{question.text} [{', '.join(question.choices)}]" if question.choices else question.text
-    default = fields.today() if question.place == ("date",) else None if question.required else ""
+    needed = question.needed(content)
+    default = fields.today() if question.place == ("date",) else None if needed else ""
     while True:
         answer = typer.prompt(text, default=default, show_default=bool(default)).strip()
-        if not answer and not question.required:
+        if not answer and not needed:
             return None
         try:
             value = question.read(answer)
-        except ValueError:
-            typer.echo(f"{answer!r} is no number", err=True)
+        except ValueError as error:
+            typer.echo(f"{answer!r} {error if isinstance(error, InvalidValueError) else 'is no number'}", err=True)
             continue
         attempt = copy.deepcopy(content)
         fields.put(attempt, question.place, value)
@@ -292,20 +389,26 @@ def print_signs(signs: Sequence[Sign]) -> None:
 
 
 def _print_scores(found: Standing) -> None:
+    from embench.evaluation.coverage import COVERAGE_RULE, FILLED
+
     evaluation = found.evaluation
     mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
     line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
     if len(found.rivals) > 1:
-        line += f", rank {_rank(found.own)} of {len(found.rivals)}"
-    if coverage.filled:
+        ranked = sum(rival.rank is not None for rival in found.rivals)
+        line += f", rank {_rank(found.own)} of {ranked}" if found.own.rank is not None else ", no rank"
+    if evaluation.mae_predicted is not None:
         line += (
-            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with the training median"
+            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with {FILLED} "
+            f"(MAE on what is predicted {evaluation.mae_predicted.value:.3f} eV)"
         )
     typer.echo(line)
+    if not coverage.enough:
+        typer.echo(COVERAGE_RULE)
 
 
 def _print_board(found: Standing) -> None:
-    """Print the systems of the protocol by MAE, and whether each can be told from this one."""
+    """Print the systems of the protocol by MAE, and whether each is tied with this one."""
     from embench.cli._terminal import plain_table, print_table
 
     if len(found.rivals) < 2:
@@ -328,9 +431,9 @@ def _print_board(found: Standing) -> None:
 
 def _verdict(rival: Rival) -> str:
     if not rival.resolved:
-        return "not resolved"
+        return "tied"
     return "better" if rival.difference < 0.0 else "worse"
 
 
 def _rank(rival: Rival) -> str:
-    return f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"
+    return "–" if rival.rank is None else f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

@@ -6,19 +6,30 @@ DIGESTS: dict[str, dict[str, str]] = {
         "test.parquet": "4f6636145eeaaa35cc252e7c0a34dc8148c12c4c2e4dfc980511ec624831d0c4",
         "train.parquet": "1c0bdec9e95a98090962bbd3d4c93fa3c7f2cb240941bc2e504a30e4fd7a66d9",
     },
+    "oxygen-vacancies": {
+        "checksums.txt": "e3a2824ecfdd7e8afa858f7a80bfe2857ffdc814de4f4ddc3519f6c4c2406c5c",
+        "hops.parquet": "f4c979976d1783fe9edefeb665fbb63d38c9aa3cd11246dae926a48da07ea00f",
+        "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
+    },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
         "leave-one-class-out.csv": "1641e01a50f8d2d5a32ec55da5d6f434f75fd01851724b1fdcbb847441d63417",
         "leave-one-ion-out.csv": "df5715a8f3784000a107945ac0cb066a8a157be703d02f30361c080a04b3ac27",
-        "manifest.json": "3885b042f0d305cab98401d71a233d5e678893c31041559ef50b1da6625168ed",
+        "manifest.json": "c0cb5d2593e500ea1caef74d8e07fc3801af1ca694fe8c5987b73f873dff5e91",
+        "oxygen-10fold.csv": "cf2c5b309bdf291a1091fcf92e0d0f0462fb0be3762790799a4db91ac2b4d529",
         "prototype-10fold.csv": "ba4a5937e995b5d49892bee7b9e6bab55c0f4b89707aeadc444664bd86571ff5",
         "published.csv": "98f4abaabd874ecdbf81058268f0a49e1d365218d7a30fc6aabe5b4f6fb07a65",
         "random-10fold.csv": "be34266bff17c073ec39ab6bcc6ca4ac34e7eff597a23b88775b42c40e474825",
+        "to-oxygen.csv": "45b1f7c410e2e2e60c8fa97ee72e652741852fb182b481911b17817a3497f43e",
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
+        "pathway-stack.npz": "31e9805802b827a93fbe086541a836076125571bdf0ab3016cd50552fb0f02dd",
     },
     "potentials": {
-        "barriers.csv": "df044e3d11914920960c610021d6fda36c3ccbb70daa2ecee1f29404cadc2622",
+        "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
+    },
+    "consensus": {
+        "potential_consensus.parquet": "473e358ab30337021cf3117ec59fbc21c2bd3cecab9e86f4e615854b9b44b39b",
     },
 }

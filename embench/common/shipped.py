@@ -17,15 +17,17 @@ from embench.errors import DatasetError, EmbenchError
 _PACKAGE = Path(__file__).parent.parent
 _KEPT_IN_CHECKOUT = {
     "dataset": "dataset_card/data",
+    "oxygen-vacancies": "dataset_card/oxygen-vacancies",
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",
+    "consensus": "dataset_card/consensus",
     "submissions": "leaderboard/submissions",
 }
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource: ``dataset``, ``splits``, ``weights``, ``potentials``, ``submissions``.
+    """Return the folder of a shipped resource, one of ``_KEPT_IN_CHECKOUT``.
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """

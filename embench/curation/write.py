@@ -27,18 +27,18 @@ VERBATIM = frozenset(
 Row = Mapping[str, Any]
 
 
-def to_table(rows: Sequence[Row], *, version: str) -> pa.Table:
-    """Return `rows` as an Arrow table of the dataset's schema; raises DatasetError for a row that does not fit it."""
+def to_table(rows: Sequence[Row], *, version: str, layout: schema.Layout = schema.DEFAULT) -> pa.Table:
+    """Return `rows` as an Arrow table of a dataset's schema; raises DatasetError for a row that does not fit it."""
     import pyarrow as pa
 
-    names = [column.name for column in schema.COLUMNS]
+    names = [column.name for column in layout.columns]
     for row in rows:
         odd = set(row) ^ set(names)
         if odd:
             raise DatasetError(
                 f"{row.get('entry_id')}: columns missing or unknown to the schema: {', '.join(sorted(odd))}"
             )
-    arrow_schema = schema.arrow_schema(version=version)
+    arrow_schema = schema.arrow_schema(version=version, of=layout)
     arrays = []
     for field in arrow_schema:
         values = [_plain(field.name, row[field.name]) for row in rows]

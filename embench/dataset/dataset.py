@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from embench import schema
+from embench.common import late
 from embench.common.shipped import check_shipped, resource_folder
 from embench.dataset.entry import Entry, hidden_message, target_flags, visible_flags
-from embench.dataset.store import PARTS, AnyArray, Store, open_store, read_only
+from embench.dataset.store import AnyArray, Store, open_store, read_only
 from embench.errors import (
     DatasetError,
     HiddenTargetError,
@@ -22,7 +23,6 @@ from embench.errors import (
     UnknownEntryError,
     UnknownNameError,
 )
-from embench.schema.spec import TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +34,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 def load(
+    name: str = schema.DEFAULT.name,
     *,
     path: Path | str | None = None,
     source: str = "package",
     revision: str | None = None,
     repository: str | None = None,
 ) -> Dataset:
-    """Load the dataset that embench ships. Nothing is downloaded, unless it is asked for.
+    """Load a dataset that embench ships. Nothing is downloaded, unless it is asked for.
 
     The files are checked against ``checksums.txt`` and against the dataset version of this embench once per
     process; columns are read when they are first used. What ships with embench, and what the hub has under the tag of
@@ -48,6 +49,9 @@ def load(
 
     Parameters
     ----------
+    name
+        ``default``, the barriers of cations that all but two protocols score, or ``oxygen-vacancies``: a second DFT set
+        of anions, to test transfer on. It shares no compound with the first and has columns of its own.
     path
         Folder of another build.
     source
@@ -63,14 +67,20 @@ def load(
         For files that are missing, damaged or of another version.
     HubError
         Where the hub does not deliver.
+    UnknownNameError
+        There is no such dataset.
 
     Examples
     --------
     >>> import embench
     >>> embench.load()
     <Dataset 1.0.0: 619 entries>
+    >>> embench.load("oxygen-vacancies")
+    <Dataset oxygen-vacancies 1.0.0: 622 entries>
     """
-    store = open_store(dataset_folder(path=path, source=source, revision=revision, repository=repository))
+    layout = schema.layout(name)
+    folder = dataset_folder(path=path, source=source, revision=revision, repository=repository, layout=layout)
+    store = open_store(folder, layout)
     if path is None:
         _check_release(store, source, revision=revision, repository=repository)
     return Dataset(store, read_only(np.arange(store.n_rows)))
@@ -103,10 +113,16 @@ class Dataset:
 
     def __repr__(self) -> str:
         hidden = ", targets hidden" if self._hidden else ""
-        return f"<Dataset {self.version}: {len(self)} entries{hidden}>"
+        name = "" if self.layout is schema.DEFAULT else f"{self.layout.name} "
+        return f"<Dataset {name}{self.version}: {len(self)} entries{hidden}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reload, (self._store.folder, self._store.digest, self.entry_ids, self._hidden)
+        return _reload, (self._store.folder, self._store.digest, self.entry_ids, self._hidden, self.layout.name)
+
+    @property
+    def layout(self) -> schema.Layout:
+        """Which dataset this is: its columns, flags and files."""
+        return self._store.layout
 
     @property
     def version(self) -> str:
@@ -156,11 +172,12 @@ class Dataset:
 
         Raises :class:`~embench.errors.UnknownNameError` for what is no array column.
         """
-        known = [spec.name for spec in schema.COLUMNS if spec.shape and spec.scalar != "string"]
+        known = [spec.name for spec in self.layout.columns if spec.shape and spec.scalar != "string"]
         if name not in known:
-            scalar = name in {spec.name for spec in schema.COLUMNS if not spec.shape}
+            scalar = name in {spec.name for spec in self.layout.columns if not spec.shape}
             way_out = f"; it holds one value an entry: take column({name!r})" if scalar else None
             raise UnknownNameError("array column", name, known, way_out=way_out)
+        self._check_hidden(name)
         values = self._store.column(name)
         return tuple(values[row] for row in self._rows.tolist())
 
@@ -175,7 +192,9 @@ class Dataset:
         position = table.schema.get_field_index("flags")
         field = table.schema.field(position)
         flags = [list(names) for names in self.flags]
-        return table.set_column(position, field, pa.array(flags, type=field.type)).drop_columns([TARGET])
+        return table.set_column(position, field, pa.array(flags, type=field.type)).drop_columns(
+            list(self.layout.telling)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all columns as a data frame, one row an entry; arrays are numpy arrays, flags tuples.
@@ -187,8 +206,8 @@ class Dataset:
         except ImportError:
             raise MissingDependencyError("pandas", "pandas", "Dataset.to_pandas") from None
         columns: dict[str, Any] = {}
-        for spec in schema.COLUMNS:
-            if spec.name == TARGET and self._hidden:
+        for spec in self.layout.columns:
+            if self._hidden and spec.name in self.layout.telling:
                 continue
             if not spec.shape:
                 columns[spec.name] = self.column(spec.name).copy()
@@ -196,6 +215,24 @@ class Dataset:
                 values = self.flags if spec.name == "flags" else self.arrays(spec.name)
                 columns[spec.name] = pd.Series(list(values), dtype=object)
         return pd.DataFrame(columns)
+
+    def features(self, name: str = "pathway") -> pd.DataFrame:
+        """Return the descriptors that the baselines see of these entries, as a data frame with their names.
+
+        `name` is a set of :data:`embench.baselines.features.named.NAMED`, such as ``pathway``, ``composition`` or
+        ``simple``. No target is read, so that the scored side of a fold has features too.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such set.
+        FeatureError
+            A structure has something that the features have no model for.
+        MissingDependencyError
+            Without pandas, or what the features are made with.
+        """
+        table: pd.DataFrame = late.features(self, name)
+        return table
 
     def select(self, entry_ids: Iterable[str]) -> Dataset:
         """Return the entries with these ids, in the order given.
@@ -271,24 +308,28 @@ class Dataset:
             raise UnknownEntryError(entry_id, self.entry_ids) from None
 
     def _entry(self, row: int) -> Entry:
-        return Entry(partial(self._store.value, row), hidden=self._hidden, digest=self._store.digest)
+        value = partial(self._store.value, row)
+        return Entry(value, hidden=self._hidden, digest=self._store.digest, layout=self.layout)
 
     def _with_rows(self, rows: npt.NDArray[np.intp]) -> Dataset:
         return Dataset(self._store, read_only(rows), self._hidden)
 
     def _check_column(self, name: str, *, kind: str = "scalar column", also: Iterable[str] = ()) -> None:
-        known = [spec.name for spec in schema.COLUMNS if not spec.shape]
+        known = [spec.name for spec in self.layout.columns if not spec.shape]
         if name not in known:
-            if name in {spec.name for spec in schema.COLUMNS}:
+            if name in {spec.name for spec in self.layout.columns}:
                 way = "the property flags" if name == "flags" else f"arrays({name!r})"
                 raise UnknownNameError(kind, name, [*known, *also], way_out=f"; it holds lists: take {way}")
             raise UnknownNameError(kind, name, [*known, *also])
-        if name == TARGET and self._hidden:
+        self._check_hidden(name)
+
+    def _check_hidden(self, name: str) -> None:
+        if self._hidden and name in self.layout.telling:
             raise HiddenTargetError(hidden_message(f"the column {name}"))
 
     def _check_flags(self, names: Collection[str]) -> set[str]:
         names = (names,) if isinstance(names, str) else tuple(names)
-        schema.check_flags(names)
+        schema.check_flags(names, of=self.layout)
         telling = target_flags().intersection(names)
         if self._hidden and telling:
             raise HiddenTargetError(hidden_message(f"the flag {min(telling)}, which is set from the target,"))
@@ -324,16 +365,23 @@ def _near_values(value: Any, occurring: Collection[Any], count: int = 3) -> list
     return [str(other) for other in present]
 
 
-def _reload(folder: Path, digest: str, entry_ids: tuple[str, ...], hidden: bool) -> Dataset:
+def _reload(folder: Path, digest: str, entry_ids: tuple[str, ...], hidden: bool, name: str) -> Dataset:
     """Restore a pickled dataset from the same files: those in its folder, else those installed here."""
-    data = load(path=folder) if folder.is_dir() else load()
+    data = load(name, path=folder) if folder.is_dir() else load(name)
     if data._store.digest != digest:
         raise DatasetError(f"a dataset was pickled with another build than the one at {data._store.folder}")
     data = data.select(entry_ids)
     return data.without_targets() if hidden else data
 
 
-def dataset_folder(*, path: Path | str | None, source: str, revision: str | None, repository: str | None) -> Path:
+def dataset_folder(
+    *,
+    path: Path | str | None,
+    source: str,
+    revision: str | None,
+    repository: str | None,
+    layout: schema.Layout = schema.DEFAULT,
+) -> Path:
     """Return the folder that :func:`embench.load` reads; see there for the parameters and errors."""
     if source not in ("package", "hub"):
         raise UnknownNameError("source", source, ("package", "hub"))
@@ -342,10 +390,10 @@ def dataset_folder(*, path: Path | str | None, source: str, revision: str | None
             raise ValueError("a dataset is loaded from a path or from the hub, not from both")
         from embench.hub.pull import cached_dataset
 
-        return cached_dataset(repository=repository, revision=revision)
+        return cached_dataset(repository=repository, revision=revision, layout=layout)
     if revision is not None or repository is not None:
         raise ValueError("revision and repository are for source='hub'")
-    return resource_folder("dataset") if path is None else Path(path)
+    return resource_folder(layout.resource) if path is None else Path(path)
 
 
 def _check_release(store: Store, source: str, *, revision: str | None, repository: str | None) -> None:
@@ -360,5 +408,5 @@ def _check_release(store: Store, source: str, *, revision: str | None, repositor
             f"{about.REPOSITORY} holds something else under {about.TAG} than was released, which never changes: use "
             "the dataset that embench ships, or name another revision"
         )
-    for name in PARTS:
-        check_shipped("dataset", store.folder / name, store.checksums[name], way_out=way_out)
+    for name in store.layout.parts:
+        check_shipped(store.layout.resource, store.folder / name, store.checksums[name], way_out=way_out)

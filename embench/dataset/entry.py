@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from embench import schema
 from embench.errors import HiddenTargetError, did_you_mean, nearest_names
-from embench.schema.spec import TARGET
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -28,8 +27,9 @@ class Entry:
     read-only, can be pickled without the dataset, and are equal when they are the same row of the same build.
     """
 
-    # The annotations are for type checkers and editors; the schema alone decides which columns there are.
-    __slots__ = ("_digest", "_hidden", "_lookup")
+    # The annotations are for type checkers and editors; the schema alone decides which columns there are. An entry of
+    # another dataset than the default one lacks some of them and has others, see :data:`embench.schema.LAYOUTS`.
+    __slots__ = ("_digest", "_hidden", "_layout", "_lookup")
 
     entry_id: str
     published_split: str
@@ -92,17 +92,21 @@ class Entry:
     group_prototype: str
     flags: tuple[str, ...]
 
-    def __init__(self, lookup: Callable[[str], Any], *, hidden: bool, digest: str) -> None:
+    def __init__(
+        self, lookup: Callable[[str], Any], *, hidden: bool, digest: str, layout: schema.Layout = schema.DEFAULT
+    ) -> None:
         object.__setattr__(self, "_lookup", lookup)
         object.__setattr__(self, "_hidden", hidden)
         object.__setattr__(self, "_digest", digest)
+        object.__setattr__(self, "_layout", layout)
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is no method or slot: the columns.
-        if name == TARGET and self._hidden:
-            raise HiddenTargetError(hidden_message(f"the {TARGET} of {self.entry_id}"))
-        if name not in _column_names():
-            hint = did_you_mean(nearest_names(name, _column_names()))
+        if self._hidden and name in self._layout.telling:
+            raise HiddenTargetError(hidden_message(f"the {name} of {self.entry_id}"))
+        known = _column_names(self._layout)
+        if name not in known:
+            hint = did_you_mean(nearest_names(name, known))
             raise AttributeError(f"an entry has no attribute {name!r}{hint}")
         value = self._lookup(name)
         return visible_flags(value) if name == "flags" and self._hidden else value
@@ -139,17 +143,18 @@ class Entry:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {name: getattr(self, name) for name in self.columns}
-        return _restore, (values, self._hidden, self._digest)
+        return _restore, (values, self._hidden, self._digest, self._layout.name)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of all columns that this entry shows, in the order of the schema."""
-        return tuple(spec.name for spec in schema.COLUMNS if not (self._hidden and spec.name == TARGET))
+        hidden = self._layout.telling if self._hidden else ()
+        return tuple(spec.name for spec in self._layout.columns if spec.name not in hidden)
 
     @property
     def has_final_structure(self) -> bool:
         """Whether the release holds the structure at the end of the hop."""
-        return self.final_lattice is not None
+        return "final_lattice" in self.columns and self.final_lattice is not None
 
     def hop(self) -> FloatArray:
         """Return the hop as released: the Cartesian vector (3,) from start to end, in Å."""
@@ -183,7 +188,8 @@ class Entry:
 
         ``path="straight"`` moves the migrating ion along the straight line to ``path_end`` in the rigid
         initial structure, which for ``n=5`` is the band of the release. ``path="relaxed"`` leads around the atoms in
-        the way to the minimum image of ``path_end``, see :func:`embench.pathways.relaxed_path`.
+        the way to the minimum image of ``path_end``, see :func:`embench.pathways.relaxed_path`. ``path="idpp"`` lets
+        all sites of the inner images give way (image dependent pair potential), as NEB calculations start.
 
         Raises :class:`~embench.errors.UnknownNameError` for another `path` and ``ValueError`` for ``n < 2``.
         """
@@ -203,9 +209,9 @@ class Entry:
         return atoms(self)
 
 
-@lru_cache(maxsize=1)
-def _column_names() -> frozenset[str]:
-    return frozenset(spec.name for spec in schema.COLUMNS)
+@lru_cache
+def _column_names(layout: schema.Layout) -> frozenset[str]:
+    return frozenset(spec.name for spec in layout.columns)
 
 
 def hidden_message(what: str) -> str:
@@ -221,14 +227,14 @@ def visible_flags(flags: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def target_flags() -> frozenset[str]:
     """Return the names of the flags that tell something of the target."""
-    return frozenset(flag.name for flag in schema.FLAGS if flag.from_target)
+    return frozenset(flag.name for layout in schema.LAYOUTS for flag in layout.flags if flag.from_target)
 
 
-def _restore(values: dict[str, Any], hidden: bool, digest: str) -> Entry:
+def _restore(values: dict[str, Any], hidden: bool, digest: str, layout: str) -> Entry:
     for value in values.values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
-    return Entry(values.__getitem__, hidden=hidden, digest=digest)
+    return Entry(values.__getitem__, hidden=hidden, digest=digest, layout=schema.layout(layout))
 
 
 def _plain(value: Any) -> Any:

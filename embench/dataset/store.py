@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from embench import schema
-from embench._version import DATASET_VERSION
 from embench.common.foreign import lfs_hint
 from embench.errors import DatasetError
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 AnyArray = npt.NDArray[Any]
 
-PARTS = ("train.parquet", "test.parquet")
 CHECKSUMS = "checksums.txt"
 
 
@@ -34,9 +32,17 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path, files: Sequence[pq.ParquetFile], *, version: str, digest: str, checksums: dict[str, str]
+        self,
+        folder: Path,
+        files: Sequence[pq.ParquetFile],
+        *,
+        layout: schema.Layout,
+        version: str,
+        digest: str,
+        checksums: dict[str, str],
     ) -> None:
         self.folder = folder
+        self.layout = layout
         self.checksums = checksums
         self.version = version
         self.digest = digest
@@ -59,7 +65,7 @@ class Store:
         """Return one column: an array (rows,) for scalars, otherwise a tuple of arrays or of flags."""
         with self._lock:
             if name not in self._columns:
-                spec = schema.column(name)
+                spec = self.layout.column(name)
                 data = self._read([name]).column(name)
                 self._columns[name] = _scalars(data, spec) if not spec.shape else _nested(data, spec)
             return self._columns[name]
@@ -85,30 +91,33 @@ class Store:
 _WAY_OUT = "reinstall embench-barriers, or write the dataset again with embench build"
 
 
-def open_store(folder: Path) -> Store:
+def open_store(folder: Path, layout: schema.Layout = schema.DEFAULT) -> Store:
     """Return the verified build in `folder`; the files are read and checked once per process.
+
+    `layout` says which dataset it is.
 
     Raises :class:`~embench.errors.DatasetError` where a file is missing, differs from its checksum, or is of
     another version or schema.
     """
     folder = folder.resolve()
     stamps = []
-    for name in (CHECKSUMS, *PARTS):
+    for name in (CHECKSUMS, *layout.parts):
         try:
             status = (folder / name).stat()
         except OSError as error:
             raise DatasetError(f"{folder / name} is missing ({error.strerror}); {_WAY_OUT}") from None
         stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    return _verified(folder, tuple(stamps))
+    return _verified(folder, tuple(stamps), layout.name)
 
 
 @lru_cache(maxsize=8)
-def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...]) -> Store:
+def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], name_of_layout: str) -> Store:
     import pyarrow as pa
 
+    layout = schema.layout(name_of_layout)
     expected = _read_checksums(folder / CHECKSUMS)
     files = []
-    for name in PARTS:
+    for name in layout.parts:
         path = folder / name
         content = path.read_bytes()
         if name not in expected:
@@ -122,12 +131,12 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...]) -> Store:
                 f"{path} is damaged or was changed: its sha256 is {found[:12]}…, {CHECKSUMS} says "
                 f"{expected[name][:12]}…; {_WAY_OUT}"
             )
-        files.append(_open_part(path, pa.py_buffer(content)))
-    digest = hashlib.sha256("".join(expected[name] for name in PARTS).encode()).hexdigest()
+        files.append(_open_part(path, pa.py_buffer(content), layout))
+    digest = hashlib.sha256("".join(expected[name] for name in layout.parts).encode()).hexdigest()
     versions = {_version(file) for file in files}
     if len(versions) > 1:
         raise DatasetError(f"the files in {folder} are of different builds ({', '.join(sorted(versions))}); {_WAY_OUT}")
-    store = Store(folder, files, version=versions.pop(), digest=digest, checksums=expected)
+    store = Store(folder, files, layout=layout, version=versions.pop(), digest=digest, checksums=expected)
     if len(set(store.column("entry_id"))) != store.n_rows:
         raise DatasetError(f"an entry_id occurs twice in the dataset at {folder}; {_WAY_OUT}")
     return store
@@ -146,7 +155,7 @@ def _read_checksums(path: Path) -> dict[str, str]:
     return checksums
 
 
-def _open_part(path: Path, content: pa.Buffer) -> pq.ParquetFile:
+def _open_part(path: Path, content: pa.Buffer, layout: schema.Layout) -> pq.ParquetFile:
     """Open one Parquet file and check the version in its metadata and its columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -158,12 +167,12 @@ def _open_part(path: Path, content: pa.Buffer) -> pq.ParquetFile:
     found = file.schema_arrow
     version = _version(file)
     # A build with the authors' complete file is marked behind a plus; it has the same columns and entries.
-    if version.partition("+")[0] != DATASET_VERSION:
+    if version.partition("+")[0] != layout.version:
         raise DatasetError(
-            f"{path} holds dataset version {version}, this embench reads {DATASET_VERSION}; "
+            f"{path} holds dataset version {version}, this embench reads {layout.version}; "
             "install the embench-barriers that belongs to it, or write the dataset again with embench build"
         )
-    wanted = schema.arrow_schema()
+    wanted = schema.arrow_schema(of=layout)
     if not found.equals(wanted, check_metadata=False):
         missing = [name for name in wanted.names if name not in found.names]
         # One that differs in type is named as it is in the file.

@@ -43,7 +43,7 @@ def final_structure(entry: Released) -> Structure:
 
     Raises :class:`~embench.errors.MissingStructureError` where the release does not hold it.
     """
-    if entry.final_lattice is None or entry.final_frac_coords is None:
+    if "final_lattice" not in entry.columns or entry.final_lattice is None or entry.final_frac_coords is None:
         raise MissingStructureError(
             f"the final structure of {entry.entry_id} is not in the release; structure() gives the initial state and "
             "images(n)[-1] the end of the hop in the initial framework (embench build --complete fills in final "

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from embench.splits.registry import protocol_names
+from embench.splits.registry import all_protocol_names
 
 
 def protocol_of_name(path: Path) -> str | None:
     """Return the only protocol whose name is a word of the file name, if there is one."""
     stem = path.name.partition(".")[0].casefold()
-    words = [name for name in protocol_names() if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", stem)]
+    words = [name for name in all_protocol_names() if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", stem)]
     return words[0] if len(words) == 1 else None
 
 
@@ -40,4 +40,4 @@ def _sizes() -> dict[str, int]:
     from embench.splits.load import read_manifest
 
     described = read_manifest(resource_folder("splits"))["protocols"]
-    return {name: int(described[name]["n_scored"]) for name in protocol_names() if name in described}
+    return {name: int(described[name]["n_scored"]) for name in all_protocol_names() if name in described}

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from embench.common.text import listing, plural
 from embench.errors import PredictionsError, SplitsError
+from embench.evaluation.coverage import FILLED, Coverage
 from embench.evaluation.predictions import Predictions
+from embench.evaluation.references import worst_predictions
 from embench.evaluation.units import likely_unit, unit_problem
 from embench.metrics.sample import Sample
 from embench.statistics.resampling import cluster_codes
@@ -28,8 +30,8 @@ class ScoredSet:
     """The n scored entries of a protocol, sorted by entry_id, and the training sides that they are held out from.
 
     `known_ids` are all entries of the dataset, `typical` and `highest` the median and the largest of their targets,
-    eV. `fill` and `fill_uncertainty` (n) are the median of the targets on
-    the training side of the entry's fold, and the root mean square deviation of those targets from it, eV.
+    eV. `median` and `spread` (n) are the median of the targets on the training side of the entry's fold, and the root
+    mean square deviation of those targets from it, eV.
     `checksums` are the sha256 of the protocol's file and of the dataset's.
     """
 
@@ -41,8 +43,8 @@ class ScoredSet:
     entry_ids: tuple[str, ...]
     target: Floats
     fold: Strings
-    fill: Floats
-    fill_uncertainty: Floats
+    median: Floats
+    spread: Floats
     seen_host: npt.NDArray[np.bool_]
     flags: tuple[tuple[str, ...], ...]
     labels: dict[str, Strings]
@@ -75,25 +77,31 @@ def scored_set(name: str) -> ScoredSet:
     :class:`~embench.errors.SplitsError` for one that names entries which the dataset does not have.
     """
     from embench.dataset import load
+    from embench.splits.registry import protocol_spec
 
-    return _scored_set(name, load().digest)
+    spec = protocol_spec(name)
+    return _scored_set(name, load(spec.dataset).digest, load(spec.train_dataset).digest)
 
 
 @lru_cache(maxsize=32)
-def _scored_set(name: str, _dataset: str) -> ScoredSet:
+def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
     from embench.dataset import load
     from embench.splits import protocol
 
-    data = load()
+    spec = protocol(name).spec
+    data, other = load(spec.dataset), load(spec.train_dataset)
     row_of = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
+    row_of_train = row_of if spec.trained_on is None else {key: row for row, key in enumerate(other.entry_ids)}
     target, host = data.column("migration_barrier"), data.column("group_host")
+    train_target, train_host = other.column("migration_barrier"), other.column("group_host")
     parts = []
     for fold in protocol(name):
-        train, test = (_rows(name, ids, row_of) for ids in (fold.train_ids, fold.test_ids))
+        train, test = _rows(name, fold.train_ids, row_of_train), _rows(name, fold.test_ids, row_of)
+        seen_targets = train_target[train]
         # The median of the standard library: that of numpy imports its masked arrays, which takes as long as the rest.
-        middle = statistics.median(target[train].tolist()) if len(train) else float("nan")
-        spread = float(np.sqrt(np.mean((target[train] - middle) ** 2))) if len(train) else float("nan")
-        hosts = frozenset(host[train].tolist())  # np.unique would import the masked arrays as well
+        middle = statistics.median(seen_targets.tolist()) if len(train) else float("nan")
+        spread = float(np.sqrt(np.mean((seen_targets - middle) ** 2))) if len(train) else float("nan")
+        hosts = frozenset(train_host[train].tolist())  # np.unique would import the masked arrays as well
         seen = np.array([of in hosts for of in host[test].tolist()], dtype=np.bool_)
         parts.append((test, np.full(len(test), fold.name), middle, spread, seen))
     rows = np.concatenate([part[0] for part in parts])
@@ -109,12 +117,16 @@ def _scored_set(name: str, _dataset: str) -> ScoredSet:
         entry_ids=tuple(data.entry_ids[row] for row in rows),
         target=np.asarray(target[rows], dtype=np.float64),
         fold=np.concatenate([part[1] for part in parts])[order],
-        fill=np.repeat([part[2] for part in parts], repeats)[order],
-        fill_uncertainty=np.repeat([part[3] for part in parts], repeats)[order],
+        median=np.repeat([part[2] for part in parts], repeats)[order],
+        spread=np.repeat([part[3] for part in parts], repeats)[order],
         seen_host=np.concatenate([part[4] for part in parts])[order],
         flags=tuple(data.flags[row] for row in rows),
         labels={label: data.column(label)[rows] for label in LABELS},
-        checksums={f"{name}.csv": protocol(name).sha256, **data.checksums},
+        checksums={
+            f"{name}.csv": protocol(name).sha256,
+            **data.checksums,
+            **({} if spec.trained_on is None else other.checksums),
+        },
     )
 
 
@@ -123,20 +135,6 @@ def _rows(protocol: str, entry_ids: Sequence[str], row_of: dict[str, int]) -> np
         return np.array([row_of[entry_id] for entry_id in entry_ids], dtype=np.intp)
     except KeyError as error:
         raise SplitsError(f"the protocol {protocol} names {error.args[0]!r}, which is not in the dataset") from None
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How many of the `scored` entries were predicted, and which were filled in with the training median."""
-
-    scored: int
-    predicted: int
-    filled: tuple[str, ...]
-
-    @property
-    def share(self) -> float:
-        """The share of the scored entries that were predicted."""
-        return self.predicted / self.scored
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +152,9 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
 
     Predictions for entries that the protocol does not score are ignored with a warning, so that one file can serve
     several protocols. Entries without a prediction raise :class:`~embench.errors.PredictionsError`, unless
-    `fill_missing`: then they get the median of the training targets of their fold, and, where there are
-    uncertainties, the root mean square deviation from it. Predictions that cannot be in eV raise it too.
+    `fill_missing`: then they get the worst of the reference predictions (:mod:`embench.evaluation.references`), and,
+    where there are uncertainties, the root mean square deviation of the training targets of their fold from the
+    median. Predictions that cannot be in eV raise it too.
     """
     position = {entry_id: i for i, entry_id in enumerate(predictions.entry_ids)}
     missing = tuple(entry_id for entry_id in scored.entry_ids if entry_id not in position)
@@ -167,10 +166,11 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
     rows = [position.get(entry_id, 0) for entry_id in scored.entry_ids]
     uncertainty = None
     if predictions.uncertainties is not None:
-        uncertainty = np.where(filled, scored.fill_uncertainty, np.array(predictions.uncertainties)[rows])
+        uncertainty = np.where(filled, scored.spread, np.array(predictions.uncertainties)[rows])
+    values = np.array(predictions.values)[rows]
     sample = make_sample(
         scored,
-        np.where(filled, scored.fill, np.array(predictions.values)[rows]),
+        np.where(filled, stand_in(scored), values) if missing else values,
         uncertainty=uncertainty,
         threshold=threshold,
     )
@@ -180,8 +180,13 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
             f"{plural(unscored, 'prediction')} for entries that the protocol {scored.protocol} does not score: ignored"
         )
     if missing:
-        warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: filled with the training median")
+        warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: scored with {FILLED}")
     return Matched(predictions, sample, Coverage(len(scored), predicted, missing), tuple(warnings))
+
+
+def stand_in(scored: ScoredSet) -> Floats:
+    """Return what each entry is scored with where a system has no prediction for it (n), eV."""
+    return worst_predictions(scored.protocol, scored.entry_ids, target=scored.target, median=scored.median)
 
 
 def _unit_warnings(predictions: Predictions, scored: ScoredSet, position: dict[str, int]) -> list[str]:
@@ -227,5 +232,5 @@ def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> 
     heading = f"{name} lacks {len(missing)} of the {len(scored)} entries that the protocol {scored.protocol} scores"
     return (
         f"{listing(heading, missing)}\n"
-        "Predict every scored entry, or pass --fill-missing (fill_missing=True) to score the training median there"
+        f"Predict every scored entry, or pass --fill-missing (fill_missing=True) to score {FILLED} there"
     )

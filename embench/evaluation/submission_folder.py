@@ -15,6 +15,7 @@ from pathlib import Path
 from embench.common import plain_yaml
 from embench.common.plain_yaml import PlainYaml, PlainYamlError
 from embench.errors import SubmissionError
+from embench.splits.registry import TRANSFER_PROTOCOLS
 
 SUBMISSION_FILE = "submission.yaml"
 CARD_FILE = "README.md"
@@ -27,7 +28,8 @@ FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,94}\.csv$"
 MOST_BYTES_OF_PREDICTIONS = 1 << 20
 MOST_BYTES_OF_CARD = 64 << 10
 _MOST_FILES = 20
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# A point stands between digits only, as in a version: no name looks like a file or a folder above.
+_SLUG = re.compile(r"[a-z0-9]+((-|(?<=[0-9])\.(?=[0-9]))[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 # Names that Windows keeps for devices, and those of pages beside which the page of a submission may stand.
 _RESERVED = frozenset({"con", "prn", "aux", "nul", "index", "all", "none", "new"})
@@ -44,7 +46,7 @@ def slug_problem(slug: str) -> str | None:
     if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
         return (
             "is no name for a submission; use up to 60 lower-case letters and digits, with single hyphens between "
-            f"them, such as {slug_from(slug)!r}"
+            f"them (or a point between digits), such as {slug_from(slug)!r}"
         )
     if slug in _RESERVED:
         return "is reserved; choose another name"
@@ -129,7 +131,9 @@ def named_file(description: PlainYaml, protocol: str, *, source: str) -> str | N
     files = content.get("predictions")
     if not isinstance(files, Mapping):
         raise SubmissionError(f"{source} names no predictions; write under predictions: a file for each protocol")
-    key = protocol if protocol in files else ALL
+    # A file for all is one for the first dataset: what is predicted for the second is said by name.
+    second = protocol in {spec.name for spec in TRANSFER_PROTOCOLS}
+    key = protocol if protocol in files or second else ALL
     name = files.get(key)
     if name is not None and not (isinstance(name, str) and re.fullmatch(FILE_NAME, name)):
         line = description.lines["predictions", key]

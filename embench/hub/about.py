@@ -14,6 +14,15 @@ PREDICTIONS_REPOSITORY = "embench/predictions"
 """The repository on the hub of the predictions of the submissions; it has versions of its own."""
 
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
+CODE_URL = "https://github.com/embench/embench"
+"""The repository of the code, where submissions are pull requests; pyproject.toml and the notebooks are compared."""
+
+SITE_URL = "https://embench-leaderboard.static.hf.space/"
+"""Where the leaderboard is published: the Space embench/leaderboard."""
+
+DOCS_URL = f"{SITE_URL}docs/"
+"""Where the documentation is published."""
+
 TITLE = "Ionic migration barriers"
 PUBLISHED = "2026-11-22"
 """The date of dataset :data:`~embench._version.DATASET_VERSION`, ISO 8601; changes with it."""
@@ -45,4 +54,6 @@ KEYWORDS = (
 
 UPSTREAM_URL = "https://github.com/sai-mat-group/predicting-migration-barriers"
 UPSTREAM_COMMIT = "577fbc45d8edb081a7b67b82f135c55ad0a4a256"
+OXYGEN_URL = "https://github.com/sandialabs/d2gnn"
+OXYGEN_COMMIT = "4ccc2fa82e33c6f05e77298343317a3f340331c2"
 POTENTIALS_URL = "https://github.com/sai-mat-group/mlips-migration-barriers"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
+from embench.common.folders import working_folder
 from embench.errors import HubError, OutputError
 from embench.hub import about
 from embench.hub.checksums import CHECKSUMS, IGNORED, parse_checksums, sha256, verify_folder
 from embench.hub.client import Hub, import_hub
+from embench.schema import DEFAULT, Layout
 
-DATA_PATTERNS = ("data/*.parquet", "data/checksums.txt")
-DATA_FILES = ("test.parquet", "train.parquet")
+
+def folder_on_hub(layout: Layout) -> str:
+    """Return the folder of the repository that holds the Parquet files of a dataset."""
+    return "data" if layout is DEFAULT else layout.name
 
 
 def pull(
@@ -33,21 +36,14 @@ def pull(
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder} exists already and is not empty; name a new folder")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        with working_folder(folder.parent, "pull") as temporary:
+            fresh = temporary / "folder"
+            _download(hub, repository, revision, fresh)
+            checksums = verify_folder(fresh)
+            fresh.replace(folder)
+            return checksums
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {error.strerror}") from None
-    try:
-        fresh = temporary / "folder"
-        _download(hub, repository, revision, fresh)
-        checksums = verify_folder(fresh)
-        try:
-            fresh.replace(folder)
-        except OSError as error:
-            raise OutputError(f"cannot write {folder}: {error.strerror}") from None
-        return checksums
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _download(hub: Hub, repository: str, revision: str, folder: Path) -> None:
@@ -63,7 +59,13 @@ def _download(hub: Hub, repository: str, revision: str, folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def cached_dataset(*, repository: str | None = None, revision: str | None = None, hub: Hub | None = None) -> Path:
+def cached_dataset(
+    *,
+    repository: str | None = None,
+    revision: str | None = None,
+    hub: Hub | None = None,
+    layout: Layout = DEFAULT,
+) -> Path:
     """Return the folder with the Parquet files of a version, downloaded into the cache of the hub's client.
 
     What is in the cache is not downloaded again, and is found without a network too. Files in the cache that do not
@@ -73,6 +75,8 @@ def cached_dataset(*, repository: str | None = None, revision: str | None = None
     ----------
     repository, revision
         By default :data:`~embench.hub.about.REPOSITORY` and the tag of the version that this embench reads.
+    layout
+        Which dataset of the repository.
 
     Raises
     ------
@@ -80,18 +84,18 @@ def cached_dataset(*, repository: str | None = None, revision: str | None = None
         Where the hub does not deliver, or delivers files that do not agree with their checksums.
     """
     repository, revision, hub = repository or about.REPOSITORY, revision or about.TAG, hub or Hub()
-    folder = _into_cache(hub, repository, revision, again=False)
-    damaged = _damaged(folder)
+    folder = _into_cache(hub, repository, revision, layout, again=False)
+    damaged = _damaged(folder, layout)
     if not damaged:
         return folder
     before = {name: _stamp(folder / name) for name in damaged}
     try:
         # The client falls back to its cache where it cannot reach the hub, and does not say so.
         hub.call(f"asking for {repository} at {revision}", lambda: hub.api.dataset_info(repository, revision=revision))
-        folder = _into_cache(hub, repository, revision, again=True)
+        folder = _into_cache(hub, repository, revision, layout, again=True)
     except HubError as error:
         raise _damaged_cache(folder, damaged, str(error)) from None
-    still = _damaged(folder)
+    still = _damaged(folder, layout)
     if not still:
         return folder
     if all(_stamp(folder / name) == before.get(name) for name in still):
@@ -118,32 +122,33 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def _into_cache(hub: Hub, repository: str, revision: str, *, again: bool) -> Path:
+def _into_cache(hub: Hub, repository: str, revision: str, layout: Layout, *, again: bool) -> Path:
+    place = folder_on_hub(layout)
     snapshot = hub.call(
         f"downloading {repository} at {revision}",
         lambda: import_hub().snapshot_download(
             repository,
             repo_type="dataset",
             revision=revision,
-            allow_patterns=list(DATA_PATTERNS),
+            allow_patterns=[f"{place}/*.parquet", f"{place}/{CHECKSUMS}"],
             endpoint=hub.endpoint,
             force_download=again,
         ),
     )
-    folder = Path(snapshot) / "data"
+    folder = Path(snapshot) / place
     if not (folder / CHECKSUMS).is_file():
-        raise HubError(f"{repository} at {revision} holds no dataset of embench (no data/{CHECKSUMS})")
+        raise HubError(f"{repository} at {revision} holds no dataset of embench (no {place}/{CHECKSUMS})")
     return folder
 
 
-def _damaged(folder: Path) -> list[str]:
+def _damaged(folder: Path, layout: Layout) -> list[str]:
     """Return the files of a dataset in the cache that are missing or not as listed, or the damaged list itself."""
     listing = folder / CHECKSUMS
     try:
         listed = parse_checksums(listing.read_text(encoding="utf-8", errors="replace"), source=str(listing))
     except HubError:
         return [CHECKSUMS]
-    if not listed.keys() >= set(DATA_FILES):
+    if not listed.keys() >= set(layout.parts):
         return [CHECKSUMS]
     # Files in the cache are links to blobs, which verify_folder would refuse.
     return [

@@ -197,7 +197,7 @@ def _check_predictions(submission: Submission) -> tuple[tuple[Score, ...], list[
     """Return the scores on all protocols of a submission, and what is wrong with its predictions."""
     scores: list[Score] = []
     problems: list[str] = []
-    for protocol in submission.protocols():
+    for protocol in (*submission.protocols(), *submission.transfer_protocols()):
         try:
             scores.append(score(submission, protocol))
         except PredictionsError as error:
@@ -234,7 +234,7 @@ def score(submission: Submission, protocol: str) -> Score:
 
 def _is_readable(submission: Submission) -> bool:
     try:
-        for protocol in submission.protocols():
+        for protocol in (*submission.protocols(), *submission.transfer_protocols()):
             submission.predicted(protocol)
     except PredictionsError:
         return False

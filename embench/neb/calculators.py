@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embench.errors import EmbenchError, InvalidValueError, MissingDependencyError, NebError, UnknownNameError
+from embench.schema.terms import Dispersion, Functional
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.integer[Any]]
@@ -35,9 +36,23 @@ class Potential(Protocol):
 class LevelOfTheory:
     """What the training data of a potential were computed with."""
 
-    functional: str
-    hubbard_u: str
-    dispersion: str
+    functional: Functional
+    hubbard_u: bool = False
+    dispersion: Dispersion = "none"
+    details: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """The weights of a potential: where they can be had, the sha256 of their file, and their licence (SPDX).
+
+    `file` says where a package brings them, below the folder of the package.
+    """
+
+    address: str
+    sha256: str
+    licence: str
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +61,8 @@ class PotentialSpec:
 
     `factory` is ``module:function``; called with `options` it returns an ASE calculator or a :class:`Potential`.
     `distribution` is the package whose version is the version of the code, `extra` what installs it, `checkpoint` which
-    weights it loads, and `licence` that of the weights.
+    weights it loads, and `licence` that of the weights. `overlap` is what of the scored entries is in `training_data`,
+    as a submission states it; empty where it is for somebody else to say. `note` ends the description of a submission.
     """
 
     name: str
@@ -55,12 +71,15 @@ class PotentialSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     distribution: str | None = None
     extra: str = "neb"
-    checkpoint: str = ""
+    checkpoint: Checkpoint | None = None
     licence: str = ""
     parameters: int | None = None
     level_of_theory: LevelOfTheory | None = None
     paper: str = ""
     training_data: str = ""
+    overlap: Literal["", "none", "structures", "barriers", "unknown"] = ""
+    overlap_details: str = ""
+    note: str = ""
 
     @property
     def version(self) -> str:
@@ -85,11 +104,15 @@ class PotentialSpec:
 
 
 _MPTRJ = LevelOfTheory(
-    functional="PBE", hubbard_u="MP (oxides and fluorides of Co, Cr, Fe, Mn, Mo, Ni, V, W)", dispersion="none"
+    functional="PBE",
+    hubbard_u=True,
+    details="MPtrj; U of the Materials Project for oxides and fluorides of Co, Cr, Fe, Mn, Mo, Ni, V, W",
 )
-_R2SCAN = LevelOfTheory(functional="r2SCAN", hubbard_u="none", dispersion="none")
+_R2SCAN = LevelOfTheory(functional="r2SCAN", details="MP-r2SCAN, after MPtrj (PBE+U)")
 _CHGNET = "B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023), doi:10.1038/s42256-023-00716-3"
 _SEVENNET = "Y. Park et al., J. Chem. Theory Comput. 20, 4857 (2024), doi:10.1021/acs.jctc.4c00190"
+
+_NO_BARRIERS = "no barriers; relaxed structures of the same compounds may be in it"
 
 POTENTIALS: tuple[PotentialSpec, ...] = (
     PotentialSpec(
@@ -99,12 +122,20 @@ POTENTIALS: tuple[PotentialSpec, ...] = (
         options={"model": "0.3.0"},
         distribution="chgnet",
         extra="chgnet",
-        checkpoint="chgnet_0.3.0_e29f68s314m37, in the package",
+        checkpoint=Checkpoint(
+            address="https://github.com/CederGroupHub/chgnet",
+            sha256="d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1",
+            licence="BSD-3-Clause-LBNL",
+            file="chgnet/pretrained/0.3.0/chgnet_0.3.0_e29f68s314m37.pth.tar",
+        ),
         licence="BSD-3-Clause-LBNL",
         parameters=412_525,
         level_of_theory=_MPTRJ,
         paper=_CHGNET,
         training_data="MPtrj",
+        overlap="structures",
+        overlap_details=_NO_BARRIERS,
+        note="The literature ran the same potential by another protocol (submission chgnet): the two are alike.",
     ),
     PotentialSpec(
         name="chgnet-r2scan",
@@ -113,12 +144,19 @@ POTENTIALS: tuple[PotentialSpec, ...] = (
         options={"model": "r2scan"},
         distribution="chgnet",
         extra="chgnet",
-        checkpoint="chgnet_r2scan_transfer_learning_e15f36s161m23, in the package",
+        checkpoint=Checkpoint(
+            address="https://github.com/CederGroupHub/chgnet",
+            sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
+            licence="BSD-3-Clause-LBNL",
+            file="chgnet/pretrained/r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar",
+        ),
         licence="BSD-3-Clause-LBNL",
         parameters=412_525,
         level_of_theory=_R2SCAN,
         paper=_CHGNET,
         training_data="MPtrj, then MP-r2SCAN",
+        overlap="structures",
+        overlap_details=_NO_BARRIERS,
     ),
     PotentialSpec(
         name="sevennet-0",
@@ -127,12 +165,19 @@ POTENTIALS: tuple[PotentialSpec, ...] = (
         options={"model": "7net-0"},
         distribution="sevenn",
         extra="sevennet",
-        checkpoint="SevenNet_0__11Jul2024, in the package",
+        checkpoint=Checkpoint(
+            address="https://github.com/MDIL-SNU/SevenNet",
+            sha256="7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
+            licence="MIT",
+            file="sevenn/pretrained_potentials/SevenNet_0__11Jul2024/checkpoint_sevennet_0.pth",
+        ),
         licence="MIT",
         parameters=842_623,
         level_of_theory=_MPTRJ,
         paper=_SEVENNET,
         training_data="MPtrj",
+        overlap="structures",
+        overlap_details=_NO_BARRIERS,
     ),
     PotentialSpec(
         name="sevennet-l3i5",
@@ -141,12 +186,19 @@ POTENTIALS: tuple[PotentialSpec, ...] = (
         options={"model": "7net-l3i5"},
         distribution="sevenn",
         extra="sevennet",
-        checkpoint="SevenNet_l3i5, in the package",
+        checkpoint=Checkpoint(
+            address="https://github.com/MDIL-SNU/SevenNet",
+            sha256="a7ff190d41efe5b8317a03d20a468e4036a1a3e64e0b14fdbab64ac3f4bfc09d",
+            licence="MIT",
+            file="sevenn/pretrained_potentials/SevenNet_l3i5/checkpoint_l3i5.pth",
+        ),
         licence="MIT",
         parameters=1_171_327,
         level_of_theory=_MPTRJ,
         paper=_SEVENNET,
         training_data="MPtrj",
+        overlap="structures",
+        overlap_details=_NO_BARRIERS,
     ),
     PotentialSpec(
         name="emt",

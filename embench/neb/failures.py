@@ -6,8 +6,9 @@ The rules read a :class:`Profile`, so that they can judge the literature's bands
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from embench.neb.protocol import STATIC
 from embench.neb.results import NebResult
 
 # eV: differences that the fit of a potential or the noise of a relaxation does not explain.
@@ -18,6 +19,11 @@ ION_MOVED = 0.5
 CLASH = 1.3
 # The part of its length below which a hop has collapsed.
 HOP_SHRUNK = 0.7
+# eV between the highest and the lowest image, twice the most that a relaxed band of the literature shows: of the 1,089
+# with all energies (Orb-v3, SevenNet-MF-ompa) a1-NaVOPO4_3 reaches 9.71 eV, the next one 5.22 eV.
+EXPLODED_SPAN = 20.0
+# eV/Å left after the last stage, a hundred times what a protocol aims at; CHGNet's unconverged bands keep up to 0.5.
+EXPLODED_FORCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +42,18 @@ class Profile:
     hop_ratio: float | None = None
     clearance: float | None = None
     converged: bool | None = None
+    fmax: float | None = None
+    relaxed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A kind of failure: its name in the column `flags`, what it says, and its rule."""
+    """A kind of failure: its name in the column `flags`, what it says, its rule, and whether a barrier is left."""
 
     name: str
     description: str
     rule: Callable[[Profile], bool]
+    has_value: bool = True
 
 
 def _below_ends(profile: Profile) -> bool:
@@ -59,6 +68,13 @@ def _end_is_maximum(profile: Profile) -> bool:
 
 def _ends_differ(profile: Profile) -> bool:
     return profile.ends_equivalent is True and _apart(profile) > ENERGY_TOLERANCE
+
+
+def _exploded(profile: Profile) -> bool:
+    if not profile.relaxed or not profile.energies:
+        return False
+    span = max(profile.energies) - min(profile.energies)
+    return span > EXPLODED_SPAN or (profile.fmax or 0.0) > EXPLODED_FORCE
 
 
 def _apart(profile: Profile) -> float:
@@ -107,11 +123,26 @@ FAILURES: tuple[Failure, ...] = (
         rule=lambda profile: profile.clearance is not None and profile.clearance < CLASH,
     ),
     Failure(
+        name="exploded",
+        description=(
+            f"the relaxed images span more than {EXPLODED_SPAN:g} eV, or a force of more than {EXPLODED_FORCE:g} eV/Å "
+            "is left: no barrier is read from it"
+        ),
+        rule=_exploded,
+        has_value=False,
+    ),
+    Failure(
         name="crash",
-        description="the potential or its process failed: the only failure without a barrier",
+        description="the potential or its process failed: there is no barrier",
         rule=lambda profile: not profile.energies,
+        has_value=False,
     ),
 )
+FROM_ENERGIES: frozenset[str] = frozenset(
+    ("image_below_ends", "end_is_maximum", "equivalent_ends_differ", "ends_apart")
+)
+"""The kinds that energies show: all that can be told of published bands."""
+WITHOUT_VALUE: frozenset[str] = frozenset(failure.name for failure in FAILURES if not failure.has_value)
 
 
 def profile_of(result: NebResult, *, ends_equivalent: bool | None) -> Profile:
@@ -125,9 +156,32 @@ def profile_of(result: NebResult, *, ends_equivalent: bool | None) -> Profile:
         hop_ratio=lengths[0] / lengths[1] if lengths[0] is not None and lengths[1] else None,
         clearance=result.clearance,
         converged=result.status == "converged",
+        fmax=result.fmax,
+        relaxed=result.protocol != STATIC.name,
     )
 
 
 def failures_of(profile: Profile) -> tuple[str, ...]:
     """Return the names of the failures of a band, in the order of the registry."""
     return tuple(failure.name for failure in FAILURES if failure.rule(profile))
+
+
+def without_exploded(result: NebResult) -> NebResult:
+    """Return a result without its barriers where its band has exploded, else the result itself.
+
+    The energies stay, so that what happened can be seen; results that were stored before there was this rule lose their
+    barriers when they are read.
+    """
+    if not result.has_value or not _exploded(profile_of(result, ends_equivalent=None)):
+        return result
+    span = max(result.energies) - min(result.energies)
+    found = [failure.name for failure in FAILURES if failure.name == "exploded" or failure.name in result.flags]
+    return replace(
+        result,
+        status="failed",
+        reason=f"exploded: the images span {span:.4g} eV, and a force of {result.fmax or 0.0:.3g} eV/Å is left",
+        flags=tuple(found),
+        barrier_max_minus_min=None,
+        barrier_max_minus_start=None,
+        barrier_backward=None,
+    )

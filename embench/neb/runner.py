@@ -16,7 +16,7 @@ from embench.errors import EmbenchError, MissingDependencyError
 from embench.neb.band import Band, Outcome, largest, relax, summary
 from embench.neb.calculators import Potential, as_potential
 from embench.neb.ends import End, Guess, first_band, guess_of, hop_digest, relax_end
-from embench.neb.failures import failures_of, profile_of
+from embench.neb.failures import failures_of, profile_of, without_exploded
 from embench.neb.meter import Meter
 from embench.neb.protocol import NEB1, Settings
 from embench.neb.published import relax_with_ase
@@ -47,8 +47,11 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
     calculator
         An ASE calculator, or an object with ``evaluate``, see :class:`~embench.neb.calculators.Potential`.
 
-    A calculator that raises, or gives what is no finite number, makes a result with the status ``failed``.
-    Raises :class:`~embench.errors.NebError` for what is no calculator.
+    Raises
+    ------
+    NebError
+        `calculator` is none. One that raises, or gives what is no finite number, makes a result with the status
+        ``failed``.
     """
     return calculate(hop, as_potential(calculator), settings).result
 
@@ -92,7 +95,8 @@ def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, 
 def judged(result: NebResult, hop: Pathway) -> NebResult:
     """Return the result with the flags that the rules of now give it."""
     equivalent: bool | None = getattr(hop, "endpoints_equivalent", getattr(hop, "ends_equivalent", None))
-    return replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
+    flagged = replace(result, flags=failures_of(profile_of(result, ends_equivalent=equivalent)))
+    return without_exploded(flagged)
 
 
 def _calculated(hop: Pathway, meter: Meter, settings: Settings) -> tuple[dict[str, Any], Band]:
@@ -111,7 +115,8 @@ def _calculated(hop: Pathway, meter: Meter, settings: Settings) -> tuple[dict[st
             np.concatenate([start.forces[None], forces, end.forces[None]]),
         )
         outcome = relax(band, meter.at, settings) if settings.engine == "band" else _as_it_is(band)
-    return _described(hop, guess, start, end, outcome), outcome.band
+    laid = "idpp" if settings.path == "idpp" else guess.kind
+    return {**_described(hop, guess, start, end, outcome), "path": laid}, outcome.band
 
 
 def _as_it_is(band: Band) -> Outcome:
@@ -145,7 +150,6 @@ def _described(hop: Pathway, guess: Guess, start: End, end: End, outcome: Outcom
         "status": "converged" if converged else "not-converged",
         "reason": None if converged else _reason(start, end, outcome),
         "energies": tuple(round(float(energy), 6) for energy in band.energies),
-        "path": guess.kind,
         "steps_start": start.steps,
         "steps_end": end.steps,
         **{name: rounded(value) for name, value in {**barriers(band.energies), **moved, **lengths, **forces}.items()},

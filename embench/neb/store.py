@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from embench.common.files import atomic_path, write_text
 from embench.errors import NebError, OutputError
+from embench.neb.failures import without_exploded
 from embench.neb.results import NebResult
 
 RUN, LINES, TABLE, BANDS, UNDER_WAY = "run.json", "results.jsonl", "results.parquet", "bands", "under-way"
@@ -88,7 +89,8 @@ class RunStore:
     def results(self) -> dict[str, NebResult]:
         """Return the results by entry_id; of several for one entry the last counts.
 
-        A last line that was cut short is no result. Raises :class:`~embench.errors.NebError` for another bad line.
+        What has exploded has no barrier, whatever was known when it was stored. A last line that was cut short is no
+        result. Raises :class:`~embench.errors.NebError` for another bad line.
         """
         path = self.folder / LINES
         if not path.exists():
@@ -102,7 +104,7 @@ class RunStore:
                 raise NebError(
                     f"{path}, line {number}: {error}; remove the line, its entry is computed again"
                 ) from None
-            found[result.entry_id] = result
+            found[result.entry_id] = without_exploded(result)
         return found
 
     def add(self, result: NebResult, band: bytes | None) -> None:

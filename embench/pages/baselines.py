@@ -11,7 +11,6 @@ from embench._version import DATASET_VERSION
 from embench.baselines.registry import BaselineSpec
 from embench.baselines.reproduce import check_current, read_record
 from embench.common.markdown import markdown_table
-from embench.dataset import load
 from embench.errors import BaselineError
 from embench.evaluation import evaluate
 from embench.pages.questions import questions_section
@@ -62,7 +61,8 @@ def results_page(
         if progress is not None:
             progress("scores", done, len(files))
         record = read_record(records / spec_name, name)
-        check_current(record, dataset=load().digest, protocol_sha256=protocol(name).sha256, where=records / spec_name)
+        folds = protocol(name)
+        check_current(record, dataset=folds.dataset_digest, protocol_sha256=folds.sha256, where=records / spec_name)
         scores[name, spec_name] = evaluate(submissions / spec_name / f"{name}.csv", name), record
     if not scores:
         raise BaselineError(f"{submissions} has no predictions of a baseline; make them with embench baseline run-all")

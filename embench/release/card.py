@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from embench.dataset import Dataset
+    from embench.splits import ProtocolSpec
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
@@ -85,14 +86,17 @@ def _info(configuration: Configuration, tables: dict[str, pa.Table], sizes: dict
 
 def configuration_features(configuration: Configuration) -> Any:
     """Return the features of one configuration."""
-    if configuration.columns == schema.COLUMNS:
-        return features()
+    for layout in schema.LAYOUTS:
+        if configuration.columns == layout.columns:
+            return features(layout)
     library = import_datasets()
     return library.Features({spec.name: library.Value(spec.dtype) for spec in configuration.columns})
 
 
 def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
+    from embench.dataset import load
     from embench.release.references import bibtex, licence_notices, listed, read_references
+    from embench.splits import registry
 
     references = read_references(root / "CITATION.cff")
     values = {
@@ -109,7 +113,14 @@ def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
         "predictions_url": PREDICTED.url,
         "configurations": configurations(DATASET, tables),
         "columns": columns_by_section(),
+        "oxygen_columns": columns(schema.OXYGEN.columns),
+        "oxygen_flags": flags(load(schema.OXYGEN.name)),
+        "oxygen_protocols": protocols(registry.TRANSFER_PROTOCOLS),
+        "oxygen_url": about.OXYGEN_URL,
+        "oxygen_commit": about.OXYGEN_COMMIT,
+        **oxygen_figures(load(schema.OXYGEN.name)),
         "fold_columns": columns(FOLDS),
+        "consensus_columns": columns(DATASET.configurations["potential_consensus"].columns),
         "flags": flags(data),
         "protocols": protocols(),
         "leakage": leakage(),
@@ -162,27 +173,27 @@ def _type(spec: schema.Column) -> str:
 
 def flags(data: Dataset) -> str:
     """Return the table of flags, with how many entries of each side of the published split carry them."""
-    sides = data.column("published_split").tolist()
+    names = data.layout.sides
+    sides = data.column("published_split").tolist() if len(names) > 1 else list(names) * len(data)
     found = Counter((side, name) for side, names in zip(sides, data.flags, strict=True) for name in names)
     rows = [
         [
             f"`{flag.name}`{' *' if flag.from_target else ''}".replace("*", r"\*"),
-            found["train", flag.name],
-            found["test", flag.name],
+            *(found[side, flag.name] for side in names),
             flag.description,
             flag.rule,
         ]
-        for flag in schema.FLAGS
+        for flag in data.layout.flags
     ]
-    return markdown_table(["flag", "train", "test", "meaning", "rule"], rows, left=("meaning", "rule"))
+    return markdown_table(["flag", *names, "meaning", "rule"], rows, left=("meaning", "rule"))
 
 
-def protocols() -> str:
-    """Return the table of protocols."""
+def protocols(specs: Sequence[ProtocolSpec] | None = None) -> str:
+    """Return the table of protocols, by default of those that score the barriers of cations."""
     from embench.splits import PROTOCOLS, protocol
 
     rows = []
-    for spec in PROTOCOLS:
+    for spec in PROTOCOLS if specs is None else specs:
         found = protocol(spec.name)
         group = f"`{spec.column}`" if spec.column else "nothing"
         rows.append([f"`{spec.name}`", len(found.scored_ids), len(found), group, spec.measures])
@@ -230,6 +241,20 @@ def figures(data: Dataset) -> dict[str, str]:
         "n_metal": str(len(metal)),
         "metal": ", ".join(f"`{name}`" for name in metal.entry_ids),
         "example": data.entry_ids[int(np.argsort(barriers)[len(barriers) // 2])],
+    }
+
+
+def oxygen_figures(data: Dataset) -> dict[str, str]:
+    """Return the figures of the oxygen vacancies that the prose of the card names."""
+    import numpy as np
+
+    barriers = data.column("migration_barrier")
+    return {
+        "oxygen_version": data.version,
+        "oxygen_entries": str(len(data)),
+        "oxygen_materials": str(len(set(data.column("group_host").tolist()))),
+        "oxygen_median": f"{float(np.median(barriers)):.2f}",
+        "oxygen_highest": f"{barriers.max():.1f}",
     }
 
 

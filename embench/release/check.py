@@ -19,6 +19,7 @@ from embench.release.card import configuration_features
 from embench.release.convert import import_datasets
 from embench.release.export import CARD, CROISSANT
 from embench.release.layout import DATASET, PREDICTED, Package
+from embench.schema import LAYOUTS, OXYGEN
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -51,9 +52,11 @@ def check(folder: Path, *, say: Say = silent) -> Checked:
 
     data = load(path=folder / "data")
     say(f"dataset {data.version}: {len(data)} entries")
+    oxygen = load(OXYGEN.name, path=folder / OXYGEN.name)
+    say(f"{OXYGEN.name} {oxygen.version}: {len(oxygen)} entries")
     steps = (
         partial(_check_card, DATASET, version=data.version),
-        partial(_check_configurations, data=data),
+        partial(_check_configurations, data=data, oxygen=oxygen),
         partial(_check_croissant, DATASET, version=data.version),
     )
     _run(steps, folder, say=say)
@@ -121,15 +124,17 @@ def _check_card(package: Package, folder: Path, *, version: str) -> str:
     return f"{CARD}: valid header, {len(package.configurations)} configurations with the features of the schema"
 
 
-def _check_configurations(folder: Path, *, data: Dataset) -> str:
+def _check_configurations(folder: Path, *, data: Dataset, oxygen: Dataset) -> str:
     """``load_dataset`` gives for the folder what :func:`embench.load` gives, and tables about the same entries."""
     from embench.release.convert import to_hf
 
     with _loaded(DATASET, folder) as loaded:
-        for split, expected in to_hf(data, by_split=True).items():
-            if not loaded["default"][split].data.table.equals(expected.data.table):
-                raise _Problem(f"load_dataset gives other values for {split} than embench.load")
-        _check_entries(loaded["splits"]["folds"], data, name="splits")
+        for found in (data, oxygen):
+            for split, expected in to_hf(found, by_split=True).items():
+                if not loaded[found.layout.name][split].data.table.equals(expected.data.table):
+                    raise _Problem(f"load_dataset gives other values for {split} than embench.load")
+        _check_entries(loaded["splits"]["folds"], data, oxygen, name="splits")
+        _check_entries(loaded["potential_consensus"]["consensus"], data, name="potential_consensus")
         rows = sum(part.num_rows for parts in loaded.values() for part in parts.values())
     return f"load_dataset reads all configurations ({rows} rows), equal to embench.load"
 
@@ -140,7 +145,7 @@ def _check_predicted(folder: Path) -> str:
 
     with _loaded(PREDICTED, folder) as loaded:
         predictions, systems = loaded["predictions"]["predictions"], loaded["systems"]["systems"]
-        _check_entries(predictions, load(), name="predictions")
+        _check_entries(predictions, *(load(layout.name) for layout in LAYOUTS), name="predictions")
         apart = set(predictions["system"]) ^ set(systems["system"])
         if apart:
             raise _Problem(f"predictions and systems name different systems: {', '.join(sorted(apart)[:5])}")
@@ -149,8 +154,8 @@ def _check_predicted(folder: Path) -> str:
     return f"load_dataset reads all configurations ({rows} predictions of {n_systems} systems)"
 
 
-def _check_entries(part: Any, data: Dataset, *, name: str) -> None:
-    unknown = sorted(set(part["entry_id"]) - set(data.entry_ids))
+def _check_entries(part: Any, *data: Dataset, name: str) -> None:
+    unknown = sorted(set(part["entry_id"]).difference(*(found.entry_ids for found in data)))
     if unknown:
         raise _Problem(f"{name} names entries that the dataset lacks: {', '.join(unknown[:5])}")
 

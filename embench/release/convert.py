@@ -27,8 +27,8 @@ throughout.
 """
 
 
-def features() -> Features:
-    """Return the features of all columns: numbers with their width, arrays with their shapes, class labels.
+def features(layout: schema.Layout = schema.DEFAULT) -> Features:
+    """Return the features of all columns of a dataset: numbers with their width, arrays with shapes, class labels.
 
     Shapes are lists of fixed length inside a list of the number of sites. (``Array2D`` reads a missing array of
     variable length as NaN and cannot tell it from a number; lists keep it None.)
@@ -36,7 +36,7 @@ def features() -> Features:
     Raises :class:`~embench.errors.MissingDependencyError` without ``datasets``.
     """
     datasets = import_datasets()
-    return datasets.Features({spec.name: _feature(spec) for spec in schema.COLUMNS})
+    return datasets.Features({spec.name: _feature(spec) for spec in layout.columns})
 
 
 def import_datasets() -> Any:
@@ -75,7 +75,8 @@ def to_hf(data: Dataset, *, by_split: bool = False) -> datasets.Dataset | datase
         The entries; the rows of the result are in their order. Where their targets are hidden, there is no
         column ``migration_barrier`` and no flag that tells of it.
     by_split
-        Return a ``DatasetDict`` with the sides of the published split, ``train`` and ``test``, that occur in `data`.
+        Return a ``DatasetDict`` with the sides of the published split, ``train`` and ``test``, that occur in `data`; of
+        the oxygen vacancies, which have no sides, with all of them as ``hops``.
 
     Raises
     ------
@@ -91,9 +92,10 @@ def to_hf(data: Dataset, *, by_split: bool = False) -> datasets.Dataset | datase
     """
     if not by_split:
         return _one(data, split=None)
-    sides = data.column("published_split").tolist()
+    names = data.layout.sides
+    sides = data.column("published_split").tolist() if len(names) > 1 else list(names) * len(data)
     parts: dict[str, Any] = {}
-    for side in ("train", "test"):
+    for side in names:
         chosen = [entry_id for entry_id, of in zip(data.entry_ids, sides, strict=True) if of == side]
         if chosen:
             parts[side] = _one(data.select(chosen), split=side)
@@ -105,7 +107,7 @@ def _one(data: Dataset, *, split: str | None) -> datasets.Dataset:
     from datasets.table import InMemoryTable, table_cast
 
     table = data.table
-    known = features()
+    known = features(data.layout)
     kept = library.Features({name: known[name] for name in table.column_names})
     # Strings become the numbers of class labels and lists get their lengths, exactly as in load_dataset.
     cast = table_cast(table.replace_schema_metadata(None), kept.arrow_schema)

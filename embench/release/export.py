@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embench import schema
 from embench.common.files import write_text, write_together
 from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import DatasetError, HubError
@@ -17,7 +18,14 @@ from embench.hub.checksums import CHECKSUMS, parse_checksums, render_checksums, 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DATA_FILES = ("data/train.parquet", "data/test.parquet", "data/checksums.txt")
+# Each file of the datasets, and the resource of embench that it is from.
+DATA_FILES = {
+    **dict.fromkeys(("data/train.parquet", "data/test.parquet", "data/checksums.txt"), schema.DEFAULT.resource),
+    **{
+        f"{schema.OXYGEN.name}/{name}": schema.OXYGEN.resource
+        for name in (*schema.OXYGEN.parts, "checksums.txt", "ledger.csv")
+    },
+}
 CARD = "README.md"
 CROISSANT = "croissant.json"
 
@@ -45,6 +53,7 @@ def contents() -> dict[str, bytes]:
     HubError
         Outside of a checkout.
     """
+    from embench.audit.consensus import consensus_bytes
     from embench.dataset import load
     from embench.release.card import render_card
     from embench.release.croissant import render_croissant
@@ -54,10 +63,12 @@ def contents() -> dict[str, bytes]:
 
     root, data = checkout(), load()
     (folds,) = DATASET.configurations["splits"].parts.values()
+    (consensus,) = DATASET.configurations["potential_consensus"].parts.values()
     made = {folds: folds_table(data)}
-    found = {path: _dataset_file(path) for path in DATA_FILES}
+    found = {path: _dataset_file(path, resource) for path, resource in DATA_FILES.items()}
     found |= {path: parquet(table) for path, table in made.items()}
-    tables = made | {path: _read(found[path]) for path in DATASET.configurations["default"].parts.values()}
+    found[consensus] = consensus_bytes()
+    tables = made | {path: _read(found[path]) for path in DATASET.files if path not in made}
     sizes = {path: len(content) for path, content in found.items()}
     found[CARD] = render_card(data, tables=tables, sizes=sizes, root=root).encode()
     found[CROISSANT] = render_croissant(
@@ -122,13 +133,13 @@ def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _dataset_file(path: str) -> bytes:
-    file = resource_folder("dataset") / Path(path).name
+def _dataset_file(path: str, resource: str) -> bytes:
+    file = resource_folder(resource) / Path(path).name
     try:
         content = file.read_bytes()
     except OSError as error:
         raise DatasetError(f"cannot read {file}: {error.strerror}; write it with embench build") from None
-    check_shipped("dataset", file, sha256(content), content=content)
+    check_shipped(resource, file, sha256(content), content=content)
     return content
 
 

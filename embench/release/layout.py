@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from embench import schema
+from embench.audit.consensus import COLUMNS, TABLE
 from embench.hub import about
 from embench.release.tables import FOLDS, PREDICTIONS, SYSTEMS
 
@@ -57,7 +58,7 @@ DATASET = Package(
     summary=about.SUMMARY,
     licence=about.LICENCE,
     licence_url=about.LICENCE_URL,
-    based_on=(about.UPSTREAM_URL, about.POTENTIALS_URL),
+    based_on=(about.UPSTREAM_URL, about.POTENTIALS_URL, about.OXYGEN_URL),
     configurations={
         "default": Configuration(
             parts={"train": "data/train.parquet", "test": "data/test.parquet"},
@@ -66,12 +67,26 @@ DATASET = Package(
             row_is="an entry",
             meaning="One record an entry: a hop of one ion in one structure, and its migration barrier.",
         ),
+        schema.OXYGEN.name: Configuration(
+            parts={"hops": f"{schema.OXYGEN.name}/{schema.OXYGEN.parts[0]}"},
+            columns=schema.OXYGEN.columns,
+            key=("entry_id",),
+            row_is="an entry",
+            meaning="One record an entry: a hop of an oxygen ion into a vacancy, and its migration barrier.",
+        ),
         "splits": Configuration(
             parts={"folds": "splits/folds.parquet"},
             columns=FOLDS,
             key=("entry_id", "protocol"),
             row_is="an entry in a protocol",
-            meaning="One record an entry and protocol: the fold that scores the entry.",
+            meaning="One record an entry and protocol: the fold that scores the entry, of either dataset.",
+        ),
+        "potential_consensus": Configuration(
+            parts={"consensus": f"consensus/{TABLE}"},
+            columns=COLUMNS,
+            key=("entry_id",),
+            row_is="an entry",
+            meaning="One record an entry: the barrier that independent potentials agree on. No feature for models.",
         ),
     },
 )

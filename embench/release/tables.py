@@ -20,15 +20,15 @@ FOLDS: tuple[schema.Column, ...] = (
         name="entry_id",
         dtype="string",
         section="splits",
-        description="Key of the entry, as in the configuration default.",
+        description="Key of the entry, as in the configuration default or oxygen-vacancies.",
     ),
     schema.Column(name="protocol", dtype="string", section="splits", description="Name of the protocol."),
     schema.Column(
         name="fold",
         dtype="string",
         section="splits",
-        description="Fold in which the entry is scored, by a model trained on the other folds; in the protocol "
-        "published train (never scored) or test.",
+        description="Fold in which the entry is scored, by a model trained on the other folds; in the protocols "
+        "published and to-oxygen train (never scored) or test.",
     ),
 )
 
@@ -100,23 +100,34 @@ class System:
 
 
 def folds_table(data: Dataset) -> pa.Table:
-    """Return the table of :data:`FOLDS`: protocols in the order of the registry, entries in that of `data`."""
-    from embench.splits import protocol, protocol_names
+    """Return the table of :data:`FOLDS`: protocols in the order of the registry, entries in that of their datasets.
+
+    `data` is the default dataset.
+    """
+    from embench.dataset import load
+    from embench.splits import all_protocol_names, protocol
 
     rows: list[tuple[str, str, str]] = []
-    for name in protocol_names():
+    order = (*data.entry_ids, *load(schema.OXYGEN.name).entry_ids)
+    for name in all_protocol_names():
         found = protocol(name)
         fold_of = {entry_id: fold.name for fold in found for entry_id in fold.test_ids}
-        if found.spec.kind == "published":
+        if found.spec.kind in ("published", "transfer"):
             fold_of |= {entry_id: "train" for fold in found for entry_id in fold.train_ids}
-        rows += [(entry_id, name, fold_of[entry_id]) for entry_id in data.entry_ids if entry_id in fold_of]
+        rows += [(entry_id, name, fold_of[entry_id]) for entry_id in order if entry_id in fold_of]
     return _table(FOLDS, rows)
 
 
 def predictions_table(systems: Sequence[System], data: Dataset) -> pa.Table:
-    """Return the table of :data:`PREDICTIONS`, by system, protocol and the order of `data`."""
+    """Return the table of :data:`PREDICTIONS`, by system, protocol and the order of the entries in their datasets.
+
+    `data` is the default dataset.
+    """
+    from embench.dataset import load
+
     rows: list[tuple[Any, ...]] = []
-    position = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
+    known = (*data.entry_ids, *load(schema.OXYGEN.name).entry_ids)
+    position = {entry_id: row for row, entry_id in enumerate(known)}
     for system in systems:
         for name, found in sorted(system.predictions.items()):
             spread = found.uncertainties or [None] * len(found)

@@ -1,29 +1,66 @@
-"""The columns of the dataset and its flags: the one place that names, types and describes them.
+"""The columns of the datasets and their flags: the one place that names, types and describes them.
 
 The Parquet schema, the features on the hub, the tables of the card and the documentation are derived from
-:data:`COLUMNS` and :data:`FLAGS`. Adding a column is one entry here and one value in the curation.
+:data:`COLUMNS` and :data:`FLAGS`. Adding a column is one entry here and one value in the curation. :data:`LAYOUTS`
+holds every dataset that embench ships: the barriers of cations, and those of oxygen vacancies with their own columns.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embench._version import DATASET_VERSION
+from embench._version import DATASET_VERSION, OXYGEN_VERSION
 from embench.errors import UnknownNameError
 from embench.schema.geometry import GEOMETRY
 from embench.schema.labels import GROUPS, LABELS
-from embench.schema.spec import FLAGS, Column, Flag
+from embench.schema.oxygen import OXYGEN_COLUMNS, OXYGEN_FLAGS
+from embench.schema.spec import FLAGS, TARGET, Column, Flag, Layout
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "FLAGS", "Column", "Flag", "arrow_schema", "check_flags", "column"]
+__all__ = [
+    "COLUMNS",
+    "DEFAULT",
+    "FLAGS",
+    "LAYOUTS",
+    "OXYGEN",
+    "Column",
+    "Flag",
+    "Layout",
+    "arrow_schema",
+    "check_flags",
+    "column",
+    "layout",
+]
 
 # In the order of the Parquet files.
 COLUMNS: tuple[Column, ...] = (*LABELS, *GEOMETRY, *GROUPS)
 
+DEFAULT = Layout(
+    name="default",
+    title="Ionic migration barriers",
+    noun="a hop of a cation",
+    resource="dataset",
+    version=DATASET_VERSION,
+    parts=("train.parquet", "test.parquet"),
+    columns=COLUMNS,
+    flags=FLAGS,
+)
+OXYGEN = Layout(
+    name="oxygen-vacancies",
+    title="Migration barriers of oxygen vacancies",
+    noun="a hop of an oxygen ion into a vacancy",
+    resource="oxygen-vacancies",
+    version=OXYGEN_VERSION,
+    parts=("hops.parquet",),
+    columns=OXYGEN_COLUMNS,
+    flags=OXYGEN_FLAGS,
+    telling=(TARGET, "reverse_barrier", "image_energies"),
+)
+LAYOUTS: tuple[Layout, ...] = (DEFAULT, OXYGEN)
+
 _BY_NAME = {column.name: column for column in COLUMNS}
-_FLAG_NAMES = tuple(flag.name for flag in FLAGS)
 
 
 def column(name: str) -> Column:
@@ -34,25 +71,34 @@ def column(name: str) -> Column:
         raise UnknownNameError("column", name, _BY_NAME) from None
 
 
-def check_flags(names: list[str] | tuple[str, ...]) -> None:
-    """Raise :class:`~embench.errors.UnknownNameError` for the first name that is no documented flag."""
+def layout(name: str) -> Layout:
+    """Return the layout of the dataset called `name`; raises :class:`~embench.errors.UnknownNameError`."""
+    for found in LAYOUTS:
+        if found.name == name:
+            return found
+    raise UnknownNameError("dataset", name, [found.name for found in LAYOUTS])
+
+
+def check_flags(names: list[str] | tuple[str, ...], *, of: Layout = DEFAULT) -> None:
+    """Raise :class:`~embench.errors.UnknownNameError` for the first name that is no documented flag of the dataset."""
+    known = [flag.name for flag in of.flags]
     for name in names:
-        if name not in _FLAG_NAMES:
-            raise UnknownNameError("flag", name, _FLAG_NAMES)
+        if name not in known:
+            raise UnknownNameError("flag", name, known)
 
 
-def arrow_schema(*, version: str = DATASET_VERSION) -> pa.Schema:
-    """Return the Arrow schema of the Parquet files.
+def arrow_schema(*, version: str | None = None, of: Layout = DEFAULT) -> pa.Schema:
+    """Return the Arrow schema of the Parquet files of a dataset; `version` is that of its layout by default.
 
     Units and descriptions are in the metadata of the fields, the dataset version in the metadata of the schema.
     """
     import pyarrow as pa
 
     fields = []
-    for spec in COLUMNS:
+    for spec in of.columns:
         metadata = {"description": spec.description} | ({"unit": spec.unit} if spec.unit else {})
         fields.append(pa.field(spec.name, _arrow_type(spec), nullable=spec.nullable, metadata=metadata))
-    return pa.schema(fields, metadata={"embench.dataset_version": version})
+    return pa.schema(fields, metadata={"embench.dataset_version": version or of.version})
 
 
 def _arrow_type(spec: Column) -> pa.DataType:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from embench.errors import UnknownNameError
+
 TARGET = "migration_barrier"
 
 
@@ -45,6 +47,38 @@ class Flag:
     description: str
     rule: str
     from_target: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What one dataset of embench consists of.
+
+    `resource` is the folder that ships with embench (:func:`embench.common.shipped.resource_folder`), `parts` the names
+    of its Parquet files in the order of their rows, `version` that of the dataset, and `noun` what an entry of it is.
+    `telling` are the columns that are hidden where the target is: the target, and those that it can be read from.
+    """
+
+    name: str
+    title: str
+    noun: str
+    resource: str
+    version: str
+    parts: tuple[str, ...]
+    columns: tuple[Column, ...]
+    flags: tuple[Flag, ...]
+    telling: tuple[str, ...] = (TARGET,)
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The names of the parts without their ending: ``train`` and ``test``, or one name for all entries."""
+        return tuple(part.partition(".")[0] for part in self.parts)
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`; raises :class:`~embench.errors.UnknownNameError`."""
+        for spec in self.columns:
+            if spec.name == name:
+                return spec
+        raise UnknownNameError("column", name, [spec.name for spec in self.columns])
 
 
 def section(title: str, *columns: tuple[str, str, str | None, bool, str]) -> tuple[Column, ...]:

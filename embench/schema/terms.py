@@ -15,3 +15,15 @@ Method = Literal["bca", "percentile", "none"]
 
 Outcome = Literal["true_positive", "false_positive", "false_negative", "true_negative"]
 """What became of an entry where barriers below the threshold are to be found."""
+
+Functional = Literal["LDA", "PBE", "PBEsol", "SCAN", "r2SCAN", "HSE06", "mixed", "other"]
+"""The exchange-correlation functional of the data that a potential was trained on."""
+
+Dispersion = Literal["none", "D3", "D3(BJ)", "D4", "other"]
+"""The dispersion correction of these data."""
+
+
+def level_name(functional: Functional, hubbard_u: bool, dispersion: Dispersion) -> str:
+    """Return a level of theory as one name to sort and filter by, such as ``PBE+U`` or ``r2SCAN+D4``."""
+    parts = [functional, *(["U"] if hubbard_u else []), *([dispersion] if dispersion != "none" else [])]
+    return "+".join(parts)

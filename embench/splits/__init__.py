@@ -12,6 +12,23 @@ made by :mod:`embench.splits.make` and never at run time.
 from __future__ import annotations
 
 from embench.splits.load import Fold, Protocol, protocol
-from embench.splits.registry import PROTOCOLS, SPLITS_VERSION, ProtocolSpec, protocol_names
+from embench.splits.registry import (
+    PROTOCOLS,
+    SPLITS_VERSION,
+    TRANSFER_PROTOCOLS,
+    ProtocolSpec,
+    all_protocol_names,
+    protocol_names,
+)
 
-__all__ = ["PROTOCOLS", "SPLITS_VERSION", "Fold", "Protocol", "ProtocolSpec", "protocol", "protocol_names"]
+__all__ = [
+    "PROTOCOLS",
+    "SPLITS_VERSION",
+    "TRANSFER_PROTOCOLS",
+    "Fold",
+    "Protocol",
+    "ProtocolSpec",
+    "all_protocol_names",
+    "protocol",
+    "protocol_names",
+]

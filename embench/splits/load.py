@@ -16,35 +16,70 @@ from embench._version import DATASET_VERSION
 from embench.common.foreign import lfs_hint
 from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import SplitsError
+from embench.schema import DEFAULT
 from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
 
 MANIFEST = "manifest.json"
+VALIDATION_SHARE = 0.1
+"""Of the entries on the training side of a fold, what is set aside for validation."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold of a protocol: train on `train`, predict `test`."""
+    """One fold of a protocol: train on `train`, predict `test`.
+
+    `train_dataset` and `test_dataset` are the names of the datasets that the entries are of.
+    """
 
     name: str
     train_ids: tuple[str, ...]
     test_ids: tuple[str, ...]
+    train_dataset: str = DEFAULT.name
+    test_dataset: str = DEFAULT.name
 
     @cached_property
     def train(self) -> Dataset:
         """The entries to train on, with their targets."""
         from embench.dataset import load
 
-        return load().select(self.train_ids)
+        return load(self.train_dataset).select(self.train_ids)
 
     @cached_property
     def test(self) -> Dataset:
         """The entries to predict; asking for a target raises :class:`~embench.errors.HiddenTargetError`."""
         from embench.dataset import load
 
-        return load().select(self.test_ids).without_targets()
+        return load(self.test_dataset).select(self.test_ids).without_targets()
+
+    @cached_property
+    def validation_ids(self) -> tuple[str, ...]:
+        """The entries of `train` that are set aside for choosing: whole host frameworks, about a tenth of the entries.
+
+        Hosts are taken in the order of the sha256 of their names, so that they are the same everywhere, and those that
+        two folds train on are set aside in both.
+        """
+        host = dict(zip(self.train_ids, self.train.column("group_host").tolist(), strict=True))
+        sizes = Counter(host.values())
+        chosen: set[str] = set()
+        for name in sorted(sizes, key=lambda name: hashlib.sha256(str(name).encode()).hexdigest()):
+            if sum(sizes[taken] for taken in chosen) >= VALIDATION_SHARE * len(host):
+                break
+            chosen.add(name)
+        return tuple(entry_id for entry_id in self.train_ids if host[entry_id] in chosen)
+
+    @property
+    def validation(self) -> Dataset:
+        """The entries of :attr:`validation_ids` with their targets; never entries that the fold scores."""
+        return self.train.select(self.validation_ids)
+
+    @property
+    def fitting(self) -> Dataset:
+        """The entries of `train` that are not in `validation`, with their targets."""
+        aside = frozenset(self.validation_ids)
+        return self.train.select(entry_id for entry_id in self.train_ids if entry_id not in aside)
 
 
 @dataclass(frozen=True)
@@ -62,6 +97,15 @@ class Protocol:
     def scored_ids(self) -> tuple[str, ...]:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
+
+    @cached_property
+    def dataset_digest(self) -> str:
+        """The sha256 of what the folds are taken from: that of the dataset, or over both where there are two."""
+        from embench.dataset import load
+
+        names = dict.fromkeys((self.spec.dataset, self.spec.train_dataset))
+        digests = [load(name).digest for name in names]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def first(self, n: int) -> Protocol:
         """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
@@ -101,7 +145,7 @@ def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = 
 
     `manifest` is what :func:`read_manifest` returns for the folder, where that was called already.
     """
-    protocol_spec(name)
+    spec = protocol_spec(name)
     described = (manifest or read_manifest(folder))["protocols"]
     if name not in described:
         raise SplitsError(f"{folder / MANIFEST} does not describe the protocol {name}; {_WAY_OUT}")
@@ -114,8 +158,9 @@ def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = 
     rows = list(csv.DictReader(content.decode("utf-8").splitlines()))
     if "role" in rows[0]:
         sides = {side: tuple(row["entry_id"] for row in rows if row["role"] == side) for side in ("train", "test")}
-        return Protocol(name, (Fold("test", sides["train"], sides["test"]),), found)
-    folds = tuple(_fold(rows, fold) for fold in described[name]["folds"])
+        of = spec.train_dataset, spec.dataset
+        return Protocol(name, (Fold("test", sides["train"], sides["test"], *of),), found)
+    folds = tuple(_fold(rows, fold, spec.dataset) for fold in described[name]["folds"])
     return Protocol(name, folds, found)
 
 
@@ -155,10 +200,10 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _fold(rows: list[dict[str, str]], name: str) -> Fold:
+def _fold(rows: list[dict[str, str]], name: str, dataset: str) -> Fold:
     train = tuple(row["entry_id"] for row in rows if row["fold"] != name)
     test = tuple(row["entry_id"] for row in rows if row["fold"] == name)
-    return Fold(name, train, test)
+    return Fold(name, train, test, dataset, dataset)
 
 
 QUANTILES = (0.05, 0.5, 0.95)

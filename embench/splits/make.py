@@ -22,8 +22,10 @@ import numpy.typing as npt
 
 from embench.common.files import write_text, write_together
 from embench.errors import MissingDependencyError, SplitsError
+from embench.schema import OXYGEN
+from embench.splits import registry
 from embench.splits.load import MANIFEST
-from embench.splits.registry import PROTOCOLS, REST, SPLITS_VERSION, ProtocolSpec
+from embench.splits.registry import REST, SPLITS_VERSION, ProtocolSpec
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -45,7 +47,7 @@ class Assignment:
     @property
     def column(self) -> str:
         """The name of the second column of the file."""
-        return "role" if self.spec.kind == "published" else "fold"
+        return "role" if self.spec.kind in ("published", "transfer") else "fold"
 
     def csv(self) -> str:
         """Return the file of the protocol: one row an entry, in the order of the dataset."""
@@ -58,7 +60,7 @@ class Assignment:
     def description(self) -> dict[str, Any]:
         """Return what the manifest says of the protocol."""
         sizes = Counter(self.fold_of.values())
-        published = self.spec.kind == "published"
+        published = self.column == "role"
         return {
             "measures": self.spec.measures,
             "made_by": self.spec.kind,
@@ -74,15 +76,23 @@ class Assignment:
         }
 
 
-def make_splits(data: Dataset) -> dict[str, str]:
+def make_splits(data: Dataset, *, transfer: Dataset | None = None) -> dict[str, str]:
     """Return the files of all protocols, by name: the CSV files and the manifest.
+
+    `data` are the barriers of cations, `transfer` those of oxygen vacancies; without it the second set of embench.
 
     Raises :class:`~embench.errors.SplitsError` where a protocol would break one of its rules.
     """
-    assignments = [assign(spec, data) for spec in PROTOCOLS]
+    if transfer is None:
+        from embench.dataset import load
+
+        transfer = load(OXYGEN.name)
+    assignments = [assign(spec, data) for spec in registry.PROTOCOLS]
+    assignments += [assign(spec, transfer, train=data) for spec in registry.TRANSFER_PROTOCOLS]
     manifest = {
         "version": SPLITS_VERSION,
         "dataset_version": data.version,
+        "oxygen_version": transfer.version,
         "protocols": {made.spec.name: made.description() for made in assignments},
     }
     files = {f"{made.spec.name}.csv": made.csv() for made in assignments}
@@ -106,16 +116,18 @@ def differing_files(files: Mapping[str, str], folder: Path) -> list[str]:
     return [name for name in files if not same(name)]
 
 
-def assign(spec: ProtocolSpec, data: Dataset) -> Assignment:
-    """Return the fold of each entry that the protocol uses.
+def assign(spec: ProtocolSpec, data: Dataset, *, train: Dataset | None = None) -> Assignment:
+    """Return the fold of each entry that the protocol uses; `train` is another dataset to train on, where there is one.
 
     Raises :class:`~embench.errors.SplitsError` where a rule is broken: a corrupt structure would be scored, a
     fold would be empty, or a duplicate would be separated from its twin.
     """
     if spec.kind == "published":
         made = Assignment(spec, dict(zip(data.entry_ids, data.column("published_split"), strict=True)), ("test",))
+    elif spec.kind == "transfer":
+        return _transfer(spec, data, train)
     else:
-        sound = data.filter(exclude_flags=[UNSCORED_FLAG])
+        sound = _sound(data)
         made = _k_fold(spec, sound) if spec.kind == "k-fold" else _leave_one_out(spec, sound)
     check(made, data)
     return made
@@ -124,9 +136,9 @@ def assign(spec: ProtocolSpec, data: Dataset) -> Assignment:
 def check(made: Assignment, data: Dataset) -> None:
     """Raise :class:`~embench.errors.SplitsError` where `made` breaks a rule that all protocols share."""
     name = made.spec.name
-    for entry in data.filter(include_flags=[UNSCORED_FLAG]):
-        if made.fold_of.get(entry.entry_id) in made.folds:
-            raise SplitsError(f"{name} would score {entry.entry_id}, whose structure is corrupt")
+    for entry_id in set(data.entry_ids).difference(_sound(data).entry_ids):
+        if made.fold_of.get(entry_id) in made.folds:
+            raise SplitsError(f"{name} would score {entry_id}, whose structure is corrupt")
     if empty := set(made.folds).difference(made.fold_of.values()):
         raise SplitsError(f"{name} would have no entry in the fold {min(empty)}")
     whole = ["group_duplicate"] if made.spec.kind == "leave-one-out" else []
@@ -140,6 +152,22 @@ def check(made: Assignment, data: Dataset) -> None:
                 raise SplitsError(
                     f"{name} would divide the {column} {group!r} between the folds {fold_of_group[group]} and {fold}"
                 )
+
+
+def _sound(data: Dataset) -> Dataset:
+    """Return the entries whose structure is not damaged."""
+    if UNSCORED_FLAG not in {flag.name for flag in data.layout.flags}:
+        return data
+    return data.filter(exclude_flags=[UNSCORED_FLAG])
+
+
+def _transfer(spec: ProtocolSpec, data: Dataset, train: Dataset | None) -> Assignment:
+    if train is None:
+        raise SplitsError(f"{spec.name} trains on another dataset, which was not given")
+    role = dict.fromkeys(_sound(train).entry_ids, "train")
+    if shared := role.keys() & set(data.entry_ids):
+        raise SplitsError(f"{spec.name} would train on {min(shared)}, which it scores")
+    return Assignment(spec, role | dict.fromkeys(_sound(data).entry_ids, "test"), ("test",))
 
 
 def _leave_one_out(spec: ProtocolSpec, data: Dataset) -> Assignment:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from embench.errors import UnknownNameError
+from embench.schema import DEFAULT, OXYGEN
 
 SPLITS_VERSION = "1.0.0"
 
@@ -15,7 +16,7 @@ MAIN_PROTOCOL = "host-10fold"
 REST = "rest"
 """The fold of a leave-one-out protocol that pools the values without a fold of their own."""
 
-Kind = Literal["published", "k-fold", "leave-one-out"]
+Kind = Literal["published", "k-fold", "leave-one-out", "transfer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class ProtocolSpec:
 
     ``leave-one-out`` makes one fold of each value of `column` that is among `values`, or that at least
     `minimum_size` entries have; the others are pooled in the fold ``rest``.
+
+    ``transfer`` has one fold: all sound entries of the dataset `trained_on` to train on, all of `dataset` to predict.
+
+    `dataset` is the one whose entries are scored; where `trained_on` is None they are trained on as well.
 
     `title` is what the board calls the protocol. `baselines` says whether every baseline that does not name its
     protocols is run on it: predictions of theirs are committed, which ``make baselines`` makes.
@@ -44,6 +49,13 @@ class ProtocolSpec:
     n_seeds: int = 0
     values: tuple[str, ...] = ()
     minimum_size: int = 0
+    dataset: str = DEFAULT.name
+    trained_on: str | None = None
+
+    @property
+    def train_dataset(self) -> str:
+        """The dataset whose entries are trained on."""
+        return self.trained_on or self.dataset
 
 
 PROTOCOLS: tuple[ProtocolSpec, ...] = (
@@ -110,10 +122,46 @@ PROTOCOLS: tuple[ProtocolSpec, ...] = (
     ),
 )
 
+TRANSFER_PROTOCOLS: tuple[ProtocolSpec, ...] = (
+    ProtocolSpec(
+        name="oxygen-10fold",
+        title="Oxygen vacancies, unseen materials",
+        kind="k-fold",
+        column="group_host",
+        n_folds=10,
+        n_bins=10,
+        n_seeds=10,
+        dataset=OXYGEN.name,
+        measures="barriers of oxygen vacancies in materials that the model has not seen, trained on other oxygen "
+        "vacancies",
+    ),
+    ProtocolSpec(
+        name="to-oxygen",
+        title="Oxygen vacancies, from cations",
+        kind="transfer",
+        dataset=OXYGEN.name,
+        trained_on=DEFAULT.name,
+        measures="transfer to oxygen vacancies of a model that has seen the hops of cations only; zero-shot for "
+        "potentials",
+    ),
+)
+"""The protocols of the second dataset. They are never mixed with those of the first: what lists protocols to compare
+systems by takes :data:`PROTOCOLS`."""
+
 
 def protocol_names() -> tuple[str, ...]:
-    """Return the names of all protocols."""
+    """Return the names of the protocols that score the barriers of cations."""
     return tuple(spec.name for spec in PROTOCOLS)
+
+
+def all_protocols() -> tuple[ProtocolSpec, ...]:
+    """Return every protocol, those of the second dataset last."""
+    return PROTOCOLS + TRANSFER_PROTOCOLS
+
+
+def all_protocol_names() -> tuple[str, ...]:
+    """Return the names of every protocol, those of the second dataset last."""
+    return tuple(spec.name for spec in all_protocols())
 
 
 def protocols_of_baselines() -> tuple[str, ...]:
@@ -123,7 +171,7 @@ def protocols_of_baselines() -> tuple[str, ...]:
 
 def protocol_spec(name: str) -> ProtocolSpec:
     """Return how the protocol called `name` is made; raises :class:`~embench.errors.UnknownNameError`."""
-    for spec in PROTOCOLS:
+    for spec in all_protocols():
         if spec.name == name:
             return spec
-    raise UnknownNameError("protocol", name, protocol_names())
+    raise UnknownNameError("protocol", name, all_protocol_names())

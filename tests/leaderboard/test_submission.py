@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -17,9 +18,12 @@ from typer.testing import CliRunner
 from embench.cli.app import app
 from embench.errors import MissingDependencyError, SubmissionError
 from embench.evaluation.submission_folder import read_folder
-from embench.leaderboard.submission import Submission, TrainingData, json_schema, read_submission, read_submissions
+from embench.leaderboard.submission import Submission, json_schema, read_submission, read_submissions
 from embench.leaderboard.submission.model import Protocol
-from embench.splits import protocol_names
+from embench.leaderboard.submission.read import fields_by_place
+from embench.leaderboard.submit.fields import LEFT_OUT_IF_EMPTY
+from embench.schema.predicted import BAND_COLUMNS
+from embench.splits import all_protocol_names, protocol_names
 from tests.leaderboard.make import fields, write_csv, write_description
 
 REPOSITORY = Path(__file__).parents[2]
@@ -65,10 +69,14 @@ def test_committed_submissions():
     assert [submission.slug for submission in found] == sorted(path.name for path in SUBMISSIONS.iterdir())
     for submission in found:
         raw = yaml.safe_load((submission.folder / "submission.yaml").read_text(encoding="utf-8"))
-        # Every field is written, empty ones included, and means the same to a plain YAML reader.
-        assert list(raw) == list(Submission.model_fields)
-        assert submission.model_dump(mode="json") == json.loads(json.dumps(raw)) | {
-            "training_data": {"overlap_details": None} | raw["training_data"]
+        # Every field is written, empty ones included but for those of potentials, and means the same to a plain reader.
+        assert list(raw) == [name for name in Submission.model_fields if name in raw or name not in LEFT_OUT_IF_EMPTY]
+        absent = {name: {} if name == "cost_by_protocol" else None for name in LEFT_OUT_IF_EMPTY if name not in raw}
+        level = raw.get("level_of_theory")
+        assert submission.model_dump(mode="json") == json.loads(json.dumps(raw)) | absent | {
+            "training_data": {"overlap_details": None} | raw["training_data"],
+            "upstream": raw.get("upstream") and {"device_hours": None} | raw["upstream"],
+            "level_of_theory": level and {"details": None} | level,
         }
 
 
@@ -84,7 +92,7 @@ def test_files_of_protocols():
 
 
 def test_the_protocols_of_the_model_are_those_of_the_registry():
-    assert Protocol.__args__ == (*protocol_names(), "all")
+    assert Protocol.__args__ == (*all_protocol_names(), "all")
 
 
 def test_schema_file_is_current():
@@ -125,8 +133,13 @@ def test_without_pydantic(monkeypatch):
 def test_the_page_describes_every_field():
     page = (REPOSITORY / "docs" / "submitting.md").read_text(encoding="utf-8")
     table = "".join(line for line in page.partition("## The description")[2].splitlines() if line.startswith("|"))
-    for name in (*Submission.model_fields, *TrainingData.model_fields):
+    for name in {name for names in fields_by_place().values() for name in names}:
         assert name == "description" or f"`{name}`" in table
+
+
+def test_the_page_describes_the_columns_of_a_potential():
+    page = (REPOSITORY / "docs" / "submitting.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| `(\w+)` \| ([A-Z].*) \|$", page, re.MULTILINE)) == BAND_COLUMNS
 
 
 # Mistakes
@@ -190,6 +203,70 @@ def test_a_mistake_in_a_field(folder, changes, words):
     message = spoil(folder, **changes)
     assert words in message
     assert str(folder / "submission.yaml") in message
+
+
+SHA256 = "d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1"
+LEVEL = {"functional": "PBE", "hubbard_u": True, "dispersion": "none"}
+NEB = {"protocol": "embench-neb-1", "n": 4, "share_converged": 0.5}
+WEIGHTS = {"address": "https://example.org/weights.pt", "sha256": SHA256, "licence": "MIT"}
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        {"level_of_theory": LEVEL},
+        {"level_of_theory": LEVEL | {"functional": "r2SCAN", "dispersion": "D3(BJ)", "details": "no U"}},
+        {"neb": NEB},
+        {"neb": NEB | {"digest": SHA256, "failures": {"clash": 3, "exploded": 0}}},
+        {"checkpoint": WEIGHTS},
+        {"checkpoint": WEIGHTS | {"licence": "Apache-2.0 OR MIT"}},
+        {"checkpoint": WEIGHTS | {"licence": "LicenseRef-academic"}},
+        # The iDs that ORCID gives as examples, one with X for ten.
+        {"orcid": {"A. Author": "0000-0002-1825-0097", "B. Author": "0000-0002-1694-233X"}},
+    ],
+)
+def test_what_a_potential_says(folder, sound):
+    content = yaml.safe_load((folder / "submission.yaml").read_text())
+    write_description(folder, content | {"kind": "potential-neb"} | sound)
+    assert read_submission(folder).model_dump(exclude_unset=True).items() >= sound.items()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"level_of_theory": "PBE"}, "level_of_theory: 'PBE' must be a mapping"),
+        ({"level_of_theory": LEVEL | {"functional": "pbe"}}, "level_of_theory.functional: 'pbe' is none of LDA, PBE"),
+        ({"level_of_theory": LEVEL | {"hubbard_u": "yes"}}, "level_of_theory.hubbard_u: 'yes' must be true or false"),
+        ({"level_of_theory": LEVEL | {"dispersion": "D5"}}, "level_of_theory.dispersion: 'D5' is none of none, D3"),
+        ({"level_of_theory": {"functional": "PBE"}}, "level_of_theory.hubbard_u is missing"),
+        ({"level_of_theory": LEVEL | {"functionl": "PBE"}}, "did you mean functional"),
+        ({"neb": NEB | {"protocol": ""}}, "neb.protocol: '' is empty"),
+        ({"neb": NEB | {"share_converged": 1.01}}, "neb.share_converged: 1.01 is too large: the limit is 1"),
+        ({"neb": NEB | {"n": 0}}, "neb.n: 0 is too small"),
+        ({"neb": NEB | {"digest": "abc"}}, "neb.digest: 'abc' is no sha256"),
+        ({"neb": NEB | {"failures": {"clashes": 1}}}, "neb.failures.clashes"),
+        ({"neb": NEB | {"failures": {"clash": -1}}}, "neb.failures.clash: -1 is too small"),
+        ({"checkpoint": WEIGHTS | {"sha256": SHA256[:-1]}}, "is no sha256: write 64 digits"),
+        ({"checkpoint": WEIGHTS | {"sha256": SHA256.upper()}}, "is no sha256"),
+        ({"checkpoint": WEIGHTS | {"licence": "free"}}, "checkpoint.licence: 'free' is no SPDX licence"),
+        ({"checkpoint": WEIGHTS | {"licence": "mit"}}, "checkpoint.licence: 'mit' is spelled MIT by SPDX"),
+        ({"checkpoint": WEIGHTS | {"address": "in the package"}}, "is no address alone"),
+        ({"checkpoint": WEIGHTS | {"address": "https://a.org/x and https://b.org/y"}}, "is no address alone"),
+        ({"checkpoint": WEIGHTS | {"address": "http://127.0.0.1/w.pt"}}, "names its host by number"),
+        ({"checkpoint": WEIGHTS | {"address": "http://localhost:8000/w.pt"}}, "others cannot reach"),
+        ({"checkpoint": WEIGHTS | {"address": "https://github.com.evil.example/w"}}, "looks like github.com"),
+        ({"checkpoint": WEIGHTS | {"address": "file:///w.pt"}}, "no web page"),
+        (
+            {"orcid": {"A. Author": "0000-0002-1825-0098"}},
+            "orcid.A. Author: '0000-0002-1825-0098' has a wrong last sign",
+        ),
+        ({"orcid": {"A. Author": "https://orcid.org/0000-0002-1825-0097"}}, "is no ORCID iD"),
+        ({"orcid": {"C. Author": "0000-0002-1825-0097"}}, "orcid: 'C. Author' is not among the authors"),
+        ({"orcid": "0000-0002-1825-0097"}, "orcid: '0000-0002-1825-0097' must be a mapping"),
+    ],
+)
+def test_a_mistake_in_what_a_potential_says(folder, changes, words):
+    assert words in spoil(folder, **changes)
 
 
 def test_yaml_means_what_it_says(folder):

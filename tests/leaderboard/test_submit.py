@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from typer.testing import CliRunner, Result
 import embench
 from embench.cli import submit as command
 from embench.cli.app import app
-from embench.errors import OutputError, PredictionsError, SubmissionError, UnknownNameError
+from embench.common import folders
+from embench.errors import EmbenchError, OutputError, PredictionsError, SubmissionError, UnknownNameError
 from embench.leaderboard.check import check_submissions
 from embench.leaderboard.submission import read_submission
+from embench.leaderboard.submission.read import fields_by_place
 from embench.leaderboard.submit import assign_protocols, read_given, standing
-from embench.leaderboard.submit.fields import QUESTIONS, read_template
+from embench.leaderboard.submit.fields import COMPUTED, QUESTIONS, read_template
 from embench.splits import protocol_names
 from tests.leaderboard.make import FIELDS, write_csv
 
@@ -63,6 +66,10 @@ def run(submissions: Path, *arguments: object, answers: str | None = None) -> Re
     )
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -101,7 +108,7 @@ def test_where_it_would_stand(submissions, predictions):
     assert line.rstrip().endswith("worse")
     (line,) = [line for line in output.splitlines() if "Training median" in line]
     assert not embench.evaluate(predictions, against=COMMITTED / "median").comparison.resolved
-    assert line.rstrip().endswith("not resolved")
+    assert line.rstrip().endswith("tied")
     assert "of 4" in output
 
 
@@ -109,6 +116,24 @@ def test_the_main_protocol_comes_first(submissions, tmp_path):
     files = [COMMITTED / "composition" / f"{name}.csv" for name in ("published", "host-10fold")]
     output = run(submissions, *files, *DESCRIBED, "--dry-run", "--uncertainty", "of the model").output
     assert output.index("host-10fold: MAE") < output.index("published: MAE")
+
+
+def test_a_dry_run_shows_the_standing_before_it_asks(submissions, predictions, monkeypatch):
+    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.chdir(submissions.parent.parent)
+    output = run(submissions, predictions, "--dry-run", answers="My model\n").output
+    whole = run(submissions, predictions, *DESCRIBED, "--dry-run", answers="\n" * 20).output
+    rank = re.search(r", rank (\d) \(", whole)[1]
+    assert f"This system would stand {rank} of 4 on published" in output
+    assert output.index("would stand") < output.index("My model")
+
+
+def test_a_dry_run_elsewhere_compares_with_what_ships(predictions, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    result = CliRunner().invoke(app, ["submit", str(predictions), *DESCRIBED, "--dry-run"])
+    assert "MODEL-3" in result.output
+    assert "There is no other submission" not in result.output
 
 
 def test_dry_run_writes_nothing(submissions, predictions):
@@ -164,8 +189,12 @@ def test_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
     answers = [
         *("", "My model", "2.0", "neb", "potential-neb", "A. Author; B. Author", "22.11.2026", "2026-11-22"),
         *("It works.", "MIT", "DFT data", "structures"),
-        # Optional from here: overlap details, paper, code, parameters, barrier, uncertainty, hardware, cost.
-        *("", "arXiv:2508.06436", "javascript:x", "https://example.org", "many", "4000000", "max-minus-start"),
+        # Optional from here: overlap details, ORCID iDs, paper, code, parameters, barrier.
+        *("", "A. Author", "A. Author = 0000-0002-1825-0098", "B. Author = 0000-0002-1825-0097"),
+        *("arXiv:2508.06436", "javascript:x", "https://example.org", "many", "4000000", "max-minus-start"),
+        # Level of theory, whose other parts must follow the first; NEB; no checkpoint.
+        *("PBE", "", "perhaps", "yes", "D3", "embench-neb-1", "60", "0.9", "clash: 3", "clash = 3", ""),
+        # Uncertainty, hardware, cost, seeds, how to make them again.
         *("", "one GPU", "-1", "2.5", "1, 2", ""),
     ]
     result = run(submissions, predictions, answers="\n".join(answers) + "\n")
@@ -175,6 +204,16 @@ def test_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
     assert (found.paper, found.code, found.parameters) == ("arXiv:2508.06436", "https://example.org", 4_000_000)
     assert (found.barrier, found.hardware, found.cost_device_hours) == ("max-minus-start", "one GPU", 2.5)
     assert (found.seeds, found.reproduce, found.uncertainty) == ((1, 2), None, None)
+    assert found.orcid == {"B. Author": "0000-0002-1825-0097"}
+    assert found.level_of_theory.model_dump() == {
+        "functional": "PBE", "hubbard_u": True, "dispersion": "D3", "details": None
+    }  # fmt: skip
+    assert (found.neb.n, found.neb.share_converged, found.neb.failures) == (60, 0.9, {"clash": 3})
+    assert found.checkpoint is None
+    assert "'A. Author' is not written NAME = VALUE" in result.output
+    assert "has a wrong last sign" in result.output
+    assert "'perhaps' is neither yes nor no" in result.output
+    assert "sha256" not in result.output  # of weights that nobody named
     assert "kind: 'neb' is none of" in result.output
     assert "is no date" in result.output
     assert "no web page" in result.output
@@ -185,13 +224,13 @@ def test_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
 def test_answers_are_kept(submissions, predictions, monkeypatch, tmp_path):
     monkeypatch.setattr(command, "_on_terminal", lambda: True)
     monkeypatch.chdir(tmp_path)
-    result = run(submissions, predictions, *DESCRIBED[2:], "--slug", "median", answers="My model\n" + "\n" * 9)
+    result = run(submissions, predictions, *DESCRIBED[2:], "--slug", "median", answers="My model\n" + "\n" * 10)
     assert isinstance(result.exception, SubmissionError)  # there is one called median
     assert yaml.safe_load(Path("median.draft.yaml").read_text())["name"] == "My model"
-    again = run(submissions, predictions, "--from-template", "median.draft.yaml", "--dry-run", answers="\n" * 9)
+    again = run(submissions, predictions, "--from-template", "median.draft.yaml", "--dry-run", answers="\n" * 10)
     assert again.exit_code == 0, again.exception
     assert "Your answers are in my-model.draft.yaml" in again.stderr
-    done = run(submissions, predictions, "--from-template", "my-model.draft.yaml", answers="\n" * 9)
+    done = run(submissions, predictions, "--from-template", "my-model.draft.yaml", answers="\n" * 10)
     assert done.exit_code == 0, done.exception
     assert "draft" not in done.stderr
 
@@ -206,7 +245,7 @@ def test_predictions_are_read_before_anything_is_asked(submissions, tmp_path, mo
 
 def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
     monkeypatch.setattr(command, "_on_terminal", lambda: True)
-    result = run(submissions, predictions, *DESCRIBED, answers="\n" * 9)
+    result = run(submissions, predictions, *DESCRIBED, answers="\n" * 10)
     assert result.exit_code == 0, result.output
     assert "Name of the system" not in result.output
     assert "Which barrier" not in result.output  # asked of potentials
@@ -221,6 +260,9 @@ def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch
         (("--date", "tomorrow"), "is no date"),
         (("--code", "javascript:alert(1)"), "no web page"),
         (("--slug", "../x"), "the slug '../x' is no name for a submission"),
+        (("--slug", "x..1"), "is no name for a submission"),
+        (("--slug", "page.html"), "is no name for a submission"),
+        (("--slug", "1."), "is no name for a submission"),
         (("--slug", "index"), "is reserved"),
         (("--cost", "nan"), "cost_device_hours"),
     ],
@@ -260,8 +302,73 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
     assert "--fill-missing" in str(error)
     result = run(submissions, some, *options, "--fill-missing")
     assert result.exit_code == 0, result.exception
-    assert "50 of 60 entries predicted, the others scored with the training median" in result.output
+    assert "50 of 60 entries predicted, the others scored with the worst reference prediction" in result.output
     assert isinstance(run(submissions, some, *DESCRIBED, "--fill-missing").exception, SubmissionError)
+
+
+POTENTIAL = (
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
+    "--orcid", "A. Author=0000-0002-1825-0097",
+)  # fmt: skip
+
+
+def test_what_a_potential_says_has_options(submissions, predictions):
+    result = run(submissions, predictions, *DESCRIBED, *POTENTIAL)
+    assert result.exit_code == 0, result.exception
+    found = read_submission(submissions / "my-model")
+    assert found.level_of_theory.hubbard_u is True
+    assert found.checkpoint.model_dump() == {
+        "address": "https://example.org/w.pt", "sha256": "0f" * 32, "licence": "MIT"
+    }  # fmt: skip
+    assert (found.neb.share_converged, found.neb.failures) == (0.95, {"clash": 2})
+    assert found.orcid == {"A. Author": "0000-0002-1825-0097"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("--functional", "pbe"), "level_of_theory.functional: 'pbe' is none of"),
+        (("--dispersion", "D5"), "level_of_theory.dispersion"),
+        (("--neb-converged", "95"), "neb.share_converged: 95.0 is too large"),
+        (("--neb-failures", "clash"), "--neb-failures: 'clash' is not written NAME = VALUE"),
+        (("--neb-failures", "clash = two"), "--neb-failures: 'clash = two' is no number"),
+        (("--neb-failures", "clashes = 2"), "neb.failures.clashes"),
+        (("--checkpoint", "http://localhost/w"), "others cannot reach"),
+        (("--checkpoint-sha256", "0f"), "checkpoint.sha256: '0f' is no sha256"),
+        (("--checkpoint-licence", "free"), "is no SPDX licence"),
+        (("--orcid", "A. Author=1"), "is no ORCID iD"),
+    ],
+)
+def test_a_wrong_value_of_a_potential(submissions, predictions, change, words):
+    before = names(submissions)
+    result = run(submissions, predictions, *DESCRIBED, *POTENTIAL, *change)
+    assert isinstance(result.exception, EmbenchError)
+    assert words in str(result.exception)
+    assert names(submissions) == before
+
+
+def test_half_a_level_of_theory_is_asked_for(submissions, predictions):
+    result = run(submissions, predictions, *DESCRIBED, "--kind", "potential-neb", "--functional", "PBE")
+    assert isinstance(result.exception, SubmissionError)
+    assert "--hubbard-u" in str(result.exception)
+    assert "--checkpoint" not in str(result.exception)
+
+
+def test_counts_of_failures_that_the_file_denies(submissions, tmp_path):
+    """The file has one band with a clash; a description may not say none, nor more than bands without a barrier."""
+    rows = "".join(f"{entry_id},0.5,{'clash' if i == 0 else ''}\n" for i, entry_id in enumerate(PUBLISHED))
+    (tmp_path / "published.csv").write_text("entry_id,prediction,failures\n" + rows)
+    for counted, sound in (("clash = 1", True), ("clash = 0", False), ("clash = 2", False)):
+        options = (*DESCRIBED, *POTENTIAL, "--neb-failures", counted, "--dry-run")
+        error = run(submissions, tmp_path / "published.csv", *options).exception
+        assert (error is None) is sound
+        assert sound or "but the files have 1; write 1" in str(error)
+    (tmp_path / "published.csv").write_text("entry_id,prediction,failures\n" + rows.replace("clash", "clsh"))
+    error = run(submissions, tmp_path / "published.csv", *DESCRIBED, *POTENTIAL, "--dry-run").exception
+    assert "published.csv, line 2, column failures: 'clsh' is no kind of failure" in str(error)
 
 
 # Replacing
@@ -292,10 +399,11 @@ def test_when_moving_fails_the_old_one_stays(submissions, predictions, monkeypat
     rename = os.rename
 
     def fail(source: Path, target: Path) -> None:
-        if Path(source).parent.name.startswith(".submit-") and Path(source).name == "my-model":
+        if Path(source).parent.name.startswith(".submit.") and Path(source).name == "my-model":
             raise OSError(28, "No space left on device")
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", fail)
     error = run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exception
     assert isinstance(error, OutputError)
@@ -314,9 +422,22 @@ def test_an_interrupt_costs_nothing(submissions, predictions, monkeypatch):
             raise KeyboardInterrupt
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", interrupt)
     assert run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exit_code != 0
     assert (submissions / "my-model" / "submission.yaml").read_bytes() == before
+    assert names(submissions.parent) == ["submissions"]
+
+
+def test_what_a_killed_run_has_set_aside_is_brought_back(submissions, predictions):
+    """Killed between the two renames, where two names cannot be exchanged: the next run has the old one again."""
+    assert run(submissions, predictions, *DESCRIBED).exit_code == 0
+    before = files(submissions / "my-model")
+    os.rename(submissions / "my-model", submissions.parent / ".submit.my-model.before")
+    error = run(submissions, predictions, *DESCRIBED).exception
+    assert isinstance(error, SubmissionError)
+    assert "my-model already" in str(error)
+    assert files(submissions / "my-model") == before
     assert names(submissions.parent) == ["submissions"]
 
 
@@ -386,9 +507,11 @@ def test_a_huge_file(tmp_path):
 
 
 def test_the_template_has_all_fields():
-    assert read_template(TEMPLATE) == {
-        "training_data": {"description": None, "overlaps_scored_entries": None, "overlap_details": None}
-    }
+    assert read_template(TEMPLATE) == {}
+    raw = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    for place, names in fields_by_place().items():
+        found = raw[place[0]] if place else raw
+        assert list(found) == [name for name in names if place or name not in COMPUTED]
     text = TEMPLATE.read_text(encoding="utf-8")
     for question in QUESTIONS:
         assert f"{question.place[-1]}:" in text
@@ -411,7 +534,7 @@ def test_a_new_version_of_a_committed_submission(submissions, predictions):
     old, new = (
         yaml.safe_load((submissions / slug / "submission.yaml").read_text()) for slug in ("model-3", "model-3-2")
     )
-    assert {name for name in old if old[name] != new[name]} == {"version", "versions"}
+    assert {name for name in old if (old[name] or None) != (new.get(name) or None)} == {"version", "versions"}
 
 
 @pytest.mark.parametrize(

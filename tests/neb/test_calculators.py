@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -19,6 +22,19 @@ def test_registered_potentials_say_what_they_are():
         assert spec.paper
         assert spec.training_data
         assert spec.factory.count(":") == 1
+
+
+@pytest.mark.parametrize("spec", [spec for spec in POTENTIALS if spec.checkpoint], ids=lambda spec: spec.name)
+def test_weights_are_those_of_the_registry(spec):
+    """Only where the package of the potential is installed: CI has no weights."""
+    from importlib.util import find_spec
+
+    package, _, rest = spec.checkpoint.file.partition("/")
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        pytest.skip(f"{package} is not installed")
+    content = (Path(found.origin).parent / rest).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == spec.checkpoint.sha256
 
 
 def test_ase_calculator_is_asked_one_by_one():

@@ -7,7 +7,7 @@ import pytest
 from embench.errors import NebError
 from embench.neb import NEB1, NebResult, potential_spec
 from embench.neb.check import summarise
-from embench.neb.collect import description, neb_fields, predictions_csv
+from embench.neb.collect import chosen_results, description, predictions_csv
 
 ABOUT = {
     "key": {"version": "0.4.2", "options": {"model": "0.3.0"}, "settings": NEB1.to_dict()},
@@ -42,7 +42,12 @@ RESULTS = {
 
 def test_predictions_are_in_the_order_of_the_dataset_and_keep_failures():
     text = predictions_csv(RESULTS, ["d", "x", "c", "b", "a"])
-    assert text == "entry_id,prediction\nd,1.000000\nb,0.250000\na,0.500000\n"
+    assert text.splitlines() == [
+        "entry_id,prediction,barrier_max_minus_start,energies,failures,cpu_seconds",
+        "d,1.000000,1.000000,0.000000 1.000000 0.100000,clash,1800.0",
+        "b,0.250000,0.250000,0.000000 0.250000 0.100000,,1800.0",
+        "a,0.500000,0.500000,0.000000 0.500000 0.100000,ends_apart not_converged,1800.0",
+    ]
 
 
 def test_hops_of_ones_own_are_no_predictions():
@@ -82,9 +87,23 @@ def test_description_of_a_submission():
 
 
 def test_fields_for_the_board():
-    found = neb_fields(ABOUT, potential_spec("chgnet"), list(RESULTS.values()))
+    found = description(ABOUT, potential_spec("chgnet"), list(RESULTS.values()), definition="max-minus-min")
     assert found["level_of_theory"]["functional"] == "PBE"
-    assert found["neb"]["share_converged"] == 0.5
-    assert found["neb"]["flags"]["crash"] == 1
-    assert found["neb"]["flags"]["hop_shrunk"] == 0
-    assert found["neb"]["protocol"] == "embench-neb-1"
+    assert found["level_of_theory"]["hubbard_u"] is True
+    assert found["checkpoint"]["licence"] == "BSD-3-Clause-LBNL"
+    assert found["training_data"]["overlaps_scored_entries"] == "structures"
+    assert found["neb"] == {
+        "protocol": "embench-neb-1",
+        "digest": NEB1.digest,
+        "n": 4,
+        "share_converged": 0.5,
+        "failures": {"ends_apart": 1, "not_converged": 1, "clash": 1, "crash": 1},
+    }
+
+
+def test_one_protocol_is_collected_whole_or_not_at_all():
+    results = {"KNiF3": RESULTS["b"], "Na3OCl": RESULTS["a"]}
+    assert list(chosen_results(results, ["KNiF3"])) == ["KNiF3"]
+    assert chosen_results(results, []) == results
+    with pytest.raises(NebError, match=r"58 of 60 entries have no result yet"):
+        chosen_results(results, ["published"])

@@ -7,8 +7,11 @@ import csv
 import pytest
 
 import embench
-from embench.neb import FAILURES, failures_of
-from embench.neb.failures import Profile
+from embench.neb import FAILURES, NebResult, failures_of
+from embench.neb.check import summarise
+from embench.neb.collect import predictions_csv
+from embench.neb.failures import Profile, without_exploded
+from embench.neb.store import RunStore
 
 GOOD = {
     "energies": (0.0, 0.3, 0.6, 0.3, 0.0),
@@ -37,6 +40,9 @@ def test_a_good_band_has_no_failure():
         ("hop_shrunk", {"hop_ratio": 0.69}, {"hop_ratio": 0.71}),
         ("not_converged", {"converged": False}, {"converged": None}),
         ("clash", {"clearance": 1.29}, {"clearance": 1.31}),
+        ("exploded", {"energies": (0.0, 3.0, 20.1, 3.0, 0.0)}, {"energies": (0.0, 3.0, 19.9, 3.0, 0.0)}),
+        ("exploded", {"fmax": 10.1}, {"fmax": 9.9}),
+        ("exploded", {"energies": (0.0, 0.3, 0.6, 0.3, 0.0), "fmax": 11.0}, {"fmax": 11.0, "relaxed": False}),
         ("crash", {"energies": (), "ends_equivalent": None}, {}),
     ],
 )  # fmt: skip
@@ -70,6 +76,46 @@ def test_rates_of_the_literature(shared):
     assert counts["end_is_maximum"] == 28
     assert counts["equivalent_ends_differ"] == 32
     assert counts["ends_apart"] == 41
+
+
+@pytest.mark.parametrize("file", ["umlip_all_barriers.csv", "umlip_sevennet_barriers.csv"])
+def test_no_band_of_the_literature_has_exploded(shared, file):
+    """The limit is twice the largest span of these: 9.71 eV, a1-NaVOPO4_3 with SevenNet."""
+    with open(shared / "umlip_neb" / file, encoding="utf-8", newline="") as rows:
+        bands = {row["sys_name"]: tuple(float(row[f"e{i}"]) for i in range(5)) for row in csv.DictReader(rows)}
+    spans = {entry_id: max(energies) - min(energies) for entry_id, energies in bands.items()}
+    assert max(spans, key=spans.__getitem__) == "a1-NaVOPO4_3"
+    assert max(spans.values()) < 9.72
+    assert not any("exploded" in failures_of(Profile(energies=energies)) for energies in bands.values())
+
+
+def test_a_stored_band_that_has_exploded_loses_its_barrier(tmp_path):
+    """The row of V2S3O12_Ca as an earlier version wrote it, with a barrier of 101 eV, beside a sound one."""
+    store = RunStore(tmp_path)
+    energies = {"V2S3O12_Ca": (0.0, 40.0, 101.0, 38.0, 1.0), "KNiF3": (0.0, 0.8, 1.6, 0.8, 0.0)}
+    for entry_id, heights in energies.items():
+        row = NebResult(
+            entry_id=entry_id, potential="chgnet", protocol="embench-neb-1", status="not-converged", energies=heights,
+            flags=("ends_apart", "not_converged"), fmax=0.4, barrier_max_minus_min=max(heights) - min(heights),
+        )  # fmt: skip
+        store.add(row, None)
+    exploded, sound = store.results().values()
+    assert (exploded.status, exploded.has_value) == ("failed", False)
+    assert exploded.flags == ("ends_apart", "not_converged", "exploded")
+    assert "span 101 eV" in str(exploded.reason)
+    assert exploded.energies == energies["V2S3O12_Ca"]
+    assert (sound.barrier_max_minus_min, sound.status) == (1.6, "not-converged")
+    summary = summarise([exploded, sound])
+    assert (summary.valued, summary.failures["exploded"]) == (1, ("V2S3O12_Ca",))
+    assert predictions_csv(store.results(), ["KNiF3", "V2S3O12_Ca"]).count("\n") == 2
+
+
+def test_given_images_may_be_as_steep_as_they_like():
+    row = NebResult(
+        entry_id="x", potential="p", protocol="static", status="converged", energies=(0.0, 86.0, 0.0), fmax=200.0,
+        barrier_max_minus_min=86.0,
+    )  # fmt: skip
+    assert without_exploded(row) is row
 
 
 def test_figures_of_the_literature_that_are_no_barriers(shared):

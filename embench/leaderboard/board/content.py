@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
+from embench.evaluation.breakdown import PREDICTED
+from embench.evaluation.coverage import COVERAGE_RULE
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
+from embench.leaderboard.board.potentials import potentials_section
 from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
+from embench.leaderboard.submission.origin import origin_of
 from embench.metrics import METRICS, MetricSpec
+from embench.schema.terms import level_name
 from embench.splits import SPLITS_VERSION
 from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
@@ -21,10 +26,14 @@ if TYPE_CHECKING:
         BoardDocument,
         BoardMetric,
         BoardRow,
+        CheckpointCard,
         Checksums,
+        CostDocument,
         Description,
         Detail,
         Details,
+        LevelOfTheoryCard,
+        NebCard,
         ProtocolSection,
         SignDocument,
         Standing,
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
 
 # In this order; all others follow in the order of their registry.
 _FIRST = (MAIN_PROTOCOL, "published", "prototype-10fold")
+_NEARLY_ALL = 0.95
 # The columns of a table of the board.
 COLUMNS = ("mae", "r2", "precision", "pathway_ranking", "coverage_95")
 
@@ -64,6 +74,7 @@ def board_content(
             "resamples": based_on["resamples"],
             "seed": based_on["seed"],
         },
+        "coverage_rule": COVERAGE_RULE,
         "metrics": [_metric(spec) for spec in _board_metrics() if spec.name in COLUMNS],
         "more_metrics": [_metric(spec) for spec in _board_metrics() if spec.name not in COLUMNS],
         "protocols": sections,
@@ -75,6 +86,7 @@ def board_content(
             )
             for submission in submissions
         },
+        "potentials": potentials_section(submissions),
         "checksums": _checksums(details),
     }
 
@@ -138,29 +150,55 @@ def _protocol(
             for name, found in best["metrics"].items()
         },
         "rows": [
-            _row(row, details[row["slug"]], signs=_texts(signs[row["slug"]], spec.name)) for row in placed["rows"]
+            _row(row, details[row["slug"]], submissions[row["slug"]], signs=_texts(signs[row["slug"]], spec.name))
+            for row in placed["rows"]
         ],
         "pairs": placed["pairs"],
     }
 
 
-def _row(standing: Standing, detail: Detail, *, signs: list[str]) -> BoardRow:
+def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
     without = detail["subsets"]["without_metal_site"]["metrics"]
+    sound = detail["subsets"]["label_not_contradicted"]
     other, coverage = detail["other_definition"], detail["coverage"]
+    predicted = detail["subsets"].get(PREDICTED)
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
         "metrics": {
             spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
         },
+        "mae_predicted": predicted and _interval(predicted["metrics"]["mae"]),
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
+        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],
             "predicted": coverage["predicted"],
             "share": coverage["share"],
         },
+        "cost": cost_of(submission, detail["protocol"], predicted=coverage["predicted"]),
         "signs": signs,
+    }
+
+
+def cost_of(submission: Submission, protocol: str, *, predicted: int) -> CostDocument:
+    """Return what a system costs on `protocol`, of whose entries it has `predicted`.
+
+    Hours that a submission states for all protocols together stand for one only where that one is all of the work:
+    its only protocol, or one file for every protocol of which this one needs nearly everything.
+    """
+    own = submission.cost_by_protocol.get(protocol)
+    whole = len(submission.protocols()) == 1 or predicted >= _NEARLY_ALL * submission.n_predicted
+    if own is None and not submission.cost_by_protocol and whole:
+        own = submission.cost_device_hours
+    before = submission.upstream
+    upstream = 0.0 if before is None else before.device_hours
+    return {
+        "own": own,
+        "upstream": upstream,
+        "before": None if before is None else before.description,
+        "total": None if own is None or upstream is None else own + upstream,
     }
 
 
@@ -172,6 +210,7 @@ def _submission(submission: Submission, protocols: list[str], signs: list[SignDo
     order = [spec.name for spec in ordered_protocols()]
     return {
         **description_of(submission),
+        "origin": origin_of(submission),
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
@@ -181,12 +220,13 @@ def _submission(submission: Submission, protocols: list[str], signs: list[SignDo
 
 def description_of(submission: Submission) -> Description:
     """Return the fields of ``submission.yaml`` as plain data, in their order."""
-    training = submission.training_data
+    training, upstream = submission.training_data, submission.upstream
     return {
         "name": submission.name,
         "version": submission.version,
         "kind": submission.kind,
         "authors": list(submission.authors),
+        "orcid": None if submission.orcid is None else dict(submission.orcid),
         "date": submission.date,
         "description": submission.description,
         "paper": submission.paper,
@@ -194,6 +234,9 @@ def description_of(submission: Submission) -> Description:
         "licence": submission.licence,
         "parameters": submission.parameters,
         "barrier": submission.barrier,
+        "level_of_theory": _level_of_theory(submission),
+        "neb": _neb(submission),
+        "checkpoint": _checkpoint(submission),
         "training_data": {
             "description": training.description,
             "overlaps_scored_entries": training.overlaps_scored_entries,
@@ -202,12 +245,49 @@ def description_of(submission: Submission) -> Description:
         "uncertainty": submission.uncertainty,
         "hardware": submission.hardware,
         "cost_device_hours": submission.cost_device_hours,
+        "cost_by_protocol": {str(protocol): hours for protocol, hours in submission.cost_by_protocol.items()},
+        "upstream": None
+        if upstream is None
+        else {"description": upstream.description, "device_hours": upstream.device_hours},
         "seeds": list(submission.seeds),
         "versions": dict(submission.versions),
         "reproduce": submission.reproduce,
         "predictions": {str(protocol): name for protocol, name in submission.predictions.items()},
         "n_predicted": submission.n_predicted,
     }
+
+
+def _level_of_theory(submission: Submission) -> LevelOfTheoryCard | None:
+    level = submission.level_of_theory
+    if level is None:
+        return None
+    return {
+        "name": level_name(level.functional, level.hubbard_u, level.dispersion),
+        "functional": level.functional,
+        "hubbard_u": level.hubbard_u,
+        "dispersion": level.dispersion,
+        "details": level.details,
+    }
+
+
+def _neb(submission: Submission) -> NebCard | None:
+    neb = submission.neb
+    if neb is None:
+        return None
+    return {
+        "protocol": neb.protocol,
+        "digest": neb.digest,
+        "n": neb.n,
+        "share_converged": neb.share_converged,
+        "failures": {str(name): count for name, count in neb.failures.items()},
+    }
+
+
+def _checkpoint(submission: Submission) -> CheckpointCard | None:
+    weights = submission.checkpoint
+    if weights is None:
+        return None
+    return {"address": weights.address, "sha256": weights.sha256, "licence": weights.licence}
 
 
 def _signs(

@@ -11,6 +11,8 @@ from embench.schema.documents import EstimateDocument, EvaluationDocument, Inter
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Barrier, Kind, Overlap
+    from embench.leaderboard.submission.origin import Origin
+    from embench.schema.terms import Dispersion, Functional
 
 
 class OtherDefinition(TypedDict):
@@ -39,23 +41,25 @@ class Settings(TypedDict):
 
 
 class Basis(Settings):
-    """What all results rest on beside the predictions: settings, code and dataset."""
+    """What all results rest on beside the predictions: settings, code, dataset, contradicted labels, references."""
 
     code: str
+    consensus: str
     numpy: str
     dataset: str
+    references: str
 
 
 class Standing(TypedDict):
     """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
 
-    A rank is whole, or half of one where systems are tied.
+    A rank is whole, or half of one where systems are tied; None where a system predicts too few entries for one.
     """
 
     slug: str
-    rank: float
-    rank_low: float
-    rank_high: float
+    rank: float | None
+    rank_low: float | None
+    rank_high: float | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool
@@ -88,6 +92,13 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
+class NotContradicted(TypedDict):
+    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
+
+    n: int
+    mae: Interval
+
+
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
@@ -96,13 +107,32 @@ class CoverageShare(TypedDict):
     share: float
 
 
+class CostDocument(TypedDict):
+    """What a system costs on one protocol, in device-hours; None where nobody has stated it.
+
+    `own` is the system itself, `upstream` what has to be computed or trained before it, and `before` what that is in
+    words, None where nothing comes before. `total` is their sum, and None where either is unknown.
+    """
+
+    own: float | None
+    upstream: float | None
+    before: str | None
+    total: float | None
+
+
 class BoardRow(Standing):
-    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
+    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system.
+
+    `mae_predicted` is the MAE on the entries that the system predicts, None where that is all of them.
+    """
 
     metrics: dict[str, Interval | None]
+    mae_predicted: Interval | None
     without_metal_site: WithoutMetalSite
+    not_contradicted: NotContradicted
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
+    cost: CostDocument
     signs: list[str]
 
 
@@ -164,6 +194,41 @@ class TrainingDataCard(TypedDict):
     overlap_details: str | None
 
 
+class LevelOfTheoryCard(TypedDict):
+    """What the training data of a potential were computed with; `name` is what one filters by, such as ``PBE+U``."""
+
+    name: str
+    functional: Functional
+    hubbard_u: bool
+    dispersion: Dispersion
+    details: str | None
+
+
+class NebCard(TypedDict):
+    """How the bands of a potential were computed, and how many of the `n` failed, by kind, as its submission says."""
+
+    protocol: str
+    digest: str | None
+    n: int
+    share_converged: float
+    failures: dict[str, int]
+
+
+class CheckpointCard(TypedDict):
+    """The weights of a potential: an address (http or https), the sha256 of their file, and their licence (SPDX)."""
+
+    address: str
+    sha256: str
+    licence: str
+
+
+class UpstreamCard(TypedDict):
+    """What has to be computed or trained before a system, as its submission says; hours None where unknown."""
+
+    description: str
+    device_hours: float | None
+
+
 class Description(TypedDict):
     """The fields of ``submission.yaml``, as :class:`embench.leaderboard.submission.Submission` describes them."""
 
@@ -171,6 +236,7 @@ class Description(TypedDict):
     version: str
     kind: Kind
     authors: list[str]
+    orcid: dict[str, str] | None
     date: str
     description: str
     paper: str | None
@@ -178,10 +244,15 @@ class Description(TypedDict):
     licence: str
     parameters: int | None
     barrier: Barrier | None
+    level_of_theory: LevelOfTheoryCard | None
+    neb: NebCard | None
+    checkpoint: CheckpointCard | None
     training_data: TrainingDataCard
     uncertainty: str | None
     hardware: str | None
     cost_device_hours: float | None
+    cost_by_protocol: dict[str, float]
+    upstream: UpstreamCard | None
     seeds: list[int]
     versions: dict[str, str]
     reproduce: str | None
@@ -190,8 +261,12 @@ class Description(TypedDict):
 
 
 class SubmissionCard(Description):
-    """What the board says of a submission: its description, addresses (http or https), protocols and signs."""
+    """What the board says of a submission: its description, addresses (http or https), protocols and signs.
 
+    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`.
+    """
+
+    origin: Origin
     paper_url: str | None
     code_url: str | None
     protocols: list[str]
@@ -213,17 +288,82 @@ class Checksums(TypedDict):
     predictions: dict[str, dict[str, str]]
 
 
+class FailureKind(TypedDict):
+    """A kind of failure of a band: whether a barrier is left, and whether energies alone show it."""
+
+    name: str
+    description: str
+    has_value: bool
+    from_energies: bool
+
+
+class ErrorOf(TypedDict):
+    """The mean absolute error (eV) of `n` predicted entries; None for none."""
+
+    n: int
+    mae: float | None
+
+
+class ErrorsByFailure(TypedDict):
+    """The errors of the entries that a potential has a barrier for: all, those with a failure, those without."""
+
+    all: ErrorOf
+    flagged: ErrorOf
+    not_flagged: ErrorOf
+
+
+class CostPoint(TypedDict):
+    """Processor seconds of the potential for one entry of `n_sites` atoms."""
+
+    entry_id: str
+    n_sites: int
+    cpu_seconds: float
+
+
+class PotentialCard(TypedDict):
+    """What the board says of the bands of a potential; what its submission does not tell is None.
+
+    `n` bands were tried. `failures` counts them by kind (only the kinds that could be looked for), `cost` is by rising
+    number of atoms, and empty where nothing is known.
+    """
+
+    protocol: str | None
+    n: int
+    share_converged: float | None
+    failures: dict[str, int] | None
+    errors: ErrorsByFailure | None
+    cost: list[CostPoint]
+
+
+class PotentialsSection(TypedDict):
+    """What is known of the bands of potentials.
+
+    `kinds` are all kinds of failure in their order, `systems` by slug. `profiles` are the energies of all images above
+    the first one, eV, by entry_id and slug, both ends included; None for an image that the source does not tell. The
+    label to draw beside them is ``migration_barrier`` of the entry. `flags` are the failures of the bands that have
+    any, by entry_id and slug.
+    """
+
+    kinds: list[FailureKind]
+    systems: dict[str, PotentialCard]
+    profiles: dict[str, dict[str, list[float | None]]]
+    flags: dict[str, dict[str, list[str]]]
+
+
 class BoardDocument(TypedDict):
     """What ``leaderboard.json`` holds.
 
+    `coverage_rule` says in a sentence what a rank needs and what an entry without a prediction counts.
     `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
     in the order in which they are shown, the main one first; `submissions` are by slug.
     """
 
     versions: Versions
     settings: Settings
+    coverage_rule: str
     metrics: list[BoardMetric]
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
     submissions: dict[str, SubmissionCard]
+    potentials: PotentialsSection
     checksums: Checksums

@@ -17,6 +17,9 @@ from embench.audit.potentials import SOURCES, Rows, checked, from_sheet
 from embench.curation.sheet import TEST_SHEET
 from embench.leaderboard.submission.write import make_submission
 from embench.leaderboard.submission.write import write_submission as write
+from embench.neb.columns import above_first, energies_cell
+from embench.neb.failures import Profile, failures_of
+from embench.schema.predicted import ENERGIES, FAILURES, MAX_MINUS_START
 
 _MODEL_PAPER = {
     "authors": ["R. Devi", "K. T. Butler", "G. Sai Gautam"],
@@ -34,14 +37,18 @@ _POTENTIAL_PAPER = {
 }
 _DEFINITIONS = (
     "The barrier is the one that the source reports: the highest minus the lowest energy of the five images, endpoints "
-    "included. The column barrier_max_minus_start holds the highest energy minus that of the initial state."
+    "included. The column barrier_max_minus_start holds the highest energy minus that of the initial state, energies "
+    "those of the images that the source tells, and failures what the rules of embench find in them; nothing is known "
+    "of structures and forces."
 )
+_MATERIALS_PROJECT = {"functional": "PBE", "hubbard_u": True, "dispersion": "none"}
 _NO_TRAINING = {
     "description": "trained on general DFT data of inorganic crystals, not on migration barriers",
     "overlaps_scored_entries": "structures",
     "overlap_details": "no barriers; relaxed structures of the same compounds may be in it",
 }
 MAX_MINUS_MIN = "max-minus-min"
+_EVERY = "all entries for which the source has a result"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +65,10 @@ class LiteratureSystem:
     read: Callable[[Path], Rows]
     protocols: tuple[str, ...] = ("published",)
     barrier: str | None = None
+    level_of_theory: dict[str, Any] | None = None
 
 
-def _potential(slug: str, name: str, *, entries: str, all_protocols: bool) -> LiteratureSystem:
+def _potential(slug: str, name: str, *, data: str, entries: str, all_protocols: bool) -> LiteratureSystem:
     return LiteratureSystem(
         slug=slug,
         name=name,
@@ -72,6 +80,7 @@ def _potential(slug: str, name: str, *, entries: str, all_protocols: bool) -> Li
         read=SOURCES[slug],
         protocols=("all",) if all_protocols else ("published",),
         barrier=MAX_MINUS_MIN,
+        level_of_theory={**_MATERIALS_PROJECT, "details": data},
     )
 
 
@@ -109,19 +118,19 @@ SYSTEMS: tuple[LiteratureSystem, ...] = (
     ),
     _mace_of_the_sheet("mace-relax", "MACE-RELAX", "relaxed"),
     _mace_of_the_sheet("mace-no-relax", "MACE-NO-RELAX", "unrelaxed"),
-    _potential(
-        "orb-v3",
-        "Orb-v3",
-        entries="all entries for which the source has a result",
-        all_protocols=True,
+    *(
+        _potential(slug, name, data=data, entries=_EVERY, all_protocols=True)
+        for slug, name, data in (
+            ("orb-v3", "Orb-v3", "OMat24"),
+            ("sevennet-mf-ompa", "SevenNet-MF-ompa", "OMat24, sAlex and MPtrj; the modal that was used is omat24"),
+        )
     ),
     *(
-        _potential(slug, name, entries="published test part", all_protocols=False)
-        for slug, name in (
-            ("sevennet-mf-ompa", "SevenNet-MF-ompa"),
-            ("mace-mp-0", "MACE-MP-0"),
-            ("chgnet", "CHGNet"),
-            ("m3gnet", "M3GNet"),
+        _potential(slug, name, data=data, entries="published test part", all_protocols=False)
+        for slug, name, data in (
+            ("mace-mp-0", "MACE-MP-0", "MPtrj"),
+            ("chgnet", "CHGNet", "MPtrj"),
+            ("m3gnet", "M3GNet", "MPF.2021.2.8"),
         )
     ),
 )
@@ -148,10 +157,24 @@ def write_submission(system: LiteratureSystem, shared: Path, folder: Path) -> in
 
 
 def _csv_text(rows: Rows) -> str:
-    buffer = StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    """Return a predictions file with the numbers as the source has them, and what the rules say of its bands."""
+    from embench.dataset import load
+
+    data, buffer = load(), StringIO()
+    names = [name for name in ("entry_id", "prediction", MAX_MINUS_START, ENERGIES) if name in rows[0]]
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*names, FAILURES] if ENERGIES in names else names)
+    for row in rows:
+        cells = [row[name] for name in names if name != ENERGIES]
+        energies: Any = row.get(ENERGIES)
+        if energies is not None:
+            cells.append(energies_cell(above_first(energies)))
+            first, *inner, last = (each for each in energies if each is not None)
+            # The sources tell the highest image of every band, so that those that they do not tell are no higher.
+            known = (first, *inner, max(first, *inner, last), last) if None in energies else energies
+            equivalent = data[str(row["entry_id"])].endpoints_equivalent
+            cells.append(" ".join(failures_of(Profile(energies=known, ends_equivalent=equivalent))))
+        writer.writerow(cells)
     return buffer.getvalue()
 
 
@@ -170,10 +193,13 @@ def _description(system: LiteratureSystem, n_entries: int) -> dict[str, Any]:
         # What follows as null is not in the sources.
         "parameters": None,
         "barrier": system.barrier,
+        **({} if system.level_of_theory is None else {"level_of_theory": system.level_of_theory}),
         "training_data": system.training_data,
         "uncertainty": None,
         "hardware": None,
         "cost_device_hours": None,
+        "cost_by_protocol": {},
+        "upstream": None,
         "seeds": [],
         "versions": {},
         "reproduce": f"embench leaderboard literature SHARED --only {system.slug}",

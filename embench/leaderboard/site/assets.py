@@ -1,8 +1,11 @@
-"""The scripts and styles of the site: our own, and plotly.js as its Python package ships it; nothing from elsewhere."""
+"""The scripts and styles of the site: all our own, nothing from elsewhere."""
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +13,27 @@ from urllib.parse import urlsplit
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.files import write_text
-from embench.web.libraries import plotly_js
+from embench.errors import HubError, OutputError
+from embench.hub.about import CODE_URL, HUB_URL, LICENCE_URL, SITE_URL
+from embench.leaderboard.site.pictures import write_icons
+from embench.release.references import bibtex, read_references
 from embench.web.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from collections.abc import Mapping
+
+    from jinja2 import Environment, Template
+
+CITATION = Path(__file__).parents[3] / "CITATION.cff"
+
+# Line ends and what stands before the next text; code on the pages is not indented by its template.
+INDENTATION = re.compile(r"\n[ \t]*\n*[ \t]*(?=<|{)")
 
 NAVIGATION = (
     ("leaderboard", "Leaderboard", "index.html"),
     ("entries", "Entries", "entries.html"),
     ("method", "Method", "method.html"),
+    ("score", "Score a file", "score.html"),
     ("submit", "How to submit", "method.html#submit"),
 )
 """The pages that every page links to: key, title, address from the top of the site."""
@@ -37,9 +51,26 @@ def environment() -> Environment:
     from embench.web.libraries import environment as report_environment
 
     found = report_environment("embench.leaderboard.site")
-    found.globals.update(navigation=NAVIGATION, embench_version=__version__, dataset_version=DATASET_VERSION)
+    found.globals.update(
+        navigation=NAVIGATION,
+        embench_version=__version__,
+        dataset_version=DATASET_VERSION,
+        site_url=SITE_URL,
+        code_url=CODE_URL,
+        data_url=HUB_URL,
+        licence_url=LICENCE_URL,
+        bibtex=_bibtex(),
+    )
     found.filters["web_address"] = web_address
     return found
+
+
+def _bibtex() -> str:
+    """Return the papers to cite as BibTeX; nothing where this embench was installed without its citation file."""
+    try:
+        return bibtex(read_references(CITATION))
+    except HubError:
+        return ""
 
 
 def web_address(text: str | None) -> str | None:
@@ -56,16 +87,16 @@ def web_address(text: str | None) -> str | None:
 
 
 def write_assets(folder: Path) -> None:
-    """Write what all pages share to `folder`: styles, scripts, icon, plotly.js.
+    """Write what all pages share to `folder`: styles, scripts, icons.
 
     Raises
     ------
     MissingDependencyError
-        jinja2 or plotly is not installed.
+        jinja2 or Pillow is not installed.
     OutputError
         `folder` cannot be written.
     """
-    write_text(folder / "plotly.min.js", plotly_js())
+    write_icons(folder)
     style = environment().get_template("site.css.j2").render(light=css_variables(LIGHT), dark=css_variables(DARK))
     write_text(folder / "site.css", style)
     for source in sorted(files("embench.leaderboard.site").joinpath("static").iterdir(), key=lambda path: path.name):
@@ -79,6 +110,39 @@ def write_data(path: Path, name: str, value: object) -> None:
     A page from ``file://`` may load scripts, but it may not fetch files.
     """
     write_text(path, f"embench.data({script_json(name)}, {script_json(value)});\n")
+
+
+def write_packed(path: Path, name: str, value: object) -> None:
+    """Write plain data as :func:`write_data` does, packed: for much text that few readers ask for."""
+    write_data(path, name, packed(value))
+
+
+def packed(value: object) -> str:
+    """Return plain data as JSON, packed by gzip and base64: the function `unpack` of the pages reads it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Without a time of its own, so that the same data gives the same bytes.
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def write_page(path: Path, template: Template, context: Mapping[str, object]) -> None:
+    """Write a page without the indentation of its template.
+
+    Not by :func:`~embench.common.files.write_text`, which waits for the disk each time: there are hundreds of pages,
+    and the site as a whole takes the place of the old one only when all of it is there.
+
+    Raises :class:`~embench.errors.OutputError` where it cannot be written.
+    """
+    text = INDENTATION.sub("\n", template.render(context))
+    write_quickly(path, text.encode())
+
+
+def write_quickly(path: Path, content: bytes) -> None:
+    """Write a file of a site that nobody reads yet; raises as :func:`write_page`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def script_json(value: object) -> str:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+# What a text that does not fit its pattern should have been, by the last part of its place; a file name otherwise.
+_PATTERNS = dict.fromkeys(("sha256", "digest"), "is no sha256: write 64 digits, 0 to 9 and a to f")
+_FILE_NAME = "is no file name; use letters, digits, '.', '_' and '-', no folders, ending in .csv"
 _KEY = "[key]"
 _LAST = 1 << 30
 _LONGEST_VALUE = 60
@@ -24,7 +27,7 @@ _TYPES = {
     "tuple_type": "must be a list: one item a line, each after '- '",
     "dict_type": "must be a mapping: one 'key: value' a line",
     "model_type": "must be a mapping: one 'key: value' a line",
-    "string_pattern_mismatch": "is no file name; use letters, digits, '.', '_' and '-', no folders, ending in .csv",
+    "bool_type": "must be true or false, without quotes",
 }
 
 
@@ -51,6 +54,8 @@ def _problem(
         near = nearest_names(str(place[-1]), fields.get(place[:-1], ()))
         way_out = did_you_mean(near) or f"; the fields are {', '.join(fields.get(place[:-1], ()))}"
         return line or 0, f"{start}unknown field {_shorten(name)}{way_out}"
+    if kind == "value_error" and not place:  # concerns several fields, and names them
+        return line or 0, str(details.get("ctx", {})["error"])
     return line or 0, f"{start}{_shorten(name)}: {_shorten(repr(value))} {_reason(kind, value, details)}"
 
 
@@ -72,6 +77,8 @@ def _reason(kind: str, value: Any, details: ErrorDetails) -> str:
         return f"is too {'small: the least is' if 'ge' in context else 'large: the limit is'} {limit:g}"
     if kind == "value_error":
         return str(context["error"])
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(str(details["loc"][-1]), _FILE_NAME)
     return _TYPES.get(kind, f"is not right: {details['msg']}")
 
 

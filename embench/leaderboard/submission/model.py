@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from embench.evaluation.submission_folder import ALL, FILE_NAME
-from embench.leaderboard.submission.looks import address_problem, hidden_character
-from embench.splits.registry import protocol_names
+from embench.evaluation.submission_folder import ALL
+from embench.leaderboard.submission.potential import Checkpoint, LevelOfTheory, NebRun
+from embench.leaderboard.submission.types import (
+    Date,
+    FileName,
+    Line,
+    Name,
+    Orcid,
+    Reference,
+    Seed,
+    ShortLine,
+    Strict,
+    Text,
+    distinct,
+    web_address,
+)
+from embench.schema import DEFAULT
+from embench.splits.registry import TRANSFER_PROTOCOLS, all_protocol_names, protocol_names, protocol_spec
 
 if TYPE_CHECKING:
     from embench.evaluation.predictions import Predictions
@@ -24,87 +37,13 @@ if TYPE_CHECKING:
     Protocol = str
 else:
     # The names of the registry: the schema lists them, and what is none of them is refused.
-    Protocol = Literal[(*protocol_names(), ALL)]
+    Protocol = Literal[(*all_protocol_names(), ALL)]
 
 INCOMPLETE_KINDS = ("potential-neb", "literature")
 """The kinds that may leave entries without a prediction: a calculation may fail, and a table may have blanks."""
 
-_SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]*)\s*:\s*//", re.IGNORECASE)
-_SCRIPT = re.compile(r"\b(javascript|vbscript|data|file|blob)\s*:", re.IGNORECASE)
-_WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
-_AFTER_ADDRESS = ".,;:)"
-_DOI = re.compile(r"\bdoi:\s*(10\.\d{4,9}/[A-Za-z0-9._;()/:-]+)", re.IGNORECASE)
-_ARXIV = re.compile(r"\barXiv:\s*(\d{4}\.\d{4,5}(?:v\d+)?)", re.IGNORECASE)
 
-
-def _printable(text: str) -> str:
-    hidden = hidden_character(text)
-    if hidden:
-        raise ValueError(f"holds the {hidden}; remove it")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if "\n" in _printable(text):
-        raise ValueError("has more than one line; write it in one")
-    return text
-
-
-def _name(text: str) -> str:
-    if not any(character.isalnum() for character in _one_line(text)):
-        raise ValueError("has no letter or digit; give it a name that can be read")
-    return text
-
-
-def _reference(text: str) -> str:
-    """Refuse addresses that a browser would not open as a web page."""
-    _one_line(text)
-    schemes = {found.casefold() for found in _SCHEME.findall(text)} - {"http", "https"}
-    if schemes or _SCRIPT.search(text):
-        raise ValueError("holds an address that is no web page; give one that starts with https://")
-    for address in _WEB.findall(text):
-        problem = address_problem(address.rstrip(_AFTER_ADDRESS))
-        if problem:
-            raise ValueError(f"holds an address that {problem}")
-    return text
-
-
-def _date(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
-        raise ValueError("is no date; write YYYY-MM-DD, YYYY-MM or YYYY")
-    try:
-        datetime.date.fromisoformat(text + "-01" * (2 - text.count("-")))
-    except ValueError:
-        raise ValueError("is no day of the calendar; write YYYY-MM-DD, YYYY-MM or YYYY") from None
-    return text
-
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({value for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"names {twice[0]!r} twice; name everybody once")
-    return values
-
-
-def _line(most: int) -> StringConstraints:
-    return StringConstraints(min_length=1, max_length=most)
-
-
-Line = Annotated[str, _line(200), AfterValidator(_one_line)]
-ShortLine = Annotated[str, _line(80), AfterValidator(_one_line)]
-Name = Annotated[str, _line(80), AfterValidator(_name)]
-Text = Annotated[str, _line(2000), AfterValidator(_printable)]
-Reference = Annotated[str, _line(500), AfterValidator(_reference)]
-Date = Annotated[str, StringConstraints(min_length=4, max_length=10), AfterValidator(_date)]
-FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=100)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
-
-
-class TrainingData(_Strict):
+class TrainingData(Strict):
     """What a system was trained on."""
 
     description: Text = Field(
@@ -117,7 +56,16 @@ class TrainingData(_Strict):
     overlap_details: Text | None = Field(default=None, description="Which entries, and how one knows.")
 
 
-class Submission(_Strict):
+class Upstream(Strict):
+    """What has to be computed or trained before the system itself, and is no part of its own cost."""
+
+    description: Text = Field(description="What comes before: NEB runs that give an input, pre-training.")
+    device_hours: Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)] | None = Field(
+        default=None, description="Hours of the same hardware; left out where nobody has reported them."
+    )
+
+
+class Submission(Strict):
     """One system on the leaderboard: its description, and which file holds its predictions for which protocol.
 
     Read one with :func:`embench.leaderboard.submission.read_submission`, which also checks the folder that it
@@ -130,8 +78,11 @@ class Submission(_Strict):
         description="property-model: from structure to barrier; potential-neb: an interatomic potential with NEB; "
         "hybrid: a property model that needs a calculation with a potential first; literature: published numbers."
     )
-    authors: Annotated[tuple[ShortLine, ...], AfterValidator(_distinct)] = Field(
+    authors: Annotated[tuple[ShortLine, ...], AfterValidator(distinct)] = Field(
         min_length=1, max_length=100, description="Who made the system."
+    )
+    orcid: Annotated[dict[ShortLine, Orcid], Field(max_length=100)] | None = Field(
+        default=None, description="ORCID iDs of the authors, by the name that stands under authors."
     )
     date: Date = Field(description="When the predictions were made: YYYY-MM-DD, YYYY-MM or YYYY.")
     description: Text = Field(description="How the system works, in a few sentences.")
@@ -145,8 +96,18 @@ class Submission(_Strict):
     )
     barrier: Barrier | None = Field(
         default=None,
-        description="Which barrier a calculation gives: max-minus-start is what is scored, the highest energy minus "
-        "that of the initial state; max-minus-min is the highest minus the lowest of all images.",
+        description="Which barrier a calculation gives: max-minus-min is the highest minus the lowest energy of all "
+        "images, which potentials are ranked on, as in the literature; max-minus-start is the highest energy minus "
+        "that of the initial state, which the board shows beside it.",
+    )
+    level_of_theory: LevelOfTheory | None = Field(
+        default=None, description="What the training data of a potential were computed with."
+    )
+    neb: NebRun | None = Field(
+        default=None, description="How the bands of a potential were computed, and how many of them failed."
+    )
+    checkpoint: Checkpoint | None = Field(
+        default=None, description="The weights: where they are, their checksum and their licence."
     )
     training_data: TrainingData = Field(description="What the system was trained on.")
     uncertainty: Text | None = Field(
@@ -155,6 +116,12 @@ class Submission(_Strict):
     hardware: Line | None = Field(default=None, description="What the system was trained and run on.")
     cost_device_hours: Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)] | None = Field(
         default=None, description="Hours of that hardware for training and prediction, all protocols together."
+    )
+    cost_by_protocol: dict[Protocol, Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)]] = Field(
+        default={}, description="The same hours protocol by protocol: sums over different protocols do not compare."
+    )
+    upstream: Upstream | None = Field(
+        default=None, description="What was computed or trained before, which the hours above leave out."
     )
     seeds: Annotated[tuple[Seed, ...], Field(max_length=100)] = Field(
         default=(), description="Seeds of the random numbers, where there are any."
@@ -170,6 +137,13 @@ class Submission(_Strict):
     n_predicted: Annotated[int, Field(ge=1, le=10**6)] = Field(
         description="How many different entries the files have predictions for."
     )
+
+    @model_validator(mode="after")
+    def _orcids_are_of_authors(self) -> Submission:
+        for name in self.orcid or {}:
+            if name not in self.authors:
+                raise ValueError(f"orcid: {name!r} is not among the authors; write the name as it is there")
+        return self
 
     _folder: Path = PrivateAttr(default=Path())
     _files: Mapping[str, bytes] = PrivateAttr(default_factory=dict)
@@ -187,23 +161,25 @@ class Submission(_Strict):
 
     @property
     def may_be_incomplete(self) -> bool:
-        """Whether entries may lack a prediction; those are scored with the training median and counted."""
+        """Whether entries may lack a prediction; those are scored with the worst reference prediction and counted."""
         return self.kind in INCOMPLETE_KINDS
 
     @property
     def paper_url(self) -> str | None:
         """An address (http or https) of the paper, or None."""
-        return _url(self.paper)
+        return web_address(self.paper)
 
     @property
     def code_url(self) -> str | None:
         """An address (http or https) of the code, or None."""
-        return _url(self.code)
+        return web_address(self.code)
 
     def file(self, protocol: str) -> Path | None:
         """Return the predictions file for `protocol`, always inside the folder; None where there is none."""
         named: dict[str, str] = {str(key): value for key, value in self.predictions.items()}
-        name = named.get(protocol, named.get(ALL))
+        # A file for all is one for the first dataset: what is predicted for the second is said by name.
+        first = protocol_spec(protocol).dataset == DEFAULT.name
+        name = named.get(protocol, named.get(ALL) if first else None)
         return None if name is None else self._folder / Path(name).name
 
     @property
@@ -222,7 +198,7 @@ class Submission(_Strict):
         path = self.file(protocol)
         assert path is not None, "only asked for protocols that have a file"
         if path.name not in self._parsed:
-            known = load().entry_ids
+            known = load(protocol_spec(protocol).dataset).entry_ids
             self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known, plain=True)
         return self._parsed[path.name]
 
@@ -231,18 +207,9 @@ class Submission(_Strict):
         self._parsed.update(predictions)
 
     def protocols(self) -> tuple[str, ...]:
-        """Return the protocols that there are predictions for, in the order of the registry."""
+        """Return the protocols of the first dataset that there are predictions for, in the order of the registry."""
         return tuple(name for name in protocol_names() if self.file(name) is not None)
 
-
-def _url(text: str | None) -> str | None:
-    """Return the address of a web page that `text` names or refers to; nothing else can become a link."""
-    if text is None:
-        return None
-    if found := _WEB.search(text):
-        return found.group().rstrip(_AFTER_ADDRESS)
-    if found := _DOI.search(text):
-        return f"https://doi.org/{found[1].rstrip('.,;:)')}"
-    if found := _ARXIV.search(text):
-        return f"https://arxiv.org/abs/{found[1]}"
-    return None
+    def transfer_protocols(self) -> tuple[str, ...]:
+        """Return the protocols of the second dataset that there are predictions for."""
+        return tuple(spec.name for spec in TRANSFER_PROTOCOLS if self.file(spec.name) is not None)

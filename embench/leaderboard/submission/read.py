@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from embench.common import plain_yaml
 from embench.common.text import listing, plural
@@ -24,13 +24,14 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def import_model() -> ModuleType:
-    """Return the module of the models; raises MissingDependencyError where pydantic is not installed."""
+    """Return the module of the models; raises MissingDependencyError where what it needs is not installed."""
     try:
         from embench.leaderboard.submission import model
     except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith("pydantic"):
+        library = (error.name or "").partition(".")[0]
+        if library not in ("pydantic", "pydantic_core", "packaging"):
             raise
-        raise MissingDependencyError("pydantic", "leaderboard", "reading submissions") from None
+        raise MissingDependencyError(library, "leaderboard", "reading submissions") from None
     return model
 
 
@@ -43,6 +44,19 @@ def json_schema() -> dict[str, Any]:
 def json_schema_text() -> str:
     """Return the JSON Schema as the text of its file."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def fields_by_place() -> dict[plain_yaml.Place, Collection[str]]:
+    """Return the names of the fields of a submission and of the mappings in it, by where they stand."""
+    from pydantic import BaseModel
+
+    model = import_model().Submission
+    places: dict[plain_yaml.Place, Collection[str]] = {(): tuple(model.model_fields)}
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                places[name,] = tuple(kind.model_fields)
+    return places
 
 
 # What may lie beside the submissions.
@@ -119,11 +133,7 @@ def submission_from(
     try:
         submission: Submission = model.Submission.model_validate(content)
     except ValidationError as error:
-        known: dict[plain_yaml.Place, Iterable[str]] = {
-            (): model.Submission.model_fields,
-            ("training_data",): model.TrainingData.model_fields,
-        }
-        problems = problems_of(error, lines or {}, known)
+        problems = problems_of(error, lines or {}, fields_by_place())
         raise SubmissionError(listing(f"{called}, {plural(len(problems), 'problem')}", problems)) from None
     submission._folder = Path(folder)
     return submission

@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from embench.errors import SubmissionError, did_you_mean, nearest_names
+from embench.errors import InvalidValueError, SubmissionError, did_you_mean, nearest_names
 from embench.evaluation.submission_folder import read_description
-from embench.leaderboard.submission.read import import_model
+from embench.leaderboard.submission.read import fields_by_place, import_model
+from embench.schema.terms import Dispersion, Functional
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
@@ -25,7 +26,8 @@ class Question:
     """One field: its place, the option that sets it, and how to ask for it.
 
     `read` turns an answer into the value. A question that is not `required` may be left open; one of
-    `kinds`, where given, is asked for these kinds of submissions only.
+    `kinds`, where given, is asked for these kinds of submissions only. One that `follows` another is asked where that
+    one has an answer, and then needs one itself.
     """
 
     place: tuple[str, ...]
@@ -35,6 +37,11 @@ class Question:
     choices: tuple[str, ...] = ()
     read: Callable[[str], Any] = str
     kinds: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+
+    def needed(self, content: Mapping[str, Any]) -> bool:
+        """Return whether the description is not complete without an answer."""
+        return self.required or (bool(self.follows) and get(content, self.follows) not in (None, ""))
 
 
 def _items(answer: str) -> tuple[str, ...]:
@@ -44,6 +51,30 @@ def _items(answer: str) -> tuple[str, ...]:
 def _numbers(answer: str) -> tuple[int, ...]:
     return tuple(int(item) for item in answer.replace(",", " ").split())
 
+
+def _yes(answer: str) -> bool:
+    known = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    return known[answer.strip().casefold()] if answer.strip().casefold() in known else _refuse("is neither yes nor no")
+
+
+def _pairs(answer: str) -> dict[str, str]:
+    """Return the parts of ``A = 1; B = 2`` by name."""
+    found = [part.rpartition("=") for part in _items(answer)]
+    if not all(sign and name.strip() for name, sign, _ in found):
+        _refuse("is not written NAME = VALUE; NAME = VALUE")
+    return {name.strip(): value.strip() for name, _, value in found}
+
+
+def _counts(answer: str) -> dict[str, int]:
+    return {name: int(value) for name, value in _pairs(answer.replace(",", ";")).items()}
+
+
+def _refuse(reason: str) -> Any:
+    raise InvalidValueError(reason)
+
+
+_NEB = ("potential-neb",)
+_LEVEL, _RUN, _WEIGHTS = ("level_of_theory", "functional"), ("neb", "protocol"), ("checkpoint", "address")
 
 QUESTIONS: tuple[Question, ...] = (
     Question(place=("name",), option="--name", text="Name of the system", required=True),
@@ -73,6 +104,9 @@ QUESTIONS: tuple[Question, ...] = (
         choices=("none", "structures", "barriers", "unknown"),
     ),
     Question(place=("training_data", "overlap_details"), option="--overlap-details", text="Which, and how one knows"),
+    Question(
+        place=("orcid",), option="--orcid", text="ORCID iDs, as A. Author = 0000-0002-1825-0097; ...", read=_pairs
+    ),
     Question(place=("paper",), option="--paper", text="Paper (citation with doi, or https address)"),
     Question(place=("code",), option="--code", text="Code (https address)"),
     Question(place=("parameters",), option="--parameters", text="Number of fitted parameters", read=int),
@@ -80,8 +114,70 @@ QUESTIONS: tuple[Question, ...] = (
         place=("barrier",),
         option="--barrier",
         text="Which barrier",
-        choices=("max-minus-start", "max-minus-min"),
-        kinds=("potential-neb",),
+        choices=("max-minus-min", "max-minus-start"),
+        kinds=_NEB,
+    ),
+    Question(
+        place=_LEVEL,
+        option="--functional",
+        text="Functional of the training data",
+        choices=get_args(Functional),
+        kinds=_NEB,
+    ),
+    Question(
+        place=("level_of_theory", "hubbard_u"),
+        option="--hubbard-u",
+        text="Do some elements have a Hubbard U (yes or no)",
+        read=_yes,
+        kinds=_NEB,
+        follows=_LEVEL,
+    ),
+    Question(
+        place=("level_of_theory", "dispersion"),
+        option="--dispersion",
+        text="Dispersion correction",
+        choices=get_args(Dispersion),
+        kinds=_NEB,
+        follows=_LEVEL,
+    ),
+    Question(place=_RUN, option="--neb-protocol", text="How the bands were computed (embench-neb-1, ...)", kinds=_NEB),
+    Question(
+        place=("neb", "n"),
+        option="--neb-bands",
+        text="Number of bands that were tried",
+        read=int,
+        kinds=_NEB,
+        follows=_RUN,
+    ),
+    Question(
+        place=("neb", "share_converged"),
+        option="--neb-converged",
+        text="Share of them that converged, 0 to 1",
+        read=float,
+        kinds=_NEB,
+        follows=_RUN,
+    ),
+    Question(
+        place=("neb", "failures"),
+        option="--neb-failures",
+        text="Bands by kind of failure, as clash = 3; crash = 1",
+        read=_counts,
+        kinds=_NEB,
+    ),
+    Question(place=_WEIGHTS, option="--checkpoint", text="Where the weights can be had (https address)", kinds=_NEB),
+    Question(
+        place=("checkpoint", "sha256"),
+        option="--checkpoint-sha256",
+        text="sha256 of the file with the weights",
+        kinds=_NEB,
+        follows=_WEIGHTS,
+    ),
+    Question(
+        place=("checkpoint", "licence"),
+        option="--checkpoint-licence",
+        text="Licence of the weights (SPDX, such as MIT)",
+        kinds=_NEB,
+        follows=_WEIGHTS,
     ),
     Question(place=("uncertainty",), option="--uncertainty", text="What the column uncertainty holds"),
     Question(place=("hardware",), option="--hardware", text="Hardware"),
@@ -92,6 +188,8 @@ QUESTIONS: tuple[Question, ...] = (
 
 # What embench fills in itself.
 COMPUTED = ("predictions", "n_predicted")
+# What is written only where it says something: most systems are no potentials, and need nothing before them.
+LEFT_OUT_IF_EMPTY = ("orcid", "level_of_theory", "neb", "checkpoint", "cost_by_protocol", "upstream")
 
 
 def get(content: Mapping[str, Any], place: tuple[str, ...]) -> Any:
@@ -112,9 +210,24 @@ def put(content: Content, place: tuple[str, ...], value: Any) -> None:
     content[last] = value
 
 
+def read_option(place: tuple[str, ...], text: str) -> Any:
+    """Return the value that an option says in words, None for none.
+
+    Raises :class:`~embench.errors.InvalidValueError`, which names the option.
+    """
+    question = next(question for question in QUESTIONS if question.place == place)
+    try:
+        return question.read(text) if text else None
+    except ValueError as error:
+        reason = str(error) if isinstance(error, InvalidValueError) else "is no number"
+        raise InvalidValueError(f"{question.option}: {text!r} {reason}") from None
+
+
 def missing(content: Mapping[str, Any]) -> tuple[Question, ...]:
     """Return the questions of the required fields that are still empty."""
-    return tuple(question for question in QUESTIONS if question.required and get(content, question.place) in (None, ""))
+    return tuple(
+        question for question in QUESTIONS if question.needed(content) and get(content, question.place) in (None, "")
+    )
 
 
 def open_questions(content: Mapping[str, Any]) -> tuple[Question, ...]:
@@ -123,7 +236,9 @@ def open_questions(content: Mapping[str, Any]) -> tuple[Question, ...]:
     return tuple(
         question
         for question in QUESTIONS
-        if get(content, question.place) in (None, "", ()) and (not question.kinds or kind in question.kinds)
+        if get(content, question.place) in (None, "", ())
+        and (not question.kinds or kind in question.kinds)
+        and (not question.follows or question.needed(content))
     )
 
 
@@ -132,7 +247,7 @@ def missing_message(content: Mapping[str, Any]) -> str | None:
     questions = missing(content)
     if not questions:
         return None
-    listed = "\n".join(f"  {question.option:<17} {question.text}{_choices(question)}" for question in questions)
+    listed = "\n".join(f"  {question.option:<20} {question.text}{_choices(question)}" for question in questions)
     return (
         f"the description is not complete; missing:\n{listed}\n"
         "Give these options, or a file with --from-template (see leaderboard/template/submission.yaml), or run the "
@@ -169,23 +284,29 @@ def read_template(path: Path) -> Content:
     parsed = read_description(path)
     if not isinstance(parsed.value, dict):
         raise SubmissionError(f"{path} holds no fields; write 'name: ...' and the others, one a line")
-    data = parsed.value.get("training_data")
-    if not isinstance(data, dict | None):
-        line = parsed.lines["training_data",]
-        raise SubmissionError(f"{path}, line {line}: training_data must be a mapping: one 'key: value' a line")
-    model = import_model()
-    for parent, names, known in (
-        ((), parsed.value, model.Submission.model_fields),
-        (("training_data",), data or {}, model.TrainingData.model_fields),
-    ):
-        for name in names:
+    for parent, known in fields_by_place().items():
+        names = get(parsed.value, tuple(map(str, parent))) if parent else parsed.value
+        if not isinstance(names, dict | None):
+            line = parsed.lines[parent]
+            raise SubmissionError(f"{path}, line {line}: {parent[0]} must be a mapping: one 'key: value' a line")
+        for name in names or {}:
             if name not in known:
                 line = parsed.lines[(*parent, name)]
                 way_out = did_you_mean(nearest_names(str(name), known)) or f"; the fields are {', '.join(known)}"
-                raise SubmissionError(f"{path}, line {line}: unknown field {'.'.join((*parent, name))}{way_out}")
+                place = ".".join(map(str, (*parent, name)))
+                raise SubmissionError(f"{path}, line {line}: unknown field {place}{way_out}")
     return {
-        name: value for name, value in parsed.value.items() if name not in COMPUTED and value not in (None, "", (), {})
+        name: filled
+        for name, value in parsed.value.items()
+        if name not in COMPUTED and (filled := _filled(value)) not in (None, "", (), {})
     }
+
+
+def _filled(value: Any) -> Any:
+    """Return a value of a template; of a mapping only what is filled in."""
+    if not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if part not in (None, "", (), {})}
 
 
 def submission_with(content: Content, files: Mapping[str, GivenFile], *, folder: Path) -> Submission:
@@ -215,9 +336,10 @@ def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: i
         "predictions": dict(predictions),
         "n_predicted": n_predicted,
     }
-    given = {"seeds": ()} | content | computed
+    given: Content = {"seeds": (), "cost_by_protocol": {}} | content | computed
     known = import_model().Submission.model_fields
-    return {name: given.get(name) for name in known} | {name: given[name] for name in given if name not in known}
+    every = {name: given.get(name) for name in known} | {name: given[name] for name in given if name not in known}
+    return {name: value for name, value in every.items() if value or name not in LEFT_OUT_IF_EMPTY}
 
 
 def today() -> str:

@@ -11,7 +11,8 @@ from embench.common.text import plural
 from embench.errors import SubmissionError, UnknownNameError
 from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
 from embench.evaluation.submission_folder import ALL, MOST_BYTES_OF_PREDICTIONS
-from embench.splits.registry import protocol_names
+from embench.schema import LAYOUTS
+from embench.splits.registry import all_protocol_names
 
 if TYPE_CHECKING:
     from embench.evaluation.predictions import Predictions
@@ -54,7 +55,7 @@ def assign_protocols(
     UnknownNameError
         There is no such protocol.
     """
-    known = (*protocol_names(), ALL)
+    known = (*all_protocol_names(), ALL)
     for name in named:
         if name not in known:
             raise UnknownNameError("protocol", name, known)
@@ -95,7 +96,7 @@ def _read_given(path: Path, unit: str | None) -> GivenFile:
             f"{path} is larger than {MOST_BYTES_OF_PREDICTIONS >> 20} MiB; keep the columns entry_id, prediction and "
             "uncertainty"
         )
-    known = load().entry_ids
+    known = [entry_id for layout in LAYOUTS for entry_id in load(layout.name).entry_ids]
     found = parse_predictions(content, name=str(path), known=known, unit=unit)
     if found.plain:
         return GivenFile(path, content, found)
@@ -110,7 +111,7 @@ def _from_entries(file: GivenFile, kind: str | None) -> str:
         return fits[0]
     if kind == UNTRAINED:
         return ALL
-    which = ", ".join(fits or protocol_names())
+    which = ", ".join(fits or all_protocol_names())
     raise SubmissionError(
         f"{file.path} predicts {plural(len(file.predictions), 'entry')}, and it cannot be told which of {which} it is "
         f"for: name it with --protocol, or the file after it ({fits[0] if fits else 'host-10fold'}.csv)"

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from embench.common.files import write_text
 from embench.leaderboard.board.documents import BoardMetric
-from embench.leaderboard.site.assets import environment, write_data
+from embench.leaderboard.site.assets import environment, write_packed
+from embench.leaderboard.site.main import charts, hero, matrices
 from embench.leaderboard.site.main import rows as main_rows
+from embench.leaderboard.site.main.doubtful import CLEAN, n_clean, with_clean_scores
 from embench.leaderboard.site.main.payload import board_payload
 from embench.leaderboard.site.scores import KINDS, Kind, Order, first_order
 from embench.metrics import FAMILIES
@@ -18,6 +20,8 @@ from embench.metrics.regression import EV_PER_DECADE
 from embench.web.tables import explanation
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from embench.leaderboard.board import Board
     from embench.leaderboard.board.documents import BoardDocument, ProtocolSection
 
@@ -39,6 +43,14 @@ class MetricFamily(TypedDict):
 class MainContext(TypedDict):
     """What ``main.html.j2`` is given."""
 
+    figures: list[hero.Figure]
+    facts: list[str]
+    clean: dict[str, int]
+    clean_metric: str
+    ranks: list[matrices.RankRow]
+    heat: matrices.HeatMap
+    charts: dict[str, Markup | None]
+
     root: str
     page: str
     content: BoardDocument
@@ -48,6 +60,7 @@ class MainContext(TypedDict):
     families: list[MetricFamily]
     chosen: str
     columns: tuple[str, ...]
+    coverage_rule: str
     resolution: Callable[[ProtocolSection], str]
     decade: str
 
@@ -62,7 +75,9 @@ def write_main(board: Board, folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    content = board.content
+    from embench.dataset import load
+
+    content = with_clean_scores(board)
     protocols = [main_rows.table(content, protocol) for protocol in content["protocols"]]
     known = main_rows.metrics(content)
     context = MainContext(
@@ -75,11 +90,30 @@ def write_main(board: Board, folder: Path) -> None:
         families=_families(known, protocols),
         chosen=main_rows.DEFAULT_METRIC,
         columns=main_rows.COLUMNS,
+        coverage_rule=content["coverage_rule"],
         resolution=main_rows.resolution,
         decade=f"{EV_PER_DECADE:.2f}",
+        figures=hero.figures(content),
+        facts=hero.facts(content, len(load())),
+        clean={section["name"]: n_clean(board, section["name"]) for section in content["protocols"]},
+        clean_metric=CLEAN,
+        ranks=matrices.rank_matrix(content),
+        heat=matrices.heat_map(board),
+        charts=_charts(content),
     )
     write_text(folder / "index.html", environment().get_template("main.html.j2").render(context))
-    write_data(folder / "assets" / "board.js", "board", board_payload(known, protocols))
+    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols))
+
+
+def _charts(content: BoardDocument) -> dict[str, Markup | None]:
+    """Return the charts by name; each that has names in it is drawn for wide and for narrow pages."""
+    main = content["protocols"][0]
+    return {
+        "cost": charts.cost_chart(content, main, width=1180, named=True),
+        "cost-narrow": charts.cost_chart(content, main, width=350, named=False),
+        "progress": charts.progress_chart(content, main, width=570),
+        "resolution": charts.resolution_chart(content, width=570),
+    }
 
 
 def _kinds_of(content: BoardDocument) -> set[str]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from embench.leaderboard.site.scores import KINDS, Axis, Order, Score, first_order
+from embench.leaderboard.site.scores import Axis, Order, Score, first_order
 from embench.web.tables import explanation
-from embench.web.theme import PlotFrame, plot_frame
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardMetric, ProtocolSection
+    from embench.leaderboard.board.documents import BoardMetric
     from embench.leaderboard.site.main.rows import ProtocolTable, Row
-    from embench.leaderboard.submission.model import Kind
-    from embench.schema.documents import Interval
-    from embench.schema.terms import Direction
 
 
 class MetricPayload(TypedDict):
@@ -24,16 +20,7 @@ class MetricPayload(TypedDict):
     symbol: str
     unit: str | None
     explanation: str
-    better: Direction
     first: Order
-
-
-class KindPayload(TypedDict):
-    """A kind of system: its name, and how the plot of error and cost marks it."""
-
-    title: str
-    colour: str
-    symbol: str
 
 
 class AxisPayload(TypedDict):
@@ -45,11 +32,9 @@ class AxisPayload(TypedDict):
 
 
 class ScorePayload(TypedDict):
-    """One score: its interval, what it sorts by, its texts, and its bar, in percent of the cell."""
+    """One score: what it sorts by, its texts, and its bar, in percent of the cell."""
 
     value: float | None
-    low: float | None
-    high: float | None
     order: float | None
     text: str
     interval: str
@@ -62,18 +47,13 @@ class ScorePayload(TypedDict):
 class SystemPayload(TypedDict):
     """One system on one protocol; a score that is undefined is None."""
 
-    name: str
-    kind: Kind
-    hours: float | None
-    cost: str
     scores: dict[str, ScorePayload | None]
 
 
 class ProtocolPayload(TypedDict):
-    """One protocol: axes and what the training median scores by metric, systems by slug."""
+    """One protocol: axes by metric, systems by slug."""
 
     axes: dict[str, AxisPayload]
-    references: dict[str, float | None]
     rows: dict[str, SystemPayload]
 
 
@@ -81,8 +61,6 @@ class BoardPayload(TypedDict):
     """What ``board.js`` holds."""
 
     metrics: dict[str, MetricPayload]
-    kinds: dict[str, KindPayload]
-    layout: PlotFrame
     protocols: dict[str, ProtocolPayload]
 
 
@@ -90,8 +68,6 @@ def board_payload(metrics: Mapping[str, BoardMetric], protocols: Iterable[Protoc
     """Return what the script of the page needs, for each protocol and metric."""
     return {
         "metrics": {name: _metric(metric) for name, metric in metrics.items()},
-        "kinds": {name: {"title": k.title, "colour": k.colour, "symbol": k.symbol} for name, k in KINDS.items()},
-        "layout": plot_frame(),
         "protocols": {protocol["about"]["name"]: _protocol(protocol) for protocol in protocols},
     }
 
@@ -102,7 +78,6 @@ def _metric(metric: BoardMetric) -> MetricPayload:
         "symbol": metric["symbol"],
         "unit": metric["unit"],
         "explanation": explanation(metric),
-        "better": metric["direction"],
         "first": first_order(metric),
     }
 
@@ -110,8 +85,7 @@ def _metric(metric: BoardMetric) -> MetricPayload:
 def _protocol(protocol: ProtocolTable) -> ProtocolPayload:
     return {
         "axes": {name: _axis(found) for name, found in protocol["axes"].items()},
-        "references": {name: protocol["about"]["reference"].get(name) for name in protocol["axes"]},
-        "rows": {row["slug"]: _system(row, protocol["about"]) for row in protocol["rows"]},
+        "rows": {row["slug"]: _system(row) for row in protocol["rows"]},
     }
 
 
@@ -119,24 +93,15 @@ def _axis(found: Axis) -> AxisPayload:
     return {"ticks": found.ticks, "reference": found.reference, "text": found.reference_text}
 
 
-def _system(row: Row, protocol: ProtocolSection) -> SystemPayload:
-    estimates = next(found for found in protocol["rows"] if found["slug"] == row["slug"])["metrics"]
-    return {
-        "name": row["name"],
-        "kind": row["kind"],
-        "hours": row["hours"],
-        "cost": row["cost"],
-        "scores": {name: _score(score, estimates[name]) for name, score in row["scores"].items()},
-    }
+def _system(row: Row) -> SystemPayload:
+    return {"scores": {name: _score(score) for name, score in row["scores"].items()}}
 
 
-def _score(score: Score, estimate: Interval | None) -> ScorePayload | None:
-    if score.bar is None or estimate is None:
+def _score(score: Score) -> ScorePayload | None:
+    if score.bar is None:
         return None
     return {
         "value": score.value,
-        "low": estimate["low"],
-        "high": estimate["high"],
         "order": score.order,
         "text": score.text,
         "interval": score.interval,

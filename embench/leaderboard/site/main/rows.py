@@ -9,8 +9,16 @@ from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_of, score_o
 from embench.web.wording import UNDEFINED, count, count_plural, number, percent
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, BoardRow, ProtocolSection, Standing
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        BoardMetric,
+        BoardRow,
+        CostDocument,
+        ProtocolSection,
+        Standing,
+    )
     from embench.leaderboard.submission.model import Kind
+    from embench.leaderboard.submission.origin import Origin
     from embench.schema.documents import Interval
 
 Mark = Literal["best", "tied", ""]
@@ -26,7 +34,8 @@ _LONG_HOURS = 100.0
 class Row(TypedDict):
     """A line of a protocol's table.
 
-    `place` counts from 0; `share` is that of the entries which were predicted, and `hours` are device-hours.
+    `place` counts from 0; `share` is that of the entries which were predicted, and `hours` are device-hours, None where
+    a part of them is unknown.
     """
 
     slug: str
@@ -41,11 +50,13 @@ class Row(TypedDict):
     scores: dict[str, Score]
     support: dict[str, str]
     predicted: str
+    mae_predicted: str
     share: float
     predicted_of: str
     hours: float | None
     cost: str
-    hardware: str | None
+    cost_told: str
+    origin: Origin
     signs: list[str]
 
 
@@ -100,30 +111,45 @@ def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Ma
         "kind_title": KINDS[submission["kind"]].title,
         "search": " ".join([submission["name"], *submission["authors"], KINDS[submission["kind"]].title]).lower(),
         "place": place,
-        "rank": f"{row['rank']:g}",
+        "rank": rank_text(row),
         "rank_interval": rank_interval(row),
         "mark": mark(protocol, row),
         "scores": scores(content, row, axes),
         "support": {name: support(name, row["metrics"][name], protocol) for name in COLUMNS},
         "predicted": percent(coverage["share"]),
+        "mae_predicted": mae_predicted(row),
         "share": coverage["share"],
         "predicted_of": f"{coverage['predicted']} of {count(coverage['scored'], 'entry')}",
-        "hours": submission["cost_device_hours"],
-        "cost": duration(submission["cost_device_hours"]),
-        "hardware": submission["hardware"],
+        "hours": row["cost"]["total"],
+        "cost": short_cost(row["cost"]),
+        "cost_told": cost_text(row["cost"], submission["hardware"]),
+        "origin": submission["origin"],
         "signs": row["signs"],
     }
 
 
+def mae_predicted(row: BoardRow) -> str:
+    """Return the MAE on the entries that a system predicts, with its unit; empty where that is all of them."""
+    found = row["mae_predicted"]
+    return "" if found is None else f"{number(found['value'])} eV on these"
+
+
 def mark(protocol: ProtocolSection, row: BoardRow) -> Mark:
     """Return ``best`` for the system with the lowest MAE, ``tied`` for those that the data cannot tell from it."""
-    if row["slug"] == protocol["rows"][0]["slug"]:
+    if row["rank"] is not None and row["slug"] == protocol["rows"][0]["slug"]:
         return "best"
     return "tied" if row["best_set"] else ""
 
 
+def rank_text(row: Standing) -> str:
+    """Return the rank, or a dash where a system predicts too few entries for one."""
+    return UNDEFINED if row["rank"] is None else f"{row['rank']:g}"
+
+
 def rank_interval(row: Standing) -> str:
-    """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one rank."""
+    """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one; empty where there is none."""
+    if row["rank"] is None:
+        return ""
     low, high = f"{row['rank_low']:g}", f"{row['rank_high']:g}"
     return low if low == high else f"{low} to {high}"
 
@@ -140,14 +166,31 @@ def duration(hours: float | None) -> str:
     return f"{hours:,.0f} h" if hours >= _LONG_HOURS else f"{hours:.2g} h"
 
 
+def short_cost(cost: CostDocument) -> str:
+    """Return the cost of a system on a protocol in a table: with a plus where a part of it is unknown."""
+    if cost["own"] is None:
+        return "unknown"
+    return duration(cost["own"]) + " + ?" if cost["total"] is None else duration(cost["total"])
+
+
+def cost_text(cost: CostDocument, hardware: str | None) -> str:
+    """Return in words what a system costs on a protocol, what comes before it, and on which hardware."""
+    told = "cost unknown" if cost["own"] is None else duration(cost["own"])
+    if hardware and cost["own"] is not None:
+        told += f" on {hardware}"
+    if cost["before"]:
+        upstream = "unknown" if cost["upstream"] is None else duration(cost["upstream"])
+        told += f"; before it ({upstream}): {cost['before']}"
+    return told
+
+
 def resolution(protocol: ProtocolSection) -> str:
     """Return in words what differences the entries of a protocol can show."""
     if protocol["detectable"] is None:
         return ""
     return (
-        f"At this size, a system whose errors are unrelated to those of the first one is told from it only if their "
-        f"MAE differ by about {number(protocol['detectable'], decimals=2)} eV or more (80 % power). Systems that err "
-        "on the same entries can be told apart at smaller differences."
+        f"With this test set we can detect a difference of about {number(protocol['detectable'], decimals=2)} eV "
+        "between two unrelated systems (80 % power), and smaller ones between systems that fail on the same entries."
     )
 
 

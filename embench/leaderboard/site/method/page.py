@@ -10,7 +10,7 @@ from embench.audit.leakage import RELATIONS
 from embench.common.files import write_text
 from embench.errors import HubError
 from embench.hub.about import LICENCE_URL, UPSTREAM_URL
-from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.assets import CITATION, environment
 from embench.leaderboard.site.method import facts, figures
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.release.references import read_references
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from embench.leaderboard.board import Board
     from embench.leaderboard.board.documents import BoardDocument, ProtocolSection
     from embench.web.theme import Figure
-
-_CITATION = Path(__file__).parents[4] / "CITATION.cff"
 
 
 class StatisticsFacts(TypedDict):
@@ -160,7 +158,7 @@ def _fields() -> list[SubmissionField]:
 def _references() -> list[Reference]:
     """Return the papers to cite; none where this embench was installed without its citation file."""
     try:
-        papers = read_references(_CITATION)
+        papers = read_references(CITATION)
     except HubError:
         return []
     return [

@@ -3,9 +3,7 @@
 (() => {
   const figures = embench.read("figures");
   const plots = [...document.querySelectorAll("[data-figure]")];
-  Promise.all(plots.map((plot) => embench.draw(plot, figures[plot.dataset.figure]))).then(() => {
-    document.documentElement.dataset.drawn = String(plots.length);
-  });
+  for (const plot of plots) embench.draw(plot, figures[plot.dataset.figure]);
 
   const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
   const seen = new IntersectionObserver((changes) => {

@@ -3,8 +3,6 @@
 window.embench = (() => {
   const page = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const narrow = matchMedia("(max-width: 40rem)");
-  const touch = matchMedia("(pointer: coarse)");
 
   // Data files and libraries: scripts, because a page from file:// may not fetch.
   const scripts = new Map();
@@ -32,93 +30,35 @@ window.embench = (() => {
   /** Return the JSON that stands in the element `id`. */
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
-  // Plots name colours by CSS variable, so that they and the page share one palette.
-  const coloured = (value, styles) => {
-    if (typeof value === "string") return value.startsWith("--") ? styles.getPropertyValue(value).trim() : value;
-    if (Array.isArray(value)) return value.map((item) => coloured(item, styles));
-    if (value && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, coloured(item, styles)]));
-    }
-    return value;
-  };
-  const config = {
-    responsive: true,
-    displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-    toImageButtonOptions: { format: "svg" },
-  };
-  const drawn = new Map(); // plot → its figure, to draw it again in other colours
-  // plotly.js works on a plot in several steps; a second figure, or taking it away, waits until they are done.
-  const turns = new Map(); // plot → the end of what is being done to it
-  const inTurn = (plot, work) => {
-    const done = (turns.get(plot) ?? Promise.resolve()).catch(() => {}).then(work);
-    turns.set(plot, done);
-    return done;
-  };
-  const paint = (plot) => inTurn(plot, () => paintNow(plot));
-  const paintNow = async (plot) => {
-    const asked = drawn.get(plot);
-    await loadScript("assets/plotly.min.js");
-    if (drawn.get(plot) !== asked || !plot.isConnected) return; // replaced while plotly.js was loading
-    const figure = coloured(asked, getComputedStyle(page));
-    figure.layout.dragmode ??= touch.matches ? false : "zoom"; // a finger scrolls the page
-    if (narrow.matches) {
-      figure.layout.font = { ...figure.layout.font, size: 11 };
-      for (const note of figure.layout.annotations ?? []) note.font = { ...note.font, size: 10 };
-    }
-    const shown = { ...config, displayModeBar: touch.matches ? false : "hover", ...figure.config };
-    await Plotly.react(plot, figure.data, figure.layout, shown);
-    if (drawn.get(plot) === asked) plot.dataset.drawn = "true";
-  };
-  // A page may have many plots: those in sight come first, the others when the browser has nothing else to do.
-  const waiting = new Map(); // plot that is not drawn yet → what its promise is kept with
-  const paintFirst = (plot) => {
-    const promise = waiting.get(plot);
-    waiting.delete(plot);
-    inSight.unobserve(plot);
-    return promise && paint(plot).then(promise.resolve, promise.reject);
-  };
-  const inSight = new IntersectionObserver((sights) => {
-    for (const { target, isIntersecting } of sights) if (isIntersecting) paintFirst(target);
-  });
-  const whenIdle = window.requestIdleCallback ?? ((call) => setTimeout(call, 200));
-  let scheduled = false;
-  const paintRest = async () => {
-    const next = [...waiting.keys()].find((plot) => plot.isConnected && plot.offsetParent);
-    scheduled = next !== undefined;
-    if (!scheduled) return;
-    await paintFirst(next);
-    whenIdle(paintRest);
-  };
-  /**
-   * Draw `figure` ({data, layout, config}) in `plot`, and again whenever the colours change. Colours may be names of
-   * CSS variables ("--blue"). plotly.js is loaded for the first plot. When the plot is drawn, the promise is kept and
-   * `plot` has data-drawn.
-   */
+  // A page may have many plots: those in sight are drawn at once, the others when they come near.
+  const asked = new Map(); // plot → its figure, until it is drawn
+  const inSight = new IntersectionObserver(
+    (sights) => {
+      for (const { target, isIntersecting } of sights) {
+        if (!isIntersecting || !asked.has(target)) continue;
+        const figure = asked.get(target);
+        asked.delete(target);
+        inSight.unobserve(target);
+        embenchPlot.draw(target, figure);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  /** Draw `figure` ({data, layout}) in `plot` when it comes near; then it has data-drawn. */
   const draw = (plot, figure) => {
-    drawn.set(plot, figure);
-    if (plot.dataset.drawn) return paint(plot);
-    waiting.get(plot)?.resolve(); // another figure has taken its place
-    return new Promise((resolve, reject) => {
-      waiting.set(plot, { resolve, reject });
-      inSight.observe(plot);
-      if (!scheduled) whenIdle(paintRest);
-      scheduled = true;
-    });
+    if (plot.dataset.drawn) return embenchPlot.draw(plot, figure);
+    asked.set(plot, figure);
+    return inSight.observe(plot);
   };
-  /** Change the layout of a plot that is drawn; for another figure there is `draw`. */
-  const relayout = (plot, change) => inTurn(plot, () => plot.dataset.drawn && Plotly.relayout(plot, change));
   /** Take a plot off the page. */
   const clear = (plot) => {
-    drawn.delete(plot);
-    waiting.get(plot)?.resolve();
-    waiting.delete(plot);
+    asked.delete(plot);
     inSight.unobserve(plot);
-    delete plot.dataset.drawn;
-    if (window.Plotly) inTurn(plot, () => Plotly.purge(plot));
+    embenchPlot.clear(plot);
   };
-  const repaint = (all = false) => {
-    for (const plot of drawn.keys()) if (plot.isConnected && (all || plot.dataset.drawn)) paint(plot);
+  const drawAll = () => {
+    for (const [plot, figure] of asked) embenchPlot.draw(plot, figure);
+    asked.clear();
   };
 
   // Light and dark.
@@ -137,18 +77,13 @@ window.embench = (() => {
       // Not kept for the next page, where storage is closed.
     }
     showTheme();
-    repaint();
   });
   showTheme();
-  dark.addEventListener("change", () => {
-    showTheme();
-    repaint();
-  });
-  narrow.addEventListener("change", () => repaint());
+  dark.addEventListener("change", showTheme);
   for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
     addEventListener(event, () => {
       page.classList.toggle("printing", printing);
-      repaint(printing);
+      if (printing) drawAll();
     });
   }
 
@@ -188,6 +123,7 @@ window.embench = (() => {
    * sort as numbers. A button with data-first="descending" begins with the largest.
    */
   const sortable = (table) => {
+    table.dataset.sortable = "";
     const heads = [...table.tHead.rows[0].cells];
     const key = (row, column) => {
       const cell = row.cells[column];
@@ -205,7 +141,56 @@ window.embench = (() => {
     });
   };
 
-  explain(document);
-  document.querySelectorAll("table.sortable").forEach(sortable);
-  return { clear, data, draw, explain, load, narrow, read, relayout, sortable, touch, value };
+  // The state of a page stands in the query of its address, so that Back works and links can be sent.
+  const params = (text) => new URLSearchParams(text.replace(/^[?#]/, ""));
+  /** Within a frame of the Hub the address of the reader's window is another one: the Hub takes it from a message. */
+  const tellFrame = (query) => {
+    if (parent !== window) parent.postMessage({ queryString: query, hash: location.hash.slice(1) }, "https://huggingface.co");
+  };
+  const address = {
+    /** Return the state; links of the first version had it behind a #. */
+    read: () => (location.search.length > 1 || !location.hash.includes("=") ? params(location.search) : params(location.hash)),
+    /** Set the state; `replace` where the step is too small for Back. */
+    push: (parts, { replace = false } = {}) => {
+      const query = parts.toString();
+      if (query === params(location.search).toString() && !location.hash.includes("=")) return;
+      const place = location.hash.includes("=") ? "" : location.hash;
+      history[replace ? "replaceState" : "pushState"](null, "", `${location.pathname}${query ? `?${query}` : ""}${place}`);
+      tellFrame(query);
+    },
+    onChange: (call) => addEventListener("popstate", call),
+  };
+
+  /** Let a button copy what `text` returns; it is hidden where the browser lets no page copy. */
+  const copies = (button, text) => {
+    button.hidden = !navigator.clipboard;
+    const name = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text());
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not allowed here";
+      }
+      setTimeout(() => {
+        button.textContent = name;
+      }, 1600);
+    });
+  };
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    copies(button, () => document.getElementById(button.dataset.copy).textContent);
+  }
+  /** Return the text that was packed by gzip and base64. */
+  const unpack = (packed) => {
+    const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  };
+  /** Make explanations and sortable tables within `part` work. */
+  const prepare = (part) => {
+    explain(part);
+    part.querySelectorAll("table.sortable:not([data-sortable])").forEach(sortable);
+  };
+
+  prepare(document);
+  return { address, clear, copies, data, draw, load, prepare, read, unpack, value };
 })();

@@ -6,14 +6,15 @@
   const { slug, names, protocols } = embench.read("state");
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
+  const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));
   const plots = [...document.querySelectorAll("[data-figure]")];
   const comparison = document.getElementById("plot-comparison");
   const state = { protocol: Object.keys(protocols)[0], other: null, scale: "log" };
   const SMALLEST = 0.01; // eV; smaller errors are drawn here, on logarithmic axes
 
-  const load = (name) => {
+  const load = async (name) => {
     const path = `submissions/${encodeURIComponent(name)}/${state.protocol}.js`;
-    return embench.load(path, `${name}/${state.protocol}`);
+    return JSON.parse(await embench.unpack(await embench.load(path, `${name}/${state.protocol}`)));
   };
   const number = (value, sign = "") => {
     const text = Math.abs(value).toFixed(3);
@@ -29,32 +30,59 @@
       `prediction ${number(predicted)}${sigma === null ? "" : ` ± ${number(sigma)}`} eV`,
       `error ${number(predicted - pathways.target[place], "+")} eV`,
     ];
-    if (errors.filled.includes(i)) lines.push("no prediction: training median");
+    if (errors.filled.includes(i)) lines.push("no prediction: worst reference");
     return `${pathways.before[place]}<br>${lines.join("<br>")}${pathways.after[place]}`;
   };
-  const withTexts = (figure, errors) => ({
-    ...figure,
-    data: figure.data.map((trace) =>
-      trace.hovertext ? { ...trace, hovertext: trace.hovertext.map((i) => about(errors, i)) } : trace,
-    ),
-  });
+  const { threshold } = embench.read("state");
+  /** Return the pathways with what is predicted for them, as the charts take them. */
+  const pointsOf = (errors) => {
+    const filled = new Set(errors.filled);
+    return errors.places.map((place, i) => ({
+      ion: pathways.ion[place],
+      structure_class: pathways.structure_class[place],
+      target: pathways.target[place],
+      prediction: errors.prediction[i],
+      sigma: errors.uncertainty?.[i] ?? null,
+      filled: filled.has(i),
+      text: about(errors, i),
+    }));
+  };
+  const makers = {
+    parity: (points) => embenchFigures.parity(points, { threshold, scale: state.scale, markers: pathways.markers }),
+    "errors-by-ion": (points) => embenchFigures.errorsBy(points, "ion"),
+    "errors-by-class": (points) => embenchFigures.errorsBy(points, "structure_class"),
+    calibration: (points, errors) => (errors.calibration.length ? embenchFigures.calibration(errors.calibration) : null),
+    sigma: (points, errors) => (errors.uncertainty ? embenchFigures.errorAndSigma(points) : null),
+  };
   const drawErrors = async () => {
     const { protocol, scale } = state;
     const errors = await load(slug);
     if (protocol !== state.protocol || scale !== state.scale) return;
+    const points = pointsOf(errors);
     for (const plot of plots) {
-      const name = plot.id === "plot-parity" ? `parity-${scale}` : plot.dataset.figure;
-      const figure = errors.figures[name];
-      if (figure) {
-        plot.style.height = figure.layout.height ? `${figure.layout.height}px` : "";
-        embench.draw(plot, withTexts(figure, errors));
-      } else embench.clear(plot);
+      const figure = makers[plot.dataset.figure](points, errors);
+      if (figure) embench.draw(plot, figure);
+      else embench.clear(plot);
     }
+    download(errors);
+  };
+  // The predictions as a file: the text of the values that the page has, because a page from file:// may not fetch.
+  const link = document.getElementById("download");
+  const download = (errors) => {
+    const filled = new Set(errors.filled);
+    const sigma = errors.uncertainty !== null;
+    const lines = errors.places.flatMap((place, i) =>
+      filled.has(i) ? [] : [[pathways.id[place], errors.prediction[i], ...(sigma ? [errors.uncertainty[i] ?? ""] : [])].join(",")]);
+    const text = `${[sigma ? "entry_id,prediction,uncertainty" : "entry_id,prediction", ...lines].join("\n")}\n`;
+    URL.revokeObjectURL(link.href);
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.download = `${slug}-${state.protocol}.csv`;
+    link.hidden = false;
   };
 
   // The errors of two submissions.
   const axis = (title) => ({
-    ...pathways.layout.axis, title: { text: title, standoff: 8 }, type: "log", constrain: "domain",
+    title: { text: title }, type: "log",
     tickvals: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], ticktext: ["0.01", "0.03", "0.1", "0.3", "1", "3", "10", "30"],
   });
   // plotly reads a little markup in texts: names must not be taken for it.
@@ -81,8 +109,6 @@
           `${pathways.before[p.place]}<br>${escaped(names[slug])}: ${number(mine.prediction[p.i])} eV` +
           `<br>${escaped(names[state.other])}: ${number(theirs.prediction[p.j])} eV${pathways.after[p.place]}`,
       ),
-      hovertemplate: "%{hovertext}<extra></extra>",
-      cliponaxis: false,
       marker: { color, symbol, size: points.length < 100 ? 9 : 7, opacity: 0.8, line: { width: 0.8, color: "--surface" } },
     };
   };
@@ -100,7 +126,6 @@
     return {
       data: [diagonal, ...ions.map((ion) => ionTrace(ion, members.get(ion), mine, theirs))],
       layout: {
-        ...pathways.layout.frame,
         xaxis: { ...axis(`|Error| of ${escaped(short(names[slug]))} (eV)`), range },
         yaxis: { ...axis(`|Error| of ${escaped(short(names[state.other]))} (eV)`), range, scaleanchor: "x" },
         annotations: [note(0.02, 0.98, `here smaller: ${better}`, "left"), note(0.98, 0.02, `here larger: ${worse}`, "right")],
@@ -125,22 +150,40 @@
   // The choices stand in the address.
   const others = () => protocols[state.protocol].map((pair) => pair.slug);
   const fromAddress = () => {
-    const parts = new URLSearchParams(location.hash.slice(1));
-    if (protocols[parts.get("protocol")]) state.protocol = parts.get("protocol");
-    if (others().includes(parts.get("with"))) state.other = parts.get("with");
-    if (!others().includes(state.other)) state.other = others()[0] ?? null;
-    return parts.has("protocol");
+    const parts = embench.address.read();
+    state.protocol = protocols[parts.get("protocol")] ? parts.get("protocol") : Object.keys(protocols)[0];
+    state.other = others().includes(parts.get("with")) ? parts.get("with") : (others()[0] ?? null);
   };
   const toAddress = () => {
     const parts = new URLSearchParams({ protocol: state.protocol });
     if (state.other !== null) parts.set("with", state.other);
-    history.replaceState(null, "", `#${parts}`);
+    embench.address.push(parts);
+  };
+  // The page holds the tables of its first protocol; those of the others are loaded when asked for.
+  const sectionsOf = async (protocol) => {
+    if (protocol === Object.keys(protocols)[0]) return first;
+    const name = `${slug}/${protocol}/panels`;
+    return JSON.parse(await embench.unpack(await embench.load(`submissions/${encodeURIComponent(slug)}/${protocol}-panels.js`, name)));
+  };
+  let shown = Object.keys(protocols)[0];
+  const showPanels = async () => {
+    const { protocol } = state;
+    if (protocol === shown) return;
+    const sections = await sectionsOf(protocol);
+    if (protocol !== state.protocol) return;
+    for (const panel of panels) {
+      panel.innerHTML = sections[panel.dataset.section];
+      embench.prepare(panel);
+    }
+    shown = protocol;
+    document.documentElement.dataset.protocol = protocol;
   };
   const show = () => {
     form.protocol.value = state.protocol;
     form.other.replaceChildren(...others().map((other) => new Option(names[other], other)));
     if (state.other !== null) form.other.value = state.other;
-    for (const panel of panels) panel.classList.toggle("chosen", panel.dataset.protocol === state.protocol);
+    showPanels();
+    for (const each of document.querySelectorAll("#strip a[data-protocol]")) each.toggleAttribute("aria-current", each.dataset.protocol === state.protocol);
     drawErrors();
     drawComparison();
   };
@@ -161,10 +204,19 @@
     state.scale = event.target.value;
     drawErrors();
   });
-  addEventListener("hashchange", () => {
-    if (!fromAddress()) return;
+  embench.address.onChange(() => {
+    fromAddress();
     show();
-    form.scrollIntoView();
+  });
+  // A row of the strip changes the protocol without leaving the page.
+  document.getElementById("strip").addEventListener("click", (event) => {
+    const wanted = event.target.closest("a[data-protocol]");
+    if (!wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    state.protocol = wanted.dataset.protocol;
+    if (!others().includes(state.other)) state.other = others()[0] ?? null;
+    toAddress();
+    show();
   });
   // A link to the meaning of a flag leads into a folded list.
   addEventListener("click", (event) => {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.assets import INDENTATION, environment, web_address, write_packed, write_quickly
+from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
@@ -64,12 +65,17 @@ class State(TypedDict):
     """What the script of the page needs besides the data files: names by slug, comparisons by protocol."""
 
     slug: str
+    threshold: float
     names: dict[str, str]
     protocols: dict[str, list[PairState]]
 
 
 class SubmissionContext(TypedDict):
-    """What ``submission.html.j2`` is given."""
+    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
+
+    links: list[tuple[str, str]]
+    headline: ScoreRow
+    costs: dict[str, str]
 
     root: str
     page: str
@@ -78,8 +84,10 @@ class SubmissionContext(TypedDict):
     kind: Kind
     card: list[Line]
     columns: dict[str, Column]
+    coverage_rule: str
     scores: list[ScoreRow]
-    panels: list[Panel]
+    panel: Panel
+    uncertain: bool
     subset_metrics: list[MetricDocument]
     flags: list[tables.FlagText]
     settings: Settings
@@ -99,17 +107,40 @@ def write_submission_pages(board: Board, folder: Path) -> None:
     places = write_pathways(board, folder)
     template = environment().get_template("submission.html.j2")
     for slug, submission in board.content["submissions"].items():
+        if not submission["protocols"]:
+            continue
         for name in submission["protocols"]:
             write_errors(slug, board.details[slug, name], places, folder)
-        write_text(folder / "submissions" / f"{slug}.html", _page(board, slug, template))
+        first, *others = _pages(board, slug, template)
+        write_quickly(folder / "submissions" / f"{slug}.html", first.encode())
+        for name, page in zip(_shown(board.content, slug)[1:], others, strict=True):
+            write_packed(folder / "submissions" / slug / f"{name}-panels.js", f"{slug}/{name}/panels", _sections(page))
 
 
-def _page(board: Board, slug: str, template: Template) -> str:
+def _shown(content: BoardDocument, slug: str) -> list[str]:
+    """Return the protocols of a submission, in the order of the board."""
+    named = content["submissions"][slug]["protocols"]
+    return [protocol["name"] for protocol in content["protocols"] if protocol["name"] in named]
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Return the parts of a page that belong to one protocol, by the name of their section."""
+    found = re.findall(r'<div class="panel" data-section="(\w+)">(.*?)<!-- end of panel -->', page, flags=re.DOTALL)
+    return dict(found)
+
+
+def _pages(board: Board, slug: str, template: Template) -> list[str]:
+    """Return the page of a submission as it is for each of its protocols."""
     content, submission = board.content, board.content["submissions"][slug]
     protocols = [protocol for protocol in content["protocols"] if protocol["name"] in submission["protocols"]]
     details = [board.details[slug, protocol["name"]] for protocol in protocols]
     pairs = [pairs_of(content, protocol, slug) for protocol in protocols]
+    rows = {p["name"]: next(row for row in p["rows"] if row["slug"] == slug) for p in protocols}
+    scores = scores_of(content, protocols, slug)
     context = SubmissionContext(
+        links=_links(submission),
+        headline=scores[0],
+        costs={name: cost_text(row["cost"], submission["hardware"]) for name, row in rows.items()},
         root="../",
         page="submission",
         slug=slug,
@@ -117,14 +148,26 @@ def _page(board: Board, slug: str, template: Template) -> str:
         kind=KINDS[submission["kind"]],
         card=card_of(content, slug),
         columns=columns(content),
-        scores=scores_of(content, protocols, slug),
-        panels=[_panel(*parts) for parts in zip(protocols, details, pairs, strict=True)],
+        coverage_rule=content["coverage_rule"],
+        scores=scores,
+        panel=_panel(protocols[0], details[0], pairs[0]),
+        uncertain=any(detail["calibration"] for detail in details),
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
         settings=content["settings"],
         state=_state(content, slug, protocols, pairs),
     )
-    return template.render(context)
+    found = []
+    for parts in zip(protocols, details, pairs, strict=True):
+        context["panel"] = _panel(*parts)
+        found.append(INDENTATION.sub("\n", template.render(context)))
+    return found
+
+
+def _links(submission: SubmissionCard) -> list[tuple[str, str]]:
+    """Return the pages of a system elsewhere, as far as its submission names them."""
+    named = (("Paper", submission["paper_url"]), ("Code", submission["code_url"]))
+    return [(title, address) for title, found in named if (address := web_address(found)) is not None]
 
 
 def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> Panel:
@@ -150,6 +193,7 @@ def _state(
 ) -> State:
     return {
         "slug": slug,
+        "threshold": content["settings"]["threshold"],
         "names": {other: submission["name"] for other, submission in content["submissions"].items()},
         "protocols": {
             protocol["name"]: [{"slug": pair.slug, "verdict": pair.verdict, "outcome": pair.outcome} for pair in found]
