@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ def train_model(
         train = train.filter(group_host=lambda host: host not in without_hosts)
     fitted: Any = spec.create(seed=seed).fit(train)
     return TrainedModel(
-        about=_about(name or baseline, version, baseline, train),
+        about=_about(name or baseline, version, baseline, train, fitted.sets),
         fitted=fitted,
         entry_ids=train.entry_ids,
         relatives=relatives_of(train),
@@ -91,9 +91,8 @@ def _check_storable(factory: str, name: str, *, extra: str) -> None:
         )
 
 
-def _about(name: str, version: str, baseline: str, train: Dataset) -> About:
+def _about(name: str, version: str, baseline: str, train: Dataset, sets: Sequence[str]) -> About:
     from embench.baselines.features import FEATURE_SETS
-    from embench.baselines.models.stack import SETS
 
     lengths = train.column("hop_distance_minimum_image")
     elements: set[str] = set()
@@ -109,7 +108,7 @@ def _about(name: str, version: str, baseline: str, train: Dataset) -> About:
         dataset_version=train.version,
         dataset_digest=train.digest,
         embench_version=__version__,
-        features={each: FEATURE_SETS[each].version for each in sorted(SETS)},
+        features={each: FEATURE_SETS[each].version for each in sorted(sets)},
         n=len(train),
         ions=dict(sorted(Counter(map(str, train.column("mobile_ion"))).items())),
         elements=tuple(sorted(elements)),

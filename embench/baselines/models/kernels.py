@@ -138,6 +138,17 @@ def _kernel(member: Member, distances: Mapping[str, Floats]) -> Floats:
     return np.asarray((1 + root) * np.exp(-root), np.float64)
 
 
+def _inverse(matrix: Floats) -> Floats:
+    """Return the inverse of a symmetric positive definite matrix, from its Cholesky factor."""
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    factor, failed = dpotrf(matrix, lower=1)
+    if failed:
+        return np.asarray(np.linalg.inv(matrix), np.float64)
+    lower = dpotri(factor, lower=1)[0]
+    return np.asarray(np.tril(lower) + np.tril(lower, -1).T, np.float64)
+
+
 class RobustProcess:
     """A Gaussian process with a given kernel; targets far from what the others predict count less.
 
@@ -154,7 +165,7 @@ class RobustProcess:
         residual = target - self._centre
         scale = np.ones(len(target))
         for _ in range(_REWEIGHTINGS):
-            inverse = np.linalg.inv(kernel + np.diag(self.noise * scale))
+            inverse = _inverse(kernel + np.diag(self.noise * scale))
             left_out = (inverse @ residual) / np.diag(inverse)
             deviation = 1.4826 * float(np.median(np.abs(left_out)))
             scale = (_TAIL + (left_out / max(deviation, 1e-9)) ** 2) / (_TAIL + 1)
