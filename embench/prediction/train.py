@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ def train_model(
     fitted: Any = spec.create(seed=seed).fit(train)
     nearest = _nearest(fitted, train)
     return TrainedModel(
-        about=_about(name or baseline, version, baseline, fitted.sets, train),
+        about=_about(name or baseline, version, baseline, train, fitted.sets),
         fitted=fitted,
         entry_ids=train.entry_ids,
         relatives=relatives_of(train),
@@ -100,7 +100,7 @@ def _check_storable(factory: str, name: str, *, extra: str) -> None:
         )
 
 
-def _about(name: str, version: str, baseline: str, sets: Collection[str], train: Dataset) -> About:
+def _about(name: str, version: str, baseline: str, train: Dataset, sets: Sequence[str]) -> About:
     from embench.baselines.features import FEATURE_SETS
 
     lengths = train.column("hop_distance_minimum_image")
