@@ -24,7 +24,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
-        "pathway-stack.npz": "00309215ecf22b6a3bae6303ee38e2ce3413fc24b594f30dcaeb91bc127a7d66",
+        "pathway-stack.npz": "73e05220409cc8317204c4bfcafbf1618e472fb206543326cd8d18b2106a7e74",
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
