@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embench.baselines.features.cache import remembered
 from embench.baselines.record import hardware, library_versions, make_record, peak_memory_mib
 from embench.baselines.registry import BaselineSpec, load_object
 from embench.baselines.store import FoldResult, FoldStore, RunKey
@@ -173,7 +174,7 @@ def run_fold(task: FoldTask) -> FoldResult:
     started, used = time.perf_counter(), time.process_time()
     train, test = task.fold.train, task.fold.test
     try:
-        with one_thread():
+        with one_thread(), remembered():
             baseline = task.spec.create(seed=task.key.seed)
             loaded = time.perf_counter()
             fitted = baseline.fit(train)
