@@ -52,7 +52,7 @@ def hops(tmp_path_factory):
 def test_all_ways_are_measured(hops, monkeypatch):
     """With a clock on which every step takes two seconds: atoms and angles of three bands in two steps."""
     clock = [0.0]
-    monkeypatch.setattr(speed.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(speed.time, "process_time", lambda: clock[0])
     real = speed.Training.step
 
     def step(training, rows):
