@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -184,12 +184,15 @@ class PartsOf:
     dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
 
     @classmethod
-    def of(cls, scored: ScoredSet, *, filled: Collection[str] = ()) -> PartsOf:
-        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too."""
+    def of(cls, scored: ScoredSet, *, filled: Collection[str] = (), also: Sequence[Subset] = ()) -> PartsOf:
+        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too.
+
+        `also` are further subsets.
+        """
         subsets = SUBSETS if not filled else (_predicted(frozenset(filled)), *SUBSETS)
         return cls(
             scored,
-            tuple((subset, subset.members(scored)) for subset in subsets),
+            tuple((subset, subset.members(scored)) for subset in (*subsets, *also)),
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 
