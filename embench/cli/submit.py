@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
     from embench.leaderboard.submit import GivenFile, Rival, Standing
-    from embench.leaderboard.submit.fields import Question
+    from embench.leaderboard.submit.questions import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
 
@@ -135,7 +135,7 @@ def submit(
     lists the options. With --dry-run the standing comes before any question. For a new version, pass the
     submission.yaml of the old one to --from-template.
     """
-    from embench.leaderboard.submit.fields import read_option
+    from embench.leaderboard.submit.questions import read_option
 
     given: dict[tuple[str, ...], Any] = {
         ("name",): name,
@@ -282,12 +282,13 @@ def _on_terminal() -> bool:
 def _ask(content: dict[str, Any]) -> None:
     """Ask for the fields that are still empty: the required ones until answered, the others once."""
     from embench.leaderboard.submit import fields
+    from embench.leaderboard.submit.questions import QUESTIONS
 
     asked: set[tuple[str, ...]] = set()
     # The kind decides about later questions, so they are looked up again after each answer.
     while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
         question = questions[0]
-        if not question.needed(content) and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
+        if not question.needed(content) and not asked & {q.place for q in QUESTIONS if not q.required}:
             typer.echo("The rest may be left out with the enter key.")
         asked.add(question.place)
         value = _answer(question, content)
