@@ -36,6 +36,7 @@ MODULES = {
     "embench.hops": "What a hop is, for every tool that reads one.",
     "embench.migration": "The hops of a crystal, and the network that they form.",
     "embench.neb": "Barriers from any ASE calculator.",
+    "embench.prediction": "Barriers of your own crystal from a shipped model.",
     "embench.baselines.base": "What a baseline is.",
     "embench.baselines.registry": "The registry of baselines.",
     "embench.audit": "Duplicates and suspects among the labels.",
