@@ -160,8 +160,8 @@ def test_a_page_says_which_pairs_were_compared(content):
 
 def test_a_sentence_counts_what_it_cannot_name():
     names = [f"system {number}" for number in range(25)]
-    assert "system 18 and system 19 (" in ranking_sentence("best", names[:20], n=60, n_hosts=40)
-    assert "system 19 and 5 others (" in ranking_sentence("best", names, n=60, n_hosts=40)
+    assert "system 18 and system 19 on 60 entries" in ranking_sentence("best", names[:20], n=60, n_hosts=40)
+    assert "system 19 and 5 others on 60 entries" in ranking_sentence("best", names, n=60, n_hosts=40)
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}\n{END}\n{BEGIN}\n{END}"])
