@@ -9,6 +9,11 @@ EMBENCH_SHARED ?= ../shared
 # Where a virtual environment has its programs.
 BIN = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP_INSTALL = pip install --quiet --disable-pip-version-check --constraint constraints.txt
+COMPILE = uv pip compile --quiet pyproject.toml .github/locks/tools.in --constraint constraints.txt --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+# make test LOCKED=1 installs what the workflow of the tests does: by hash, and torch by its version.
+LOCKED ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
@@ -66,14 +71,14 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
-# Only what the workflows with a base branch's rights install; the tests take constraints.txt.
-lock:  ## renew the lock with hashes from which the workflows install
+# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
+lock:  ## renew the locks with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
-	.venv-lock/$(BIN)/uv pip compile --quiet pyproject.toml .github/locks/tools.in --extra leaderboard --extra hub \
-		--extra docs \
-		--constraint constraints.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --output-file .github/locks/checks.txt
+	.venv-lock/$(BIN)/$(COMPILE) --extra leaderboard --extra hub --extra docs \
+		--output-file .github/locks/checks.txt
+	.venv-lock/$(BIN)/$(COMPILE) --extra test --extra lint --override .github/locks/without-cuda.txt \
+		--no-emit-package torch --output-file .github/locks/tests.txt
 
 licences: $(VENV)/.ready  ## renew the page of the dependencies' licences
 	$(VENV)/$(BIN)/python -m tests.licences docs/licences.md
@@ -99,11 +104,13 @@ digests: $(VENV)/.ready  ## renew the digests of what embench ships, after datas
 
 pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md
+	$(VENV)/$(BIN)/embench data fields --page docs/new-data.md
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
 	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+	$(VENV)/$(BIN)/embench baseline transfer --out docs/oxygen-vacancies.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
@@ -138,7 +145,13 @@ $(DEMO_VENV)/.ready: pyproject.toml constraints.txt
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("embench needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(VENV)
+ifeq ($(LOCKED),)
 	$(VENV)/$(BIN)/$(PIP_INSTALL) --editable '.[test,lint]'
+else
+	$(VENV)/$(BIN)/pip install --quiet --require-hashes --no-deps --requirement .github/locks/tests.txt
+	$(VENV)/$(BIN)/$(PIP_INSTALL) --no-deps --index-url $(TORCH_INDEX) torch
+	$(VENV)/$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+endif
 	@touch $@
 
 .venv-lowest/.ready: pyproject.toml

@@ -65,6 +65,14 @@ _SEED = typer.Option(0, "--seed", min=0, metavar="N", help="Seed of the bootstra
 _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bootstrap resamples.")
 
 
+_RUNS = typer.Option(
+    False, "--runs", help="The predictions are runs of one system with different seeds: score their mean and spread."
+)
+_POWER = typer.Option(
+    False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
+)
+
+
 def evaluate(
     predictions: list[str] = _PREDICTIONS,
     protocol: str | None = _PROTOCOL,
@@ -77,9 +85,13 @@ def evaluate(
     seed: int = _SEED,
     resamples: int = _RESAMPLES,
     unit: str | None = _UNIT,
+    runs: bool = _RUNS,
+    power: bool = _POWER,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
-    if len(predictions) > 1 and (against is not None or report is not None):
+    if power and (len(predictions) != 2 or runs or against is not None or report is not None):
+        raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
+    if len(predictions) > 1 and not runs and (against is not None or report is not None):
         raise typer.BadParameter("--against and --report take a single predictions file")
     _check_outputs(json, report, inputs=[*predictions, *([against] if against else [])])
     _use_one_thread()
@@ -89,6 +101,8 @@ def evaluate(
     told_by = None
     if protocol is None:
         protocol, told_by, sources, against = _infer(predictions, against, unit)
+    if runs:
+        sources = [sources]
     evaluations = [
         score(
             source,
@@ -102,7 +116,10 @@ def evaluate(
         )
         for source in sources
     ]
-    _write(evaluations, json=json, full=full)
+    if power:
+        _write_power(evaluations, json=json)
+    else:
+        _write(evaluations, json=json, full=full)
     if told_by is not None:
         note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
         if json == "-":
@@ -227,6 +244,24 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, markup=False, emoji=False)
+
+
+def _write_power(evaluations: list[Evaluation], *, json: str | None) -> None:
+    """Write what it takes to tell two systems apart, as JSON or for the terminal."""
+    from embench.evaluation.power import power_analysis
+
+    found = power_analysis(*evaluations)
+    if json is not None:
+        from embench.evaluation.document import dumps, power_document, write_json
+
+        content = power_document(found)
+        if json == "-":
+            print(dumps(content), end="")
+            return
+        write_json(content, Path(json))
+    from embench.report.power import render_power
+
+    _print(render_power(found))
 
 
 def _print(content: Any) -> None:

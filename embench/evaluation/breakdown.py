@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -104,8 +104,8 @@ SUBSETS: tuple[Subset, ...] = (
         "label_not_contradicted",
         "labels not contradicted",
         "Without the entries whose label independent potentials contradict, with all evidence there is now (table "
-        "potential_consensus), and those flagged structure_corrupt or elements_misplaced.",
-        lambda scored: ~(_contradicted(scored) | scored.flagged("structure_corrupt", "elements_misplaced")),
+        "potential_consensus).",
+        lambda scored: ~_contradicted(scored),
     ),
     Subset(
         "without_metal_site",
@@ -184,12 +184,15 @@ class PartsOf:
     dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
 
     @classmethod
-    def of(cls, scored: ScoredSet, *, filled: Collection[str] = ()) -> PartsOf:
-        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too."""
+    def of(cls, scored: ScoredSet, *, filled: Collection[str] = (), also: Sequence[Subset] = ()) -> PartsOf:
+        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too.
+
+        `also` are further subsets.
+        """
         subsets = SUBSETS if not filled else (_predicted(frozenset(filled)), *SUBSETS)
         return cls(
             scored,
-            tuple((subset, subset.members(scored)) for subset in subsets),
+            tuple((subset, subset.members(scored)) for subset in (*subsets, *also)),
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 

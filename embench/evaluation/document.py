@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from embench.evaluation.coverage import Coverage
     from embench.evaluation.evaluator import Confusion, ScoredEntry
     from embench.evaluation.overview import Overview
+    from embench.evaluation.power import PowerAnalysis
     from embench.evaluation.ranking import RankedSystem, Ranking
+    from embench.evaluation.runs import Runs
     from embench.evaluation.standing import Rival, Standing
     from embench.schema.documents import (
         BreakdownDocument,
@@ -36,9 +38,11 @@ if TYPE_CHECKING:
         EvaluationDocument,
         MetricDocument,
         OverviewDocument,
+        PowerDocument,
         RankedSystemDocument,
         RankingDocument,
         RivalDocument,
+        RunsDocument,
         StandingDocument,
         SubsetDocument,
     )
@@ -75,6 +79,16 @@ def document(evaluation: Evaluation) -> EvaluationDocument:
             for expected, observed in evaluation.calibration
         ],
         "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
+        "runs": None if evaluation.runs is None else _runs(evaluation.runs),
+        "own": {
+            name: {
+                "value": finite(found.value),
+                "low": finite(found.low),
+                "high": finite(found.high),
+                "method": found.method,
+            }
+            for name, found in evaluation.own.items()
+        },
         "entries": [_entry(entry) for entry in evaluation.entries],
     }
 
@@ -130,6 +144,43 @@ def _ranked(system: RankedSystem) -> RankedSystemDocument:
         "p_best": None if rank is None else finite(rank.p_best),
         "p_adjusted": None if rank is None else finite(rank.p_adjusted),
         "best_set": rank is not None and rank.best_set,
+    }
+
+
+def power_document(found: PowerAnalysis) -> PowerDocument:
+    """Return what would tell two systems apart as plain data; what is infinite is None."""
+    return {
+        "first": found.first,
+        "second": found.second,
+        "protocol": found.protocol,
+        "n": found.n,
+        "n_hosts": found.n_hosts,
+        "difference": finite(found.difference),
+        "standard_error": finite(found.standard_error),
+        "power": finite(found.power),
+        "hosts_needed": finite(found.hosts_needed),
+        "entries_needed": finite(found.entries_needed),
+        "kinds": [
+            {
+                "dimension": kind.dimension,
+                "value": kind.value,
+                "n": kind.n,
+                "n_hosts": kind.n_hosts,
+                "difference": finite(kind.difference),
+                "hosts_needed": finite(kind.hosts_needed),
+            }
+            for kind in found.kinds
+        ],
+        "telling": [
+            {
+                "entry_id": entry.entry_id,
+                "difference": finite(entry.difference),
+                "host": entry.host,
+                "share": finite(entry.share),
+            }
+            for entry in found.telling
+        ],
+        "sentence": found.sentence,
     }
 
 
@@ -221,6 +272,14 @@ def _comparison(comparison: Comparison) -> ComparisonDocument:
         "detectable_difference": {"value": finite(comparison.detectable), "unit": "eV", "metric": "mae"},
         "resolved": comparison.resolved,
         "sentence": comparison.sentence,
+    }
+
+
+def _runs(runs: Runs) -> RunsDocument:
+    return {
+        "names": list(runs.names),
+        "values": {name: [finite(value) for value in values] for name, values in runs.values.items()},
+        "spread": {name: finite(value) for name, value in runs.spread.items()},
     }
 
 

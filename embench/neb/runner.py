@@ -115,7 +115,8 @@ def _calculated(hop: Pathway, meter: Meter, settings: Settings) -> tuple[dict[st
             np.concatenate([start.forces[None], forces, end.forces[None]]),
         )
         outcome = relax(band, meter.at, settings) if settings.engine == "band" else _as_it_is(band)
-    return _described(hop, guess, start, end, outcome), outcome.band
+    laid = "idpp" if settings.path == "idpp" else guess.kind
+    return {**_described(hop, guess, start, end, outcome), "path": laid}, outcome.band
 
 
 def _as_it_is(band: Band) -> Outcome:
@@ -149,7 +150,6 @@ def _described(hop: Pathway, guess: Guess, start: End, end: End, outcome: Outcom
         "status": "converged" if converged else "not-converged",
         "reason": None if converged else _reason(start, end, outcome),
         "energies": tuple(round(float(energy), 6) for energy in band.energies),
-        "path": guess.kind,
         "steps_start": start.steps,
         "steps_end": end.steps,
         **{name: rounded(value) for name, value in {**barriers(band.energies), **moved, **lengths, **forces}.items()},

@@ -132,8 +132,9 @@ def _agreement(run: FirstHand, data: Dataset, test: Mapping[str, NebResult], pub
     theirs_error = _errors(data, {entry_id: band.barrier for entry_id, (_, band) in shared.items()}).mean()
     large = sorted((i for i, value in apart.items() if abs(value) > LARGE_DIFFERENCE), key=lambda i: -abs(apart[i]))
     text = (
-        f"### Agreement with the literature\n\nThe literature's run of the same potential (`{run.literature}`; IDPP, "
-        f"no climbing) has {len(shared)} of these entries. The two differ by {np.median(sizes):.3f} eV in the median; "
+        "### Agreement with the literature\n\n"
+        f"The literature's run of this potential (`{run.literature}`; IDPP, no climbing) has {len(shared)} of these "
+        f"entries. The two differ by {np.median(sizes):.3f} eV in the median; "
         f"{np.sum(sizes <= 0.05)} agree within 0.05 eV and {np.sum(sizes <= LARGE_DIFFERENCE)} within "
         f"{LARGE_DIFFERENCE:g} eV. On them the MAE is {ours_error:.3f} eV here and {theirs_error:.3f} eV there."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -79,10 +80,16 @@ def _add(table: Table, evaluation: Evaluation, name: str, label: str = "") -> No
     estimate = evaluation.metrics[name]
     table.add_row(
         label or metric(name).symbol,
-        Text(value_text(name, estimate.value), style="bold"),
+        Text(value_text(name, estimate.value) + _spread_text(evaluation, name), style="bold"),
         interval_text(name, estimate),
         Text(note(evaluation, name), style="dim"),
     )
+
+
+def _spread_text(evaluation: Evaluation, name: str) -> str:
+    """Return how far the runs spread, empty for a single one."""
+    spread = math.nan if evaluation.runs is None else evaluation.runs.spread[name]
+    return f" ± {value_text(name, spread, unit=False).lstrip('+')}" if math.isfinite(spread) else ""
 
 
 def _add_predicted(table: Table, evaluation: Evaluation) -> None:

@@ -61,6 +61,11 @@ def header(evaluation: Evaluation) -> Iterator[RenderableType]:
     yield Text(name, style="bold")
     for line in scored:
         yield Text(line)
+    if evaluation.runs is not None:
+        yield Text(
+            f"Scores are means of {len(evaluation.runs)} runs; ± is the standard deviation between the runs, and the "
+            "intervals come from the entries."
+        )
     yield ""
 
 

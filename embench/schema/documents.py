@@ -150,6 +150,20 @@ class ComparisonDocument(TypedDict):
     sentence: str
 
 
+class RunsDocument(TypedDict):
+    """Several runs of one system: their names, each metric run by run, and its standard deviation over the runs."""
+
+    names: list[str]
+    values: dict[str, list[float | None]]
+    spread: dict[str, float | None]
+
+
+class OwnMetricDocument(Interval):
+    """A metric of the user's own."""
+
+    method: Method
+
+
 class EntryDocument(TypedDict):
     """One scored entry: its barrier, the prediction with its standard deviation, and what to know about it. eV."""
 
@@ -247,8 +261,48 @@ class EvaluationDocument(TypedDict):
     breakdown: dict[str, BreakdownDocument]
     calibration: list[CalibrationPoint]
     comparison: ComparisonDocument | None
+    runs: RunsDocument | None
+    own: dict[str, OwnMetricDocument]
     entries: list[EntryDocument]
     overview: NotRequired[OverviewDocument]
+
+
+class KindDocument(TypedDict):
+    """A kind of host frameworks, and how many of them alone would tell two systems apart; None beyond reach."""
+
+    dimension: str
+    value: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    hosts_needed: float | None
+
+
+class TellingDocument(TypedDict):
+    """An entry: the error of the first system minus that of the second (eV), and the weight of its host."""
+
+    entry_id: str
+    difference: float | None
+    host: str
+    share: float | None
+
+
+class PowerDocument(TypedDict):
+    """What would tell two systems apart: differences of MAE in eV; counts are of hosts and entries to be added."""
+
+    first: str
+    second: str
+    protocol: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    standard_error: float | None
+    power: float | None
+    hosts_needed: float | None
+    entries_needed: float | None
+    kinds: list[KindDocument]
+    telling: list[TellingDocument]
+    sentence: str
 
 
 class RankDocument(TypedDict):

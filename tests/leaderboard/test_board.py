@@ -7,19 +7,24 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
+import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import embench
+from embench.common import folders
 from embench.errors import EmbenchError, OutputError, PredictionsError, StaleFileError, SubmissionError
 from embench.evaluation.document import dumps
 from embench.evaluation.references import FILE
 from embench.leaderboard.board import Board, build_board, write
 from embench.leaderboard.board import build as scoring
 from embench.leaderboard.board import standings as standing
+from embench.leaderboard.board.markdown import BEGIN, END
 from embench.leaderboard.board.pending import check_recorded
 from embench.leaderboard.board.standings import pairs_to_compare
 from embench.leaderboard.board.write import board_texts, check_current, write_board
@@ -403,38 +408,121 @@ def test_the_board_is_replaced_as_a_whole(board, few, tmp_path):
     out = tmp_path / "out"
     write_board(build_board(few, cache=None, workers=1), out)
     first = files(out)
-    assert set(first) == {"leaderboard.json", "leaderboard.md", "site/index.html"}
-    (out / "site" / "of-an-older-board.html").write_text("")
+    assert set(first) == {"leaderboard.json", "leaderboard.md", "site/index.html", f"site/{write.MARKER}"}
     (out / "submissions").mkdir()
     (out / "submissions" / "kept").write_text("")
     write_board(board, out)
     second = files(out)
     assert set(second) == {*first, "submissions/kept"}
-    assert all(first[name] != second[name] for name in first)
+    assert all(first[name] != second[name] for name in first if name != f"site/{write.MARKER}")
     assert sorted(path.name for path in out.iterdir()) == ["leaderboard.json", "leaderboard.md", "site", "submissions"]
 
 
-@pytest.mark.usefixtures("plain_site")
-@pytest.mark.parametrize("moves", range(6))
-def test_a_failing_move_takes_everything_back(board, tmp_path, monkeypatch, moves):
-    """Three things move out and three move in; after any number of these moves the disk fails."""
-    out = tmp_path / "out"
+OLD = ("leaderboard.json", "leaderboard.md", "site/index.html")
+
+
+def old_board(board: Board, out: Path) -> dict[str, bytes]:
+    """Write a board into `out`, make it an old one, and return its files."""
     write_board(board, out)
-    for name in ("leaderboard.json", "leaderboard.md", "site/index.html"):
+    for name in OLD:
         (out / name).write_text(f"the old {name}")
-    before, replace, left = files(out), os.replace, [moves]
+    return files(out)
 
-    def failing(source: Path, target: Path) -> None:
+
+def failing_after(steps: int, function: Callable[..., object], fail: Callable[[], object]) -> Callable[..., object]:
+    """Call `function` so many times, and then `fail`."""
+    left = [steps]
+
+    def called(*arguments: object) -> object:
         left[0] -= 1
-        if left[0] == -1:
-            raise OSError(28, "No space left on device")
-        replace(source, target)
+        return fail() if left[0] == -1 else function(*arguments)
 
-    monkeypatch.setattr(write.os, "replace", failing)
-    with pytest.raises(OutputError, match="No space left"):
+    return called
+
+
+@pytest.mark.usefixtures("plain_site")
+@pytest.mark.parametrize("interrupted", [False, True])
+@pytest.mark.parametrize("moves", range(3))
+def test_a_failing_move_takes_everything_back(board, tmp_path, monkeypatch, moves, interrupted):
+    """The page and the JSON move, then the site is exchanged; at each the disk fails, or somebody interrupts."""
+    out = tmp_path / "out"
+    before = old_board(board, out)
+
+    def fail() -> None:
+        raise KeyboardInterrupt if interrupted else OSError(28, "No space left on device")
+
+    if moves < 2:
+        monkeypatch.setattr(write.os, "replace", failing_after(moves, os.replace, fail))
+    else:
+        monkeypatch.setattr(folders, "_exchange", lambda *_: fail())
+    with pytest.raises(KeyboardInterrupt if interrupted else OutputError, match=None if interrupted else "No space"):
         write_board(board, out)
     assert files(out) == before
-    assert not list(out.glob(".board.*"))
+    assert [path.name for path in out.iterdir() if path.name.startswith(".")] == []
+
+
+KILLED = """
+import json, os, sys
+from pathlib import Path
+
+steps, exchange = int(sys.argv[1]), sys.argv[2] == "exchange"
+from embench.common import folders
+from embench.leaderboard.board import write
+
+def counted(function):
+    def called(*arguments):
+        global steps
+        if steps == 0:
+            os._exit(9)
+        steps -= 1
+        return function(*arguments)
+    return called
+
+class Board:
+    content = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8"))
+
+def site(board, folder):
+    folder.mkdir()
+    (folder / "index.html").write_text("new")
+
+import embench.leaderboard.site
+embench.leaderboard.site.write_site = site
+folders._exchange = counted(folders._exchange if exchange else lambda *_: False)
+write.os.replace, write.os.rename = counted(os.replace), counted(os.rename)
+write.write_board(Board(), Path("out"), page=Path("README.md"))
+"""
+
+
+@pytest.mark.parametrize("way", ["exchange", "aside"])
+def test_a_board_that_is_killed_at_any_step_loses_nothing(tmp_path, way):
+    """Whatever step is the last: every file is the old or the new one, and the next run finishes and sweeps."""
+    content = REPOSITORY / "leaderboard" / "leaderboard.json"
+    old = {name: f"the old {name}" for name in OLD} | {f"site/{write.MARKER}": f"{write._MARKED}index.html\n"}
+    readme = f"# Mine\n{BEGIN}\nold\n{END}\nkept\n"
+    for steps in range(12):
+        place = tmp_path / f"{way}-{steps}"
+        (place / "out" / "site").mkdir(parents=True)
+        for name, text in old.items():
+            (place / "out" / name).write_text(text)
+        (place / "README.md").write_text(readme)
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+        command = [sys.executable, "-c", KILLED, str(steps), way, str(content)]
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 9), done.stderr
+        new = {"leaderboard.json": content.read_text(encoding="utf-8"), "site/index.html": "new"}
+        for name in ("leaderboard.json", "leaderboard.md"):
+            text = (place / "out" / name).read_text(encoding="utf-8")
+            assert text in (old[name], new.get(name)) or text.startswith("# Leaderboard"), (steps, name)
+        assert (place / "README.md").read_text(encoding="utf-8").endswith("kept\n"), steps
+        kept = [place / "out" / name / "index.html" for name in ("site", ".site.before")]
+        assert any(path.is_file() for path in kept), steps
+        again = subprocess.run([*command[:3], "99", *command[4:]], cwd=place, env=environment, check=False)
+        assert again.returncode == 0
+        assert sorted(path.name for path in (place / "out").iterdir()) == ["leaderboard.json", "leaderboard.md", "site"]
+        assert (place / "out" / "site" / "index.html").read_text() == "new"
+        if done.returncode == 0:
+            break
+    assert steps == (4 if way == "exchange" else 7), "fewer steps than were counted on"
 
 
 def test_a_failing_site_leaves_the_board(board, tmp_path, monkeypatch):
@@ -455,13 +543,39 @@ def test_a_failing_site_leaves_the_board(board, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("plain_site")
-def test_a_folder_of_somebody_else_is_not_replaced(board, tmp_path):
-    theirs = tmp_path / "out" / "site" / "thesis.tex"
+@pytest.mark.parametrize("name", ["thesis.tex", "index.html", "embench-site.txt.bak", "assets/board.js"])
+def test_a_folder_of_somebody_else_is_not_replaced(board, tmp_path, name):
+    theirs = tmp_path / "out" / "site" / name
     theirs.parent.mkdir(parents=True)
     theirs.write_text("years of work")
-    with pytest.raises(OutputError, match="is not a site"):
+    with pytest.raises(OutputError, match=r"is not a site.*move it away, or choose another --out"):
         write_board(board, tmp_path / "out")
-    assert files(tmp_path / "out") == {"site/thesis.tex": b"years of work"}
+    assert files(tmp_path / "out") == {f"site/{name}": b"years of work"}
+
+
+@pytest.mark.usefixtures("plain_site")
+@pytest.mark.parametrize("name", ["CNAME", "submissions/notes.txt", "index.html.old"])
+def test_a_site_with_something_of_somebody_else_is_not_replaced(board, tmp_path, name):
+    out = tmp_path / "out"
+    write_board(board, out)
+    (out / "site" / name).parent.mkdir(exist_ok=True)
+    (out / "site" / name).write_text("mine")
+    (out / "site" / ".DS_Store").write_text("left by a file manager")
+    with pytest.raises(OutputError, match=name):
+        write_board(board, out)
+    assert (out / "site" / name).read_text() == "mine"
+    (out / "site" / name).unlink()
+    write_board(board, out)
+    assert not (out / "site" / ".DS_Store").exists()
+
+
+@pytest.mark.usefixtures("plain_site")
+def test_a_link_to_the_page_stays(board, tmp_path):
+    (tmp_path / "real.md").write_text(f"{BEGIN}\nof yesterday\n{END}\n")
+    (tmp_path / "README.md").symlink_to("real.md")
+    write_board(board, tmp_path / "out", page=tmp_path / "README.md")
+    assert (tmp_path / "README.md").is_symlink()
+    assert "of yesterday" not in (tmp_path / "real.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

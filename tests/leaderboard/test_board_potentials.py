@@ -46,6 +46,10 @@ def test_profiles_are_by_entry_and_system(section):
     assert list(section["profiles"]) == [each for each in embench.load().entry_ids if each in section["profiles"]]
 
 
+def test_flags_are_by_entry_and_system(section):
+    assert section["flags"] == {"KNiF3": {"mine": ["ends_apart", "clash"]}, "MgHo2S4": {"mine": ["clash"]}}
+
+
 def test_failures_and_costs(section):
     card = section["systems"]["mine"]
     assert (card["protocol"], card["n"], card["share_converged"]) == ("embench-neb-1", 5, 0.6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, localcontext
 from pathlib import Path
 
@@ -47,6 +47,20 @@ def signs(honest, tmp_path) -> Signs:
     return signs
 
 
+# One potential, run by its literature and by embench: that the two are alike is true, and their descriptions say why.
+SAME_POTENTIAL = frozenset({"chgnet", "chgnet-0.3.0"})
+
+
+def unexplained(found: Mapping[str, Sequence[Sign]]) -> dict[str, list[Sign]]:
+    """The signs without those that say of one run of a potential that it is like the other."""
+
+    def explained(slug: str, sign: Sign) -> bool:
+        others = SAME_POTENTIAL - {slug}
+        return slug in SAME_POTENTIAL and sign.kind == "like-another" and any(f"({o})" in sign.text for o in others)
+
+    return {slug: [sign for sign in signs if not explained(slug, sign)] for slug, signs in found.items()}
+
+
 def labels(protocol: str) -> Values:
     scored = scored_set(protocol)
     return dict(zip(scored.entry_ids, scored.target.tolist(), strict=True))
@@ -78,7 +92,7 @@ def kinds(found: list[Sign], protocol: str | None = None) -> set[str]:
 
 def test_no_honest_submission_is_suspected(honest):
     found = signs_of_trouble(honest)
-    assert {slug: sign_lines(signs) for slug, signs in found.items() if signs} == {}
+    assert {slug: sign_lines(signs) for slug, signs in unexplained(found).items() if signs} == {}
     assert list(found) == [submission.slug for submission in honest]
 
 
@@ -153,7 +167,7 @@ def test_the_file_of_another(honest, tmp_path):
     assert "byte for byte" in found["cheat"][0].text
     # Which of the two is the copy cannot be told from the predictions.
     assert [sign.kind for sign in found["model-3"]] == ["like-another"]
-    assert {slug for slug, signs in found.items() if signs} == {"cheat", "model-3"}
+    assert {slug for slug, signs in unexplained(found).items() if signs} == {"cheat", "model-3"}
 
 
 def test_an_ensemble_of_others_is_no_copy(signs):

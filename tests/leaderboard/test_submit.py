@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 import embench
 from embench.cli import submit as command
 from embench.cli.app import app
+from embench.common import folders
 from embench.errors import EmbenchError, OutputError, PredictionsError, SubmissionError, UnknownNameError
 from embench.leaderboard.check import check_submissions
 from embench.leaderboard.submission import read_submission
@@ -63,6 +64,10 @@ def run(submissions: Path, *arguments: object, answers: str | None = None) -> Re
         input=answers,
         env={"COLUMNS": "120"},
     )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def names(folder: Path) -> list[str]:
@@ -255,6 +260,9 @@ def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch
         (("--date", "tomorrow"), "is no date"),
         (("--code", "javascript:alert(1)"), "no web page"),
         (("--slug", "../x"), "the slug '../x' is no name for a submission"),
+        (("--slug", "x..1"), "is no name for a submission"),
+        (("--slug", "page.html"), "is no name for a submission"),
+        (("--slug", "1."), "is no name for a submission"),
         (("--slug", "index"), "is reserved"),
         (("--cost", "nan"), "cost_device_hours"),
     ],
@@ -391,10 +399,11 @@ def test_when_moving_fails_the_old_one_stays(submissions, predictions, monkeypat
     rename = os.rename
 
     def fail(source: Path, target: Path) -> None:
-        if Path(source).parent.name.startswith(".submit-") and Path(source).name == "my-model":
+        if Path(source).parent.name.startswith(".submit.") and Path(source).name == "my-model":
             raise OSError(28, "No space left on device")
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", fail)
     error = run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exception
     assert isinstance(error, OutputError)
@@ -413,9 +422,22 @@ def test_an_interrupt_costs_nothing(submissions, predictions, monkeypatch):
             raise KeyboardInterrupt
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", interrupt)
     assert run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exit_code != 0
     assert (submissions / "my-model" / "submission.yaml").read_bytes() == before
+    assert names(submissions.parent) == ["submissions"]
+
+
+def test_what_a_killed_run_has_set_aside_is_brought_back(submissions, predictions):
+    """Killed between the two renames, where two names cannot be exchanged: the next run has the old one again."""
+    assert run(submissions, predictions, *DESCRIBED).exit_code == 0
+    before = files(submissions / "my-model")
+    os.rename(submissions / "my-model", submissions.parent / ".submit.my-model.before")
+    error = run(submissions, predictions, *DESCRIBED).exception
+    assert isinstance(error, SubmissionError)
+    assert "my-model already" in str(error)
+    assert files(submissions / "my-model") == before
     assert names(submissions.parent) == ["submissions"]
 
 

@@ -340,12 +340,14 @@ class PotentialsSection(TypedDict):
 
     `kinds` are all kinds of failure in their order, `systems` by slug. `profiles` are the energies of all images above
     the first one, eV, by entry_id and slug, both ends included; None for an image that the source does not tell. The
-    label to draw beside them is ``migration_barrier`` of the entry.
+    label to draw beside them is ``migration_barrier`` of the entry. `flags` are the failures of the bands that have
+    any, by entry_id and slug.
     """
 
     kinds: list[FailureKind]
     systems: dict[str, PotentialCard]
     profiles: dict[str, dict[str, list[float | None]]]
+    flags: dict[str, dict[str, list[str]]]
 
 
 class BoardDocument(TypedDict):

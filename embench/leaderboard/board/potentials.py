@@ -38,6 +38,7 @@ def potentials_section(submissions: Sequence[Submission]) -> PotentialsSection:
         "kinds": failure_kinds(),
         "systems": {slug: potential_card(submission, rows) for slug, (submission, rows) in told.items()},
         "profiles": energy_profiles({slug: rows for slug, (_, rows) in told.items()}),
+        "flags": flags_by_entry({slug: rows for slug, (_, rows) in told.items()}),
     }
 
 
@@ -70,6 +71,16 @@ def energy_profiles(rows: Mapping[str, Mapping[str, BandRow]]) -> dict[str, dict
         if known:
             profiles[entry_id] = {slug: [_rounded(each) for each in energies] for slug, energies in known.items()}
     return profiles
+
+
+def flags_by_entry(rows: Mapping[str, Mapping[str, BandRow]]) -> dict[str, dict[str, list[str]]]:
+    """Return the failures of all bands that have any, by entry_id (as in the dataset) and slug."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for entry_id in load().entry_ids:
+        flagged = {slug: list(of[entry_id].failures or ()) for slug, of in rows.items() if entry_id in of}
+        if any(flagged.values()):
+            found[entry_id] = {slug: flags for slug, flags in flagged.items() if flags}
+    return found
 
 
 def potential_card(submission: Submission, rows: Mapping[str, BandRow]) -> PotentialCard:
