@@ -34,8 +34,8 @@ def submit(
         "--protocol",
         "-p",
         metavar="NAME",
-        help="Protocol of each file, in their order; all for one that needs no training. Default: told by the names "
-        "of the files (host-10fold.csv) or by the entries in them.",
+        help="Protocol of each file, in their order; all for one that needs no training. Default: follows from "
+        "the names of the files (host-10fold.csv) or from the entries in them.",
         **_OPEN,
     ),
     slug: str | None = typer.Option(None, "--slug", help="Name of the folder. Default: made from the name.", **_OPEN),
@@ -386,7 +386,7 @@ def print_signs(signs: Sequence[Sign]) -> None:
     for line in sign_lines(signs):
         typer.echo(f"sign of trouble: {line}")
     if signs:
-        typer.echo("Signs of trouble are shown on the board. Explain in the description what is behind them.")
+        typer.echo("Signs of trouble are shown on the leaderboard. Explain in the description what is behind them.")
 
 
 def _print_scores(found: Standing) -> None:
