@@ -73,14 +73,15 @@ def write_vasp_neb(data: Dataset, folder: Path, advance: Advance, images: int | 
 
 
 def write_band(hop: Pathway, coords: NDArray[np.float64], folder: Path) -> None:
-    """Write a band of any hop, fractional coordinates (n, n_sites, 3), as ``00/POSCAR`` to ``NN/POSCAR`` and ``INCAR``."""
+    """Write a band of any hop, fractional coordinates (n, n_sites, 3), as ``00`` to ``NN`` with POSCARs and an INCAR."""
+    from pymatgen.core.periodic_table import Element
     from pymatgen.core.structure import Structure
 
+    elements = [Element.from_Z(int(number)) for number in hop.atomic_numbers]
     for number, image in enumerate(coords):
         place = folder / f"{number:02d}"
         place.mkdir(parents=True)
-        structure = Structure(hop.lattice, [int(z) for z in hop.atomic_numbers], image)
-        _write(place / "POSCAR", _poscar(structure))
+        _write(place / "POSCAR", _poscar(Structure(hop.lattice, elements, image)))
     _write(folder / "INCAR", _INCAR.format(inner=len(coords) - 2))
 
 

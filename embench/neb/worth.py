@@ -1,7 +1,7 @@
 """Hops that are worth computing: missing in the dataset, in crystals that systems disagree about.
 
-Candidates are the symmetry-distinct hops (:mod:`embench.migration`) of crystals that the dataset holds, with the vacancy
-of an entry filled, as far as no entry of the crystal has a hop of their length. Nothing here looks at a barrier.
+Candidates are the symmetry-distinct hops (:mod:`embench.migration`) of crystals that the dataset holds, the vacancy of
+an entry filled, as far as no entry of the crystal has a hop of their length. Nothing here looks at a barrier.
 """
 
 from __future__ import annotations
