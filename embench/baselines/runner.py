@@ -236,9 +236,8 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     for name, chosen in used.items():
         ids = [entry_id for entry_id in load(name).entry_ids if entry_id in chosen]
         parts = [tuple(ids[start : start + _PART]) for start in range(0, len(ids), _PART)]
-        tasks += [
-            PrepareTask(spec=spec, entry_ids=part, key=key, dataset=name, datasets=protocol.datasets) for part in parts
-        ]
+        common: dict[str, Any] = {"spec": spec, "key": key, "dataset": name, "datasets": protocol.datasets}
+        tasks += [PrepareTask(entry_ids=part, **common) for part in parts]
     seconds = 0.0
     report("features", 0, len(tasks))
     for done, taken in enumerate(executor.run(run_prepare, tasks), start=1):

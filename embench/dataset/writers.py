@@ -73,7 +73,7 @@ def write_vasp_neb(data: Dataset, folder: Path, advance: Advance, images: int | 
 
 
 def write_band(hop: Pathway, coords: NDArray[np.float64], folder: Path) -> None:
-    """Write a band of any hop, fractional coordinates (n, n_sites, 3), as ``00`` to ``NN`` with POSCARs and an INCAR."""
+    """Write a band of any hop, fractional coordinates (n, n_sites, 3), as POSCARs in ``00`` to ``NN``, and an INCAR."""
     from pymatgen.core.periodic_table import Element
     from pymatgen.core.structure import Structure
 
