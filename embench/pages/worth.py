@@ -40,10 +40,10 @@ _HEAD = """# Hops worth computing
 *Dataset {version}. Written by `{command}`; not edited by hand.*
 
 Which DFT barriers would tell most? These hops are not in the dataset, but their crystals are: symmetry-distinct hops,
-up to 6 Å, of crystals that it holds in which no entry has a hop of that length. They are ranked by how much the systems on
-the leaderboard disagree about the entries of the crystal (standard deviation over all systems that predict every entry
-of host-10fold, eV), divided by the square root of the number of entries that there are of this host and ion. At most
-two are of one crystal; a barrier is looked at nowhere.
+up to 6 Å, of crystals that it holds in which no entry has a hop of that length. They are ranked by how much the
+systems on the leaderboard disagree about the entries of the crystal (standard deviation over all systems that predict
+every entry of host-10fold, eV), divided by the square root of the number of entries that there are of this host and
+ion. At most two are of one crystal; a barrier is looked at nowhere.
 
 `embench neb worth --export folder` writes each as a band of POSCARs, `00` to `NN`, with the tags that make a run of
 VASP a nudged elastic band; [new-data.md](new-data.md) says how to offer what comes out.
