@@ -58,7 +58,7 @@ class TestDefault:
         assert found["frac_coords"].feature.feature.dtype == "float64"
         assert found["path_end"].length == 3
         assert found["atomic_numbers"].feature.dtype == "int16"
-        assert found["published_split"].names == ["train", "test"]
+        assert found["published_split"].dtype == "string"
         assert found["flags"].feature.dtype == "string"
         assert found["entry_id"].dtype == "string"
         assert found["endpoints_equivalent"].dtype == "bool"
