@@ -105,11 +105,13 @@ digests: $(VENV)/.ready  ## renew the digests of what embench ships, after datas
 
 pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md
+	$(VENV)/$(BIN)/embench data fields --page docs/new-data.md
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
 	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+	$(VENV)/$(BIN)/embench baseline transfer --out docs/oxygen-vacancies.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.

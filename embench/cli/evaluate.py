@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
     from embench.evaluation import Evaluation
 
 _PREDICTIONS = typer.Argument(
@@ -64,6 +68,9 @@ _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bo
 _RUNS = typer.Option(
     False, "--runs", help="The predictions are runs of one system with different seeds: score their mean and spread."
 )
+_PROFILES = typer.Option(
+    False, "--profiles", help="Score the energies of all images, the column energies of the files: both barriers."
+)
 _POWER = typer.Option(
     False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
 )
@@ -83,8 +90,12 @@ def evaluate(
     unit: str | None = _UNIT,
     runs: bool = _RUNS,
     power: bool = _POWER,
+    profiles: bool = _PROFILES,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
+    if profiles:
+        _profiles(predictions, protocol, seed=seed, resamples=resamples)
+        return
     if power and (len(predictions) != 2 or runs or against is not None or report is not None):
         raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
     if len(predictions) > 1 and not runs and (against is not None or report is not None):
@@ -112,10 +123,6 @@ def evaluate(
         )
         for source in sources
     ]
-    for evaluation in evaluations:
-        _warn(evaluation.name, evaluation.warnings)
-        if evaluation.comparison is not None:
-            _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
     if power:
         _write_power(evaluations, json=json)
     else:
@@ -130,6 +137,41 @@ def evaluate(
         from embench.report.page import write_html
 
         write_html(evaluations[0], report)
+    # After the result, which would otherwise push them out of sight.
+    for evaluation in evaluations:
+        _warn(evaluation.name, evaluation.warnings)
+        if evaluation.comparison is not None:
+            _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
+
+
+def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int) -> None:
+    """Print what energy profiles are worth, one line a file and error."""
+    if protocol is None:
+        raise typer.BadParameter("--profiles needs the protocol: name it with --protocol")
+    from embench.cli._terminal import plain_table
+    from embench.common.text import visible
+    from embench.neb.profiles import score_profiles
+
+    numbers = ("mean, eV", "95 % interval", "entries", "hosts")
+    table = plain_table("error", *numbers, "system", right=numbers)
+    notes = []
+    for source in predictions:
+        found = score_profiles(source, protocol, seed=seed, resamples=resamples)
+        for name in ("forward", "backward", "ends", "profile"):
+            error = getattr(found, name)
+            if error is not None:
+                interval = f"{error.mean.low:.3f} to {error.mean.high:.3f}"
+                cells = (f"{error.mean.value:.3f}", interval, str(error.n), str(error.n_hosts))
+                table.add_row(name, *cells, visible(found.name))
+        notes.append(
+            visible(
+                f"{found.name}: {found.n} of {found.n_scored} entries have a profile, "
+                f"{len(found.without_saddle)} of them no saddle between the ends."
+            )
+        )
+    _print(table)
+    for note in notes:
+        _print(note)
 
 
 def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) -> None:
@@ -156,10 +198,21 @@ def _infer(predictions: list[str], against: str | None, unit: str | None) -> tup
 
 
 def _warn(name: str, warnings: tuple[str, ...]) -> None:
+    """Print warnings on standard error, wrapped where that is a terminal."""
+    if not warnings:
+        return
     from embench.common.text import visible
 
+    sys.stdout.flush()
     for warning in warnings:
-        print(visible(f"warning: {name}: {warning}"), file=sys.stderr)
+        text = visible(f"warning: {name}: {warning}")
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+            console.print(text, style="yellow", width=min(console.width, 80))
+        else:
+            print(text, file=sys.stderr)
 
 
 def _use_one_thread() -> None:
@@ -170,27 +223,64 @@ def _use_one_thread() -> None:
 
 
 def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:
-    """Write the JSON file, and print the table unless the JSON is printed."""
-    ranking = None
+    """Write the JSON file, and print the result unless the JSON is printed."""
     if len(evaluations) > 1:
-        from embench.evaluation.ranking import rank_evaluations
+        _write_ranking(evaluations, json=json, full=full)
+        return
+    evaluation, console = evaluations[0], _console()
+    overview = None
+    if json is not None or (console.is_terminal and not full):
+        from embench.evaluation.overview import overview as look
 
-        ranking = rank_evaluations(evaluations)
-    if json is not None:
-        from embench.evaluation.document import document, dumps, ranking_document, write_json
+        overview = look(evaluation)
+    if json is not None and overview is not None:
+        from embench.evaluation.document import document, overview_document
 
-        content = document(evaluations[0]) if ranking is None else ranking_document(ranking)
+        _write_json({**document(evaluation), "overview": overview_document(overview, evaluation.protocol)}, json)
         if json == "-":
-            print(dumps(content), end="")
             return
-        write_json(content, Path(json))
+    if full or overview is None or not console.is_terminal:
+        from embench.report.terminal import render
+
+        console.print(render(evaluation, full=full))
+    else:
+        from embench.report.charts import glyphs_for
+        from embench.report.screen import render as screen
+
+        console.print(screen(evaluation, overview, glyphs_for(sys.stdout.encoding), console.width))
+
+
+def _write_ranking(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:
+    """Write and print several systems, ranked; with `full` each of them too."""
+    from embench.evaluation.ranking import rank_evaluations
+
+    ranking = rank_evaluations(evaluations)
+    if json is not None:
+        from embench.evaluation.document import ranking_document
+
+        _write_json(ranking_document(ranking), json)
+        if json == "-":
+            return
     from embench.report.terminal import render, render_ranking
 
-    if ranking is not None:
-        _print(render_ranking(ranking))
-    if ranking is None or full:
-        for evaluation in evaluations:
-            _print(render(evaluation, full=full))
+    _print(render_ranking(ranking))
+    for evaluation in evaluations if full else ():
+        _print(render(evaluation, full=True))
+
+
+def _write_json(content: Mapping[str, object], json: str) -> None:
+    from embench.evaluation.document import dumps, write_json
+
+    if json == "-":
+        print(dumps(content), end="")
+    else:
+        write_json(content, Path(json))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def _write_power(evaluations: list[Evaluation], *, json: str | None) -> None:
@@ -212,6 +302,4 @@ def _write_power(evaluations: list[Evaluation], *, json: str | None) -> None:
 
 
 def _print(content: Any) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, markup=False, emoji=False).print(content)
+    _console().print(content)

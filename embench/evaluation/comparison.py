@@ -107,10 +107,10 @@ def _sentence(
         numbers = f"95 % interval {difference.low:+.3f} to {difference.high:+.3f}, {numbers}"
     start = f"The MAE is {abs(difference.value):.3f} eV {order} than that of {name} ({numbers})"
     if resolved:
-        return f"{start}: the difference is resolved."
+        return f"{start}: the difference is statistically significant."
     return (
-        f"{start}: the difference is not resolved. With {size}, only differences from {detectable:.2f} eV on are "
-        "found with 80 % power between these two."
+        f"{start}: the two are tied. With {size}, a difference between them is found with 80 % power from "
+        f"{detectable:.2f} eV on."
     )
 
 

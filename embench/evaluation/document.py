@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from embench.evaluation.comparison import Comparison
     from embench.evaluation.coverage import Coverage
     from embench.evaluation.evaluator import Confusion, ScoredEntry
+    from embench.evaluation.overview import Overview
     from embench.evaluation.power import PowerAnalysis
     from embench.evaluation.ranking import RankedSystem, Ranking
     from embench.evaluation.runs import Runs
+    from embench.evaluation.standing import Rival, Standing
     from embench.schema.documents import (
         BreakdownDocument,
         ComparisonDocument,
@@ -35,10 +37,13 @@ if TYPE_CHECKING:
         EstimateDocument,
         EvaluationDocument,
         MetricDocument,
+        OverviewDocument,
         PowerDocument,
         RankedSystemDocument,
         RankingDocument,
+        RivalDocument,
         RunsDocument,
+        StandingDocument,
         SubsetDocument,
     )
 
@@ -86,6 +91,36 @@ def document(evaluation: Evaluation) -> EvaluationDocument:
         },
         "entries": [_entry(entry) for entry in evaluation.entries],
     }
+
+
+def overview_document(overview: Overview, protocol: str) -> OverviewDocument:
+    """Return what a terminal draws of an evaluation on `protocol` as plain data."""
+    found = overview.standing
+    return {
+        "histogram": [{"low": finite(each.low), "high": finite(each.high), "n": each.n} for each in overview.histogram],
+        "by_ion": [
+            {"ion": each.ion, "n": each.n, "mae": _rounded(each.mae), "small": each.small} for each in overview.by_ion
+        ],
+        "worst": [entry.entry_id for entry in overview.worst],
+        "standing": None if found is None else _standing(found, protocol),
+    }
+
+
+def _standing(found: Standing, protocol: str) -> StandingDocument:
+    from embench.evaluation.standing import standing_sentence
+
+    return {
+        "rank": found.rank,
+        "n": found.n,
+        "best": _rival(found.best),
+        "tied": [_rival(rival) for rival in found.tied],
+        "own": found.own,
+        "sentence": standing_sentence(found, protocol),
+    }
+
+
+def _rival(rival: Rival) -> RivalDocument:
+    return {"slug": rival.slug, "name": rival.name, "mae": _rounded(rival.mae)}
 
 
 def ranking_document(ranking: Ranking) -> RankingDocument:

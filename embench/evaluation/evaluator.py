@@ -68,7 +68,7 @@ class Evaluation:
     `metrics` maps the name of each metric to its estimate, and `support` to what it rests on;
     :func:`embench.metrics.metric` describes it. `reference`
     holds the headline metrics of predicting the median of the training targets. `detectable` is the difference of
-    MAE (eV) from which a system with unrelated errors can be told apart with 80 % power. `n_hosts` counts the host
+    MAE (eV) that these entries show with 80 % power between systems with unrelated errors. `n_hosts` counts the host
     frameworks, which are what is resampled. Checksums are sha256. Of several `runs` the metrics are means over the
     runs, and entries, confusion, breakdown and calibration those of the mean prediction. `own` are the user's metrics.
     """

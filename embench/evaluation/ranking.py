@@ -110,11 +110,11 @@ def sentence_of(placed: Sequence[tuple[str, Rank | None]], *, n: int, n_hosts: i
 
 
 def ranking_sentence(best: str, tied: Sequence[str], *, n: int, n_hosts: int) -> str:
-    """Return in words which systems (`tied`) cannot be told from the one with the lowest MAE."""
+    """Return in words which systems are tied with the one with the lowest MAE."""
     size = f"{plural(n, 'entry')} from {plural(n_hosts, 'host framework')}"
     start = f"{best} has the lowest MAE"
     if not tied:
-        return f"{start}, and {size} tell it from all others."
+        return f"{start}, and {size} distinguish it from all others."
     *front, last = tied if len(tied) <= _MOST_NAMES else [*tied[:_MOST_NAMES], f"{len(tied) - _MOST_NAMES} others"]
     names = f"{', '.join(front)} and {last}" if front else last
-    return f"{start}, but {size} cannot tell it from {names} (paired tests, Holm's correction, 5 %)."
+    return f"{start}, tied with {names} on {size} (paired tests, Holm's correction, 5 %)."

@@ -14,10 +14,11 @@ from embench.migration.hops import Hops
 from embench.migration.network import HopBarrier, NetworkBarriers, network_barriers
 from embench.prediction.applicability import applicability
 from embench.prediction.calibration import LEVEL
+from embench.prediction.data import HopPrediction
 from embench.prediction.kinship import Kin
 from embench.prediction.model import DEFAULT, TrainedModel, load_model
 from embench.prediction.published import Published, published_values
-from embench.prediction.result import HopPrediction, PredictionResult
+from embench.prediction.result import PredictionResult
 
 if TYPE_CHECKING:
     from embench.dataset import Entry

@@ -8,7 +8,7 @@ drawn by parts that know nothing of how an evaluation is made. Energies are in e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from embench.schema.terms import Direction, Family, Method
@@ -84,7 +84,7 @@ class ReferenceDocument(TypedDict):
 
 
 class DetectableDifference(TypedDict):
-    """The difference of a metric from which two systems are told apart with 80 % power."""
+    """The difference of a metric that is found with 80 % power."""
 
     value: float | None
     unit: str
@@ -185,8 +185,59 @@ class EntryDocument(TypedDict):
     flags: Sequence[str]
 
 
+class BinDocument(TypedDict):
+    """How many errors, prediction − target, lie in [low, high), eV; None for the open ends."""
+
+    low: float | None
+    high: float | None
+    n: int
+
+
+class IonErrorDocument(TypedDict):
+    """The MAE (eV) of the entries of one migrating ion; `small` ones have fewer than ten."""
+
+    ion: str
+    n: int
+    mae: float
+    small: bool
+
+
+class RivalDocument(TypedDict):
+    """Another system: its folder, its name, and its MAE, eV."""
+
+    slug: str
+    name: str
+    mae: float
+
+
+class StandingDocument(TypedDict):
+    """The place by MAE among `n` systems; `tied` ones cannot be distinguished statistically from this one.
+
+    `own` is the folder of the submission that these predictions are, None for predictions that are none.
+    """
+
+    rank: float
+    n: int
+    best: RivalDocument
+    tied: list[RivalDocument]
+    own: str | None
+    sentence: str
+
+
+class OverviewDocument(TypedDict):
+    """What the terminal draws; `worst` are entry_ids, `standing` is None where nothing is there to compare with."""
+
+    histogram: list[BinDocument]
+    by_ion: list[IonErrorDocument]
+    worst: list[str]
+    standing: StandingDocument | None
+
+
 class EvaluationDocument(TypedDict):
-    """The scores of one set of predictions on one protocol; checksums are sha256."""
+    """The scores of one set of predictions on one protocol; checksums are sha256.
+
+    `overview` is written by ``embench evaluate --json`` for a single file; the board has standings of its own.
+    """
 
     embench_version: str
     dataset_version: str
@@ -213,6 +264,7 @@ class EvaluationDocument(TypedDict):
     runs: RunsDocument | None
     own: dict[str, OwnMetricDocument]
     entries: list[EntryDocument]
+    overview: NotRequired[OverviewDocument]
 
 
 class KindDocument(TypedDict):

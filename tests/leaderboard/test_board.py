@@ -26,9 +26,11 @@ from embench.leaderboard.board import build as scoring
 from embench.leaderboard.board import standings as standing
 from embench.leaderboard.board.markdown import BEGIN, END
 from embench.leaderboard.board.pending import check_recorded
-from embench.leaderboard.board.standings import compare_all, pairs_to_compare
+from embench.leaderboard.board.standings import pairs_to_compare
 from embench.leaderboard.board.write import board_texts, check_current, write_board
 from embench.splits import protocol_names
+from embench.statistics import pairs
+from embench.statistics.pairs import compare_all
 from tests.leaderboard.conftest import REPOSITORY, SUBMISSIONS
 
 pytestmark = pytest.mark.xdist_group("board")
@@ -237,7 +239,7 @@ def test_no_more_than_a_thousand_pairs(n):
 def test_pairs_do_not_depend_on_how_many_are_compared_at_once(monkeypatch):
     errors, clusters = np.random.default_rng(0).random((6, 40)), np.arange(40) % 20
     whole = compare_all(errors, clusters, resamples=200, seed=0)
-    monkeypatch.setattr(standing, "_PAIRS_AT_ONCE", 4)
+    monkeypatch.setattr(pairs, "_PAIRS_AT_ONCE", 4)
     assert compare_all(errors, clusters, resamples=200, seed=0) == whole
     assert compare_all(errors, clusters, resamples=200, seed=0, pairs=[(1, 4), (0, 5)]) == [
         next(pair for pair in whole if (pair.a, pair.b) == wanted) for wanted in ((1, 4), (0, 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def test_where_it_would_stand(submissions, predictions):
     assert line.rstrip().endswith("worse")
     (line,) = [line for line in output.splitlines() if "Training median" in line]
     assert not embench.evaluate(predictions, against=COMMITTED / "median").comparison.resolved
-    assert line.rstrip().endswith("not resolved")
+    assert line.rstrip().endswith("tied")
     assert "of 4" in output
 
 
@@ -115,6 +116,24 @@ def test_the_main_protocol_comes_first(submissions, tmp_path):
     files = [COMMITTED / "composition" / f"{name}.csv" for name in ("published", "host-10fold")]
     output = run(submissions, *files, *DESCRIBED, "--dry-run", "--uncertainty", "of the model").output
     assert output.index("host-10fold: MAE") < output.index("published: MAE")
+
+
+def test_a_dry_run_shows_the_standing_before_it_asks(submissions, predictions, monkeypatch):
+    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.chdir(submissions.parent.parent)
+    output = run(submissions, predictions, "--dry-run", answers="My model\n").output
+    whole = run(submissions, predictions, *DESCRIBED, "--dry-run", answers="\n" * 20).output
+    rank = re.search(r", rank (\d) \(", whole)[1]
+    assert f"This system would stand {rank} of 4 on published" in output
+    assert output.index("would stand") < output.index("My model")
+
+
+def test_a_dry_run_elsewhere_compares_with_what_ships(predictions, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    result = CliRunner().invoke(app, ["submit", str(predictions), *DESCRIBED, "--dry-run"])
+    assert "MODEL-3" in result.output
+    assert "There is no other submission" not in result.output
 
 
 def test_dry_run_writes_nothing(submissions, predictions):

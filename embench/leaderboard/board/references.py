@@ -9,7 +9,7 @@ import numpy as np
 
 from embench.errors import SubmissionError
 from embench.evaluation.document import dumps
-from embench.evaluation.references import REFERENCES, Floats, References, farthest, on_entries
+from embench.evaluation.references import Floats, References, farthest, on_entries
 from embench.evaluation.scored import scored_set
 from embench.splits.registry import protocol_names
 
@@ -17,16 +17,24 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
 
 
-def references_text(submissions: Sequence[Submission]) -> str:
-    """Return what ``embench/evaluation/references.json`` holds, made from `submissions`.
+def reference_slugs() -> tuple[str, ...]:
+    """Return the names of the references: the baselines of this repository and the systems of the literature."""
+    from embench.baselines.registry import BASELINES
+    from embench.leaderboard.entrants.literature import SYSTEMS
 
-    Raises :class:`~embench.errors.SubmissionError` where a reference is not among them.
+    return tuple(sorted({*(spec.name for spec in BASELINES), *(system.slug for system in SYSTEMS)}))
+
+
+def references_text(submissions: Sequence[Submission]) -> str:
+    """Return what ``embench/evaluation/references.json`` holds, made from those of `submissions` that are references.
+
+    Raises :class:`~embench.errors.SubmissionError` where none is.
     """
-    named = {submission.slug: submission for submission in submissions}
-    missing = [slug for slug in REFERENCES if slug not in named]
-    if missing:
-        raise SubmissionError(f"the references {', '.join(missing)} are not among the submissions; bring them back")
-    return dumps({**references_of([named[slug] for slug in REFERENCES])})
+    slugs = reference_slugs()
+    found = [submission for submission in submissions if submission.slug in slugs]
+    if not found:
+        raise SubmissionError(f"none of the references {', '.join(slugs)} is among the submissions; name their folder")
+    return dumps({**references_of(found)})
 
 
 def references_of(references: Sequence[Submission]) -> References:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +24,20 @@ def write_site(board: Board, folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    from embench.evaluation.document import write_json
+    from embench.common.files import write_text
     from embench.leaderboard.site.assets import write_assets
     from embench.leaderboard.site.entries import write_entries
     from embench.leaderboard.site.extras import write_extras
     from embench.leaderboard.site.main.page import write_main
     from embench.leaderboard.site.method import write_method
+    from embench.leaderboard.site.score.page import write_score
     from embench.leaderboard.site.submissions.page import write_submission_pages
 
     write_assets(folder / "assets")
-    write_json(board.content, folder / "leaderboard.json")
+    write_text(folder / "leaderboard.json", json.dumps(board.content, ensure_ascii=False, allow_nan=False))
     write_main(board, folder)
     write_submission_pages(board, folder)
     write_entries(board, folder)
     write_method(board, folder)
+    write_score(board, folder)
     write_extras(board, folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,21 +13,27 @@ from urllib.parse import urlsplit
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.files import write_text
-from embench.errors import HubError
+from embench.errors import HubError, OutputError
 from embench.hub.about import CODE_URL, HUB_URL, LICENCE_URL, SITE_URL
 from embench.leaderboard.site.pictures import write_icons
 from embench.release.references import bibtex, read_references
 from embench.web.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from collections.abc import Mapping
+
+    from jinja2 import Environment, Template
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"
+
+# Line ends and what stands before the next text; code on the pages is not indented by its template.
+INDENTATION = re.compile(r"\n[ \t]*\n*[ \t]*(?=<|{)")
 
 NAVIGATION = (
     ("leaderboard", "Leaderboard", "index.html"),
     ("entries", "Entries", "entries.html"),
     ("method", "Method", "method.html"),
+    ("score", "Score a file", "score.html"),
     ("submit", "How to submit", "method.html#submit"),
 )
 """The pages that every page links to: key, title, address from the top of the site."""
@@ -101,6 +110,39 @@ def write_data(path: Path, name: str, value: object) -> None:
     A page from ``file://`` may load scripts, but it may not fetch files.
     """
     write_text(path, f"embench.data({script_json(name)}, {script_json(value)});\n")
+
+
+def write_packed(path: Path, name: str, value: object) -> None:
+    """Write plain data as :func:`write_data` does, packed: for much text that few readers ask for."""
+    write_data(path, name, packed(value))
+
+
+def packed(value: object) -> str:
+    """Return plain data as JSON, packed by gzip and base64: the function `unpack` of the pages reads it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Without a time of its own, so that the same data gives the same bytes.
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def write_page(path: Path, template: Template, context: Mapping[str, object]) -> None:
+    """Write a page without the indentation of its template.
+
+    Not by :func:`~embench.common.files.write_text`, which waits for the disk each time: there are hundreds of pages,
+    and the site as a whole takes the place of the old one only when all of it is there.
+
+    Raises :class:`~embench.errors.OutputError` where it cannot be written.
+    """
+    text = INDENTATION.sub("\n", template.render(context))
+    write_quickly(path, text.encode())
+
+
+def write_quickly(path: Path, content: bytes) -> None:
+    """Write a file of a site that nobody reads yet; raises as :func:`write_page`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def script_json(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Where a system stands among the submissions of one protocol, and from whom it can be told."""
+"""Where a system stands among the submissions of one protocol, and with whom it is tied."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Rival:
     The rank is None for a system that predicts too few entries for one.
 
     `difference` is the MAE of the system minus that of the rival (eV), with its interval (`low`, `high`); all
-    three are 0 for the system itself. `resolved` tells whether the two can be told apart.
+    three are 0 for the system itself. The two are tied unless `resolved`.
     """
 
     slug: str
@@ -61,7 +61,7 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
 
     from embench.evaluation import evaluate
     from embench.evaluation.ranking import in_order, ranks_of
-    from embench.leaderboard.board.standings import compare_all
+    from embench.statistics.pairs import compare_all
 
     evaluation = evaluate(submission.predicted(protocol), protocol, fill_missing=fill_missing)
     found = [(other, matched) for other in others if (matched := _match(other, evaluation, submission.slug))]

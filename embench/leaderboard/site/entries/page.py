@@ -1,4 +1,4 @@
-"""Write the entry explorer."""
+"""Write the list of entries; their pages are made by :mod:`embench.leaderboard.site.entries.single`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,11 @@ from urllib.parse import quote, urlencode
 
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment, write_data
-from embench.leaderboard.site.entries.paths import paths_of
-from embench.leaderboard.site.entries.predictions import ProtocolSystems, best_errors, predictions, protocols
-from embench.leaderboard.site.entries.records import index, record
-from embench.leaderboard.site.entries.surroundings import REACH
-from embench.leaderboard.site.scores import KINDS, Kind
-from embench.metrics.regression import BOLTZMANN_EV, ROOM_TEMPERATURE
+from embench.leaderboard.site.entries.predictions import best_errors
 from embench.schema import FLAGS
 from embench.web.wording import flag_name
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from embench.dataset.entry import Entry
     from embench.leaderboard.board import Board
 
@@ -30,31 +23,25 @@ Choice: TypeAlias = tuple[str, str, int]
 """A value of a filter, its text, and how many entries have it."""
 
 
-class EntryRow(TypedDict):
-    """A line of the table: barrier and error in eV, hop in Å; `search` is what the search looks in."""
+class IndexPayload(TypedDict):
+    """Lists over all entries, which the list is made from: barrier and error in eV, hop in Å.
 
-    id: str
-    address: str
-    formula: str
-    ion: str
-    structure_class: str
-    functional: str
-    split: str
-    barrier: float
-    hop: float
-    error: float | None
-    flags: Sequence[str]
-    search: str
+    `flags` holds the numbers of those in `flag_names`; `words` is what else the search looks in.
+    """
 
-
-class ScriptSettings(TypedDict):
-    """What the scripts of the page need: the Boltzmann constant is in eV/K, the temperature in K."""
-
-    chunk: int
-    protocols: list[ProtocolSystems]
-    kinds: dict[str, str]
-    boltzmann: float
-    temperature: float
+    id: list[str]
+    composition: list[str]
+    formula: list[str]
+    ion: list[str]
+    structure_class: list[str]
+    functional: list[str]
+    split: list[str]
+    barrier: list[float]
+    hop: list[float]
+    error: list[float | None]
+    flags: list[list[int]]
+    flag_names: list[str]
+    words: list[str]
 
 
 class EntriesContext(TypedDict):
@@ -62,105 +49,84 @@ class EntriesContext(TypedDict):
 
     root: str
     page: str
-    rows: list[EntryRow]
+    n: int
     leader: str
     filters: dict[str, list[Choice]]
-    protocols: list[ProtocolSystems]
-    reaches: list[str]
-    kinds: Mapping[str, Kind]
-    settings: ScriptSettings
+    main_title: str
+    first: list[tuple[str, str]]
 
-
-CHUNK = 20
-"""Entries in one data file."""
 
 _PART = re.compile(r"([A-Za-z]+)([\d.]*)")
 
 
 def entry_address(entry_id: str) -> str:
     """Return the address of an entry from the top of the site, safe in a link whatever the characters of its name."""
-    return f"entries.html#{quote(entry_id, safe='')}"
+    return f"entries/{quote(entry_id, safe='')}/index.html"
 
 
 def filter_address(**conditions: str) -> str:
-    """Return the address of the table with filters set: ``filter_address(flag="duplicate", ion="Li")``."""
-    return f"entries.html#?{urlencode(conditions)}"
+    """Return the address of the list with filters set: ``filter_address(flag="duplicate", ion="Li")``."""
+    return f"entries.html?{urlencode(conditions)}"
 
 
 def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, int], None] | None = None) -> None:
-    """Write ``entries.html`` and the data that it loads to `folder`; the same board gives the same bytes.
+    """Write the list of entries and a page for each to `folder`; the same board gives the same bytes.
 
     `progress` is called with the stage, the number done and that of all.
 
     Raises
     ------
     MissingDependencyError
-        jinja2, pymatgen, scipy or ASE is not installed.
+        jinja2, pymatgen, scipy, ASE or Pillow is not installed.
     OutputError
         `folder` cannot be written.
     """
     from embench.dataset import load
+    from embench.leaderboard.site.entries.single import write_pages
 
     entries = list(load())
     leader, errors = best_errors(board)
-    write_data(folder / "entries" / "index.js", "entries", index(entries, errors))
-    _write_records(board, entries, folder / "entries", progress)
-    rows = [_row(entry, errors.get(entry.entry_id)) for entry in entries]
-    template = environment()
-    template.filters["subscripts"] = subscripts
+    write_data(folder / "entries" / "index.js", "entries", _index(entries, errors))
+    write_pages(board, entries, folder, progress=progress)
     context = EntriesContext(
         root="",
         page="entries",
-        rows=rows,
+        n=len(entries),
         leader=leader,
         filters=_filters(entries),
-        protocols=protocols(board),
-        reaches=[f"{reach:g}" for reach in (3, 3.5, 4, 4.5, REACH)],
-        kinds=KINDS,
-        settings={
-            "chunk": CHUNK,
-            "protocols": protocols(board),
-            "kinds": {key: kind.title for key, kind in KINDS.items()},
-            "boltzmann": BOLTZMANN_EV,
-            "temperature": ROOM_TEMPERATURE,
-        },
+        main_title=board.content["protocols"][0]["title"],
+        first=[(entry.entry_id, f"{entry.mobile_ion} in {entry.composition}") for entry in entries],
     )
-    write_text(folder / "entries.html", template.get_template("entries.html.j2").render(context))
+    write_text(folder / "entries.html", environment().get_template("entries.html.j2").render(context))
 
 
-def _write_records(
-    board: Board, entries: Sequence[Entry], folder: Path, progress: Callable[[str, int, int], None] | None
-) -> None:
-    """Write the records of all entries, CHUNK of them to a file."""
-    paths = paths_of(entries)
-    predicted = predictions(board)
-    for start in range(0, len(entries), CHUNK):
-        chunk = entries[start : start + CHUNK]
-        name = f"entries/part-{start // CHUNK:02d}"
-        records = [record(entry, paths[entry.entry_id], predicted.get(entry.entry_id, {})) for entry in chunk]
-        write_data(folder / f"part-{start // CHUNK:02d}.js", name, records)
-        if progress is not None:
-            progress("entries", start + len(chunk), len(entries))
-
-
-def _row(entry: Entry, error: float | None) -> EntryRow:
-    words = (entry.entry_id, entry.formula.replace(" ", ""), _plain(entry.formula), entry.composition, entry.pathway)
-    kind = (entry.mobile_ion, entry.structure_class, entry.class_subtype or "", entry.functional)
-    symmetry = (entry.crystal_system, entry.space_group, str(entry.space_group_number))
+def _index(entries: Sequence[Entry], errors: Mapping[str, float]) -> IndexPayload:
+    flags = [flag.name for flag in FLAGS]
     return {
-        "id": entry.entry_id,
-        "address": quote(entry.entry_id, safe=""),
-        "formula": entry.formula,
-        "ion": entry.mobile_ion,
-        "structure_class": entry.structure_class,
-        "functional": entry.functional,
-        "split": entry.published_split,
-        "barrier": round(entry.migration_barrier, 4),
-        "hop": round(entry.hop_distance, 2),
-        "error": None if error is None else round(error, 4),
-        "flags": entry.flags,
-        "search": " ".join((*words, *kind, *symmetry)),
+        "id": [entry.entry_id for entry in entries],
+        "composition": [entry.composition for entry in entries],
+        "formula": [_plain(entry.formula) for entry in entries],
+        "ion": [entry.mobile_ion for entry in entries],
+        "structure_class": [entry.structure_class for entry in entries],
+        "functional": [entry.functional for entry in entries],
+        "split": [entry.published_split for entry in entries],
+        "barrier": [round(entry.migration_barrier, 4) for entry in entries],
+        "hop": [round(entry.hop_distance, 2) for entry in entries],
+        "error": [_rounded(errors.get(entry.entry_id)) for entry in entries],
+        "flags": [[flags.index(flag) for flag in entry.flags if flag in flags] for entry in entries],
+        "flag_names": flags,
+        "words": [_words(entry) for entry in entries],
     }
+
+
+def _words(entry: Entry) -> str:
+    """Return what else the search looks in: symmetry, subtype, pathway."""
+    words = (entry.class_subtype or "", entry.crystal_system, entry.space_group, entry.pathway)
+    return " ".join(word for word in words if word)
+
+
+def _rounded(error: float | None) -> float | None:
+    return None if error is None else round(error, 4)
 
 
 def _plain(formula: str) -> str:
@@ -184,19 +150,3 @@ def _filters(entries: Sequence[Entry]) -> dict[str, list[Choice]]:
         + [(flag.name, flag_name(flag.name), flags[flag.name]) for flag in FLAGS if flags[flag.name]],
         "split": by_count([entry.published_split for entry in entries]),
     }
-
-
-def subscripts(formula: str) -> Markup:
-    """Return a formula with its amounts as subscripts, escaped: ``Ca7 Mn1 F48`` is Ca₇MnF₄₈."""
-    from markupsafe import Markup
-
-    parts = []
-    for part in formula.split():
-        found = _PART.fullmatch(part)
-        element, amount = found.groups() if found else (part, "")
-        parts.append(
-            Markup("{}<sub>{}</sub>").format(element, amount)
-            if amount not in ("", "1")
-            else Markup("{}").format(element)
-        )
-    return Markup("").join(parts)

@@ -9,10 +9,9 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission.model import Kind
     from embench.schema.documents import EntryDocument
 
-_DECIMALS = 4
-
-Prediction: TypeAlias = tuple[float, float | None, int]
-"""Prediction (eV), its standard deviation (eV), and 1 where it is missing and a reference stands in."""
+Prediction: TypeAlias = int | tuple[int, int | None, int]
+"""Prediction in meV; where there is more to tell, with its standard deviation (meV) and 1 where the worst reference
+prediction stands in for a missing one."""
 
 
 class SystemOfProtocol(TypedDict):
@@ -88,9 +87,7 @@ def _start(entry: EntryDocument, n_systems: int) -> EntryPredictions:
 
 
 def _prediction(entry: EntryDocument) -> Prediction:
-    sigma = entry["uncertainty"]
-    return (
-        round(entry["prediction"], _DECIMALS),
-        None if sigma is None else round(sigma, _DECIMALS),
-        int(entry["filled"]),
-    )
+    value, sigma = round(1000 * entry["prediction"]), entry["uncertainty"]
+    if sigma is None and not entry["filled"]:
+        return value
+    return value, None if sigma is None else round(1000 * sigma), int(entry["filled"])

@@ -1,175 +1,173 @@
-"""What the page knows of the entries: an index of all of them, and one record for each."""
+"""What the pages know of the entries: an index of all of them for the list, and one record for each page."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 import numpy as np
 
 from embench.audit.leakage import RELATIONS
-from embench.leaderboard.site.entries.paths import N_POINTS, DrawnPath
-from embench.leaderboard.site.entries.surroundings import surroundings
-from embench.schema import COLUMNS, FLAGS
+from embench.schema import COLUMNS
 
 if TYPE_CHECKING:
     from embench.dataset.entry import Entry
+    from embench.leaderboard.site.entries.paths import DrawnPath
     from embench.leaderboard.site.entries.predictions import EntryPredictions
-    from embench.leaderboard.site.entries.surroundings import AtomsPayload
+    from embench.leaderboard.site.entries.profiles import Profile
 
 SHOWN_COLUMNS = tuple(spec for spec in COLUMNS if not spec.shape and not spec.name.startswith("group_"))
-"""The columns that the table of all values of an entry shows; groups are shown as neighbours."""
+"""The columns that the table of all values of an entry shows; groups are shown as relatives."""
 
 Value: TypeAlias = str | int | float | bool | None
 """A value of one of these columns."""
 
-N_IMAGES = 5  # of the released bands
 _DECIMALS = 4
+_MOST_RELATIVES = 12
+
+ROLES = {
+    "migrating": "migrating element",
+    "anion": "anion",
+    "centre": "polyanion centre",
+    "metal": "framework metal",
+}
+"""What the atoms of an element are in a structure."""
 
 
-class FlagPayload(TypedDict):
-    """A flag, what it means, and whether it is set from the target."""
+class Relative(TypedDict):
+    """An entry that shares a group with another one: the closest relation, hop (Å) and barrier (eV)."""
 
-    name: str
-    description: str
-    rule: str
-    from_target: bool
-
-
-class ColumnPayload(TypedDict):
-    """A column of the dataset that the table of values shows."""
-
-    name: str
-    section: str
-    unit: str | None
-    description: str
-
-
-class IndexPayload(TypedDict):
-    """Lists over all entries: barrier and error in eV, hop in Å, the groups of each relation as numbers."""
-
-    id: list[str]
-    formula: list[str]
-    ion: list[str]
-    pathway: list[str]
-    barrier: list[float | None]
-    hop: list[float]
-    error: list[float | None]
-    groups: dict[str, list[int]]
-    flags: list[FlagPayload]
-    columns: list[ColumnPayload]
-
-
-class StraightPayload(TypedDict):
-    """The straight line: images of the released band, and what lies along it; lengths in Å, energies in eV.
-
-    `anion` and `cation` are the distances from the points of the line to the nearest of them.
-    """
-
-    images: list[list[float]]
-    length: float
-    clearance: float
-    energy: list[float]
-    anion: list[float | None]
-    cation: list[float | None]
-
-
-class RelaxedPayload(TypedDict):
-    """The relaxed path, as StraightPayload; `reason` tells why it is blocked."""
-
-    points: list[list[float]]
-    length: float
-    clearance: float
-    reason: str | None
-    energy: list[float]
-    anion: list[float | None]
-    cation: list[float | None]
+    id: str
+    about: str
+    relation: str
+    hop: float
+    barrier: float | None
 
 
 class RecordPayload(TypedDict):
-    """All that the view of one entry shows; `values` are in the order of SHOWN_COLUMNS."""
+    """All that the page of one entry shows; `values` are in the order of SHOWN_COLUMNS.
+
+    Numbers are packed, because 619 pages carry them: `elements` are runs of sites, `frac` the fractional coordinates
+    of all sites times 10^4, `path` the relaxed path in 0.01 Å, energies in meV, `end` where the ion ends (fractional).
+    """
 
     id: str
     values: list[Value]
     charge: int
-    flags: list[str]
     lattice: list[list[float]]
-    corner: list[float]
-    atoms: AtomsPayload
-    straight: StraightPayload
-    relaxed: RelaxedPayload
+    elements: list[tuple[str, int]]
+    roles: dict[str, str]
+    frac: list[int]
+    end: list[float]
+    path: list[int]
+    energy: list[int]
+    straight_energy: list[int]
+    length: float
+    clearance: float
+    reason: str | None
     predictions: dict[str, EntryPredictions]
+    profiles: list[Profile]
+    relatives: list[Relative]
+    n_relatives: int
 
 
-def index(entries: Iterable[Entry], best_errors: Mapping[str, float]) -> IndexPayload:
-    """Return what the page knows of every entry at once: lists in the order of `entries`.
-
-    `best_errors` (eV) are those of the system that leads the main protocol, for the entries that it scores.
-    """
-    kept = list(entries)
-    numbers: dict[str, dict[str, int]] = {relation: {} for relation in RELATIONS}
-    for entry in kept:
-        for relation, column in RELATIONS.items():
-            numbers[relation].setdefault(getattr(entry, column), len(numbers[relation]))
-    return {
-        "id": [entry.entry_id for entry in kept],
-        "formula": [entry.formula for entry in kept],
-        "ion": [entry.mobile_ion for entry in kept],
-        "pathway": [entry.pathway for entry in kept],
-        "barrier": [_number(entry.migration_barrier) for entry in kept],
-        "hop": [round(entry.hop_distance, 2) for entry in kept],
-        "error": [_number(best_errors.get(entry.entry_id)) for entry in kept],
-        "groups": {
-            relation: [numbers[relation][getattr(entry, column)] for entry in kept]
-            for relation, column in RELATIONS.items()
-        },
-        "flags": [
-            {"name": flag.name, "description": flag.description, "rule": flag.rule, "from_target": flag.from_target}
-            for flag in FLAGS
-        ],
-        "columns": [
-            {"name": spec.name, "section": spec.section, "unit": spec.unit, "description": spec.description}
-            for spec in SHOWN_COLUMNS
-        ],
-    }
-
-
-def record(entry: Entry, path: DrawnPath, predictions: Mapping[str, EntryPredictions]) -> RecordPayload:
-    """Return all that the view of one entry shows; coordinates are Cartesian, Å, as the lattice has them."""
-    straight = np.linspace(entry.frac_coords[0], entry.path_end, N_POINTS) @ entry.lattice
-    relaxed = np.array(path.points)
-    around = surroundings(entry, (straight, relaxed))
-    images = np.linspace(straight[0], straight[-1], N_IMAGES)
-    # The released line and the one that the energies belong to differ where the band is no minimum image.
-    line = np.linspace(relaxed[0], relaxed[-1], N_POINTS)
+def record(
+    entry: Entry,
+    path: DrawnPath,
+    predictions: Mapping[str, EntryPredictions],
+    profiles: Sequence[Profile],
+    relatives: Sequence[Relative],
+) -> RecordPayload:
+    """Return all that the page of one entry shows."""
+    symbols = _symbols(entry)
+    # Into the cell and onto whole numbers; the site of the ion stays where the path begins.
+    frac = np.concatenate([entry.frac_coords[:1], entry.frac_coords[1:] % 1.0])
     return {
         "id": entry.entry_id,
         "values": [_value(getattr(entry, spec.name)) for spec in SHOWN_COLUMNS],
         "charge": entry.mobile_ion_charge,
-        "flags": list(entry.flags),
-        "lattice": entry.lattice.round(_DECIMALS).tolist(),
-        "corner": (np.floor(entry.frac_coords[0] + 1e-6) @ entry.lattice).round(_DECIMALS).tolist(),
-        "atoms": around.as_json(),
-        "straight": {
-            "images": images.round(3).tolist(),
-            "length": path.straight_length,
-            "clearance": path.straight_clearance,
-            "energy": path.straight_energy,
-            "anion": around.nearest(line, ("anion",)),
-            "cation": around.nearest(line, ("metal", "centre", "migrating")),
-        },
-        "relaxed": {
-            "points": path.points,
-            "length": path.length,
-            "clearance": path.clearance,
-            "reason": path.reason,
-            "energy": path.energy,
-            "anion": around.nearest(relaxed, ("anion",)),
-            "cation": around.nearest(relaxed, ("metal", "centre", "migrating")),
-        },
+        "lattice": entry.lattice.round(5).tolist(),
+        "elements": [(symbol, len(list(run))) for symbol, run in groupby(symbols)],
+        "roles": roles(entry),
+        "frac": (1e4 * frac).round().astype(int).ravel().tolist(),
+        "end": entry.path_end.round(5).tolist(),
+        "path": [round(100 * value) for point in path.points for value in point],
+        "energy": [round(1000 * value) for value in path.energy],
+        "straight_energy": [round(1000 * value) for value in path.straight_energy],
+        "length": path.length,
+        "clearance": path.clearance,
+        "reason": path.reason,
         "predictions": dict(predictions),
+        "profiles": list(profiles),
+        "relatives": list(relatives[:_MOST_RELATIVES]),
+        "n_relatives": len(relatives),
     }
+
+
+def relatives(entries: Sequence[Entry]) -> dict[str, list[Relative]]:
+    """Return for each entry those that share a group with it, each once under its closest relation, closest first."""
+    members: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        for relation, column in RELATIONS.items():
+            members.setdefault((relation, getattr(entry, column)), []).append(entry)
+    found: dict[str, list[Relative]] = {}
+    for entry in entries:
+        known: dict[str, tuple[int, float, str, Relative]] = {}
+        for rank, (relation, column) in enumerate(RELATIONS.items()):
+            for other in members[relation, getattr(entry, column)]:
+                if other.entry_id != entry.entry_id and other.entry_id not in known:
+                    apart = abs(other.hop_distance - entry.hop_distance)
+                    known[other.entry_id] = (rank, apart, other.entry_id, _relative(other, relation))
+        found[entry.entry_id] = [item[3] for item in sorted(known.values(), key=lambda item: item[:3])]
+    return found
+
+
+def _relative(entry: Entry, relation: str) -> Relative:
+    return {
+        "id": entry.entry_id,
+        "about": f"{entry.mobile_ion} in {entry.composition}",
+        "relation": relation,
+        "hop": round(entry.hop_distance, 2),
+        "barrier": _number(entry.migration_barrier),
+    }
+
+
+def roles(entry: Entry) -> dict[str, str]:
+    """Return what the atoms of each element are: a key of ROLES by element."""
+    from pymatgen.core import Element
+
+    from embench.crystal.ions import assign_ions
+
+    symbols = _symbols(entry)
+    anions = assign_ions(entry.lattice, tuple(symbols), entry.frac_coords).anions
+    found = {symbol: "metal" if Element(symbol).is_metal else "centre" for symbol in dict.fromkeys(symbols)}
+    return found | dict.fromkeys(anions, "anion") | {symbols[0]: "migrating"}
+
+
+def elements(entries: Iterable[Entry]) -> dict[str, tuple[str, float]]:
+    """Return colour and covalent radius (Å; Cordero 2008) of all elements of the dataset.
+
+    The colours are those of Jmol, as ASE has them.
+    """
+    from ase.data import atomic_numbers
+    from ase.data.colors import jmol_colors
+
+    from embench.crystal.ions import covalent_radius
+
+    used = sorted({symbol for entry in entries for symbol in _symbols(entry)})
+    return {symbol: (_hex(jmol_colors[atomic_numbers[symbol]]), round(covalent_radius(symbol), 3)) for symbol in used}
+
+
+def _hex(colour: Iterable[float]) -> str:
+    return "#" + "".join(f"{round(255 * float(part)):02x}" for part in colour)
+
+
+def _symbols(entry: Entry) -> list[str]:
+    from ase.data import chemical_symbols
+
+    return [chemical_symbols[number] for number in entry.atomic_numbers.tolist()]
 
 
 def _number(value: float | None) -> float | None:

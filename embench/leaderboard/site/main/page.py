@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from embench.common.files import write_text
 from embench.leaderboard.board.documents import BoardMetric
-from embench.leaderboard.site.assets import environment, write_data
+from embench.leaderboard.site.assets import environment, write_packed
 from embench.leaderboard.site.main import charts, hero, matrices
 from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.main.doubtful import CLEAN, n_clean, with_clean_scores
@@ -102,7 +102,7 @@ def write_main(board: Board, folder: Path) -> None:
         charts=_charts(content),
     )
     write_text(folder / "index.html", environment().get_template("main.html.j2").render(context))
-    write_data(folder / "assets" / "board.js", "board", board_payload(known, protocols))
+    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols))
 
 
 def _charts(content: BoardDocument) -> dict[str, Markup | None]:

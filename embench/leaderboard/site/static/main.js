@@ -3,7 +3,7 @@
 // column. That is less than a table library would be told, and the page does without half a megabyte of it.
 (() => {
   // What the script knows of the other metrics; the page as it is read holds the first, so that this is loaded when asked.
-  const loadBoard = () => embench.load("assets/board.js", "board");
+  const loadBoard = async () => JSON.parse(await embench.unpack(await embench.load("assets/board.js", "board")));
   let board = null;
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];

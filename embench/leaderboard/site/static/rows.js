@@ -26,42 +26,5 @@ window.embenchRows = (() => {
   /** Tell whether the board shows a row: `row` holds its data attributes, `state` the chosen kinds and the query. */
   const boardShows = (row, state) => state.kinds.has(row.kind) && row.search.includes(state.query);
 
-  const plain = (text) => text.toLowerCase().replaceAll(/\s+/g, " ");
-  const EXACT = ["ion", "class", "functional", "split"];
-  /** Return what the filters of the table of entries compare, from the data attributes of a row. */
-  const entryFacts = (row) => ({
-    ...Object.fromEntries(EXACT.map((name) => [name, row[name]])),
-    search: plain(row.search),
-    flags: new Set(row.flags.split(" ").filter(Boolean)),
-  });
-  /**
-   * Tell whether an entry fits all filters; an empty filter fits any. The flag "none" asks for entries without flags, and
-   * every word of the search must be found.
-   */
-  const entryShows = (facts, wanted) => {
-    if (wanted.flag === "none" && facts.flags.size) return false;
-    if (wanted.flag && wanted.flag !== "none" && !facts.flags.has(wanted.flag)) return false;
-    if (EXACT.some((name) => wanted[name] && facts[name] !== wanted[name])) return false;
-    return plain(wanted.search).trim().split(" ").every((word) => facts.search.includes(word));
-  };
-  /**
-   * Return the entries that share a group with entry `at`, each once under its closest relation, as [number, relation];
-   * the closest relation first, then the most similar hop.
-   */
-  const neighbours = ({ groups, hop }, at) => {
-    const found = new Map();
-    for (const [relation, members] of Object.entries(groups)) {
-      members.forEach((group, other) => {
-        if (other !== at && group === members[at] && !found.has(other)) found.set(other, relation);
-      });
-    }
-    const rank = Object.keys(groups);
-    const nearness = ([other, relation]) => [rank.indexOf(relation), Math.abs(hop[other] - hop[at]), other];
-    return [...found].sort((a, b) => {
-      const [x, y] = [nearness(a), nearness(b)];
-      return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];
-    });
-  };
-
-  return { boardShows, compare, entryFacts, entryShows, keyOf, neighbours, nextOrder, ordered };
+  return { boardShows, compare, keyOf, nextOrder, ordered };
 })();

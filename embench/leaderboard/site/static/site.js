@@ -3,7 +3,6 @@
 window.embench = (() => {
   const page = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const narrow = matchMedia("(max-width: 40rem)");
 
   // Data files and libraries: scripts, because a page from file:// may not fetch.
   const scripts = new Map();
@@ -124,6 +123,7 @@ window.embench = (() => {
    * sort as numbers. A button with data-first="descending" begins with the largest.
    */
   const sortable = (table) => {
+    table.dataset.sortable = "";
     const heads = [...table.tHead.rows[0].cells];
     const key = (row, column) => {
       const cell = row.cells[column];
@@ -161,15 +161,13 @@ window.embench = (() => {
     onChange: (call) => addEventListener("popstate", call),
   };
 
-  // Buttons that copy the text of an element, or what stands in their data-text.
-  for (const button of document.querySelectorAll("[data-copy], [data-text]")) {
-    if (!navigator.clipboard) continue;
-    button.hidden = false;
+  /** Let a button copy what `text` returns; it is hidden where the browser lets no page copy. */
+  const copies = (button, text) => {
+    button.hidden = !navigator.clipboard;
     const name = button.textContent;
     button.addEventListener("click", async () => {
-      const text = button.dataset.text ?? document.getElementById(button.dataset.copy).textContent;
       try {
-        await navigator.clipboard.writeText(text);
+        await navigator.clipboard.writeText(text());
         button.textContent = "Copied";
       } catch {
         button.textContent = "Not allowed here";
@@ -178,9 +176,21 @@ window.embench = (() => {
         button.textContent = name;
       }, 1600);
     });
+  };
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    copies(button, () => document.getElementById(button.dataset.copy).textContent);
   }
+  /** Return the text that was packed by gzip and base64. */
+  const unpack = (packed) => {
+    const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  };
+  /** Make explanations and sortable tables within `part` work. */
+  const prepare = (part) => {
+    explain(part);
+    part.querySelectorAll("table.sortable:not([data-sortable])").forEach(sortable);
+  };
 
-  explain(document);
-  document.querySelectorAll("table.sortable").forEach(sortable);
-  return { address, clear, data, draw, explain, load, narrow, read, sortable, value };
+  prepare(document);
+  return { address, clear, copies, data, draw, load, prepare, read, unpack, value };
 })();

@@ -6,14 +6,15 @@
   const { slug, names, protocols } = embench.read("state");
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
+  const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));
   const plots = [...document.querySelectorAll("[data-figure]")];
   const comparison = document.getElementById("plot-comparison");
   const state = { protocol: Object.keys(protocols)[0], other: null, scale: "log" };
   const SMALLEST = 0.01; // eV; smaller errors are drawn here, on logarithmic axes
 
-  const load = (name) => {
+  const load = async (name) => {
     const path = `submissions/${encodeURIComponent(name)}/${state.protocol}.js`;
-    return embench.load(path, `${name}/${state.protocol}`);
+    return JSON.parse(await embench.unpack(await embench.load(path, `${name}/${state.protocol}`)));
   };
   const number = (value, sign = "") => {
     const text = Math.abs(value).toFixed(3);
@@ -158,11 +159,30 @@
     if (state.other !== null) parts.set("with", state.other);
     embench.address.push(parts);
   };
+  // The page holds the tables of its first protocol; those of the others are loaded when asked for.
+  const sectionsOf = async (protocol) => {
+    if (protocol === Object.keys(protocols)[0]) return first;
+    const name = `${slug}/${protocol}/panels`;
+    return JSON.parse(await embench.unpack(await embench.load(`submissions/${encodeURIComponent(slug)}/${protocol}-panels.js`, name)));
+  };
+  let shown = Object.keys(protocols)[0];
+  const showPanels = async () => {
+    const { protocol } = state;
+    if (protocol === shown) return;
+    const sections = await sectionsOf(protocol);
+    if (protocol !== state.protocol) return;
+    for (const panel of panels) {
+      panel.innerHTML = sections[panel.dataset.section];
+      embench.prepare(panel);
+    }
+    shown = protocol;
+    document.documentElement.dataset.protocol = protocol;
+  };
   const show = () => {
     form.protocol.value = state.protocol;
     form.other.replaceChildren(...others().map((other) => new Option(names[other], other)));
     if (state.other !== null) form.other.value = state.other;
-    for (const panel of panels) panel.classList.toggle("chosen", panel.dataset.protocol === state.protocol);
+    showPanels();
     for (const each of document.querySelectorAll("#strip a[data-protocol]")) each.toggleAttribute("aria-current", each.dataset.protocol === state.protocol);
     drawErrors();
     drawComparison();

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment, web_address
+from embench.leaderboard.site.assets import INDENTATION, environment, web_address, write_packed, write_quickly
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
@@ -86,7 +86,8 @@ class SubmissionContext(TypedDict):
     columns: dict[str, Column]
     coverage_rule: str
     scores: list[ScoreRow]
-    panels: list[Panel]
+    panel: Panel
+    uncertain: bool
     subset_metrics: list[MetricDocument]
     flags: list[tables.FlagText]
     settings: Settings
@@ -106,12 +107,30 @@ def write_submission_pages(board: Board, folder: Path) -> None:
     places = write_pathways(board, folder)
     template = environment().get_template("submission.html.j2")
     for slug, submission in board.content["submissions"].items():
+        if not submission["protocols"]:
+            continue
         for name in submission["protocols"]:
             write_errors(slug, board.details[slug, name], places, folder)
-        write_text(folder / "submissions" / f"{slug}.html", _page(board, slug, template))
+        first, *others = _pages(board, slug, template)
+        write_quickly(folder / "submissions" / f"{slug}.html", first.encode())
+        for name, page in zip(_shown(board.content, slug)[1:], others, strict=True):
+            write_packed(folder / "submissions" / slug / f"{name}-panels.js", f"{slug}/{name}/panels", _sections(page))
 
 
-def _page(board: Board, slug: str, template: Template) -> str:
+def _shown(content: BoardDocument, slug: str) -> list[str]:
+    """Return the protocols of a submission, in the order of the board."""
+    named = content["submissions"][slug]["protocols"]
+    return [protocol["name"] for protocol in content["protocols"] if protocol["name"] in named]
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Return the parts of a page that belong to one protocol, by the name of their section."""
+    found = re.findall(r'<div class="panel" data-section="(\w+)">(.*?)<!-- end of panel -->', page, flags=re.DOTALL)
+    return dict(found)
+
+
+def _pages(board: Board, slug: str, template: Template) -> list[str]:
+    """Return the page of a submission as it is for each of its protocols."""
     content, submission = board.content, board.content["submissions"][slug]
     protocols = [protocol for protocol in content["protocols"] if protocol["name"] in submission["protocols"]]
     details = [board.details[slug, protocol["name"]] for protocol in protocols]
@@ -131,13 +150,18 @@ def _page(board: Board, slug: str, template: Template) -> str:
         columns=columns(content),
         coverage_rule=content["coverage_rule"],
         scores=scores,
-        panels=[_panel(*parts) for parts in zip(protocols, details, pairs, strict=True)],
+        panel=_panel(protocols[0], details[0], pairs[0]),
+        uncertain=any(detail["calibration"] for detail in details),
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
         settings=content["settings"],
         state=_state(content, slug, protocols, pairs),
     )
-    return template.render(context)
+    found = []
+    for parts in zip(protocols, details, pairs, strict=True):
+        context["panel"] = _panel(*parts)
+        found.append(INDENTATION.sub("\n", template.render(context)))
+    return found
 
 
 def _links(submission: SubmissionCard) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.leaderboard.site.assets import write_data
+from embench.leaderboard.site.assets import write_data, write_packed
 from embench.web.theme import hover_flags, hover_pathway, ion_marker
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def write_errors(slug: str, detail: Detail, places: Mapping[str, int], folder: P
         "calibration": [(point["expected"], round(point["observed"], 4)) for point in detail["calibration"]],
     }
     protocol = detail["protocol"]
-    write_data(folder / "submissions" / slug / f"{protocol}.js", f"{slug}/{protocol}", value)
+    write_packed(folder / "submissions" / slug / f"{protocol}.js", f"{slug}/{protocol}", value)
 
 
 def _rounded(value: float | None) -> float | None:
