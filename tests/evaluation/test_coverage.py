@@ -146,9 +146,15 @@ def test_the_stand_in_by_hand(systems):
     scored = scored_set(protocol)
     found = stand_in(scored)
     highest = float(embench.load().column("migration_barrier").max())
+    # On this split mace-no-relax is the only one that is worse than the median (FACTS: it is in the raw release too).
+    limits = {slug: highest if slug == "mace-no-relax" else np.inf for slug in REFERENCES}
     for i, entry_id in enumerate(scored.entry_ids):
-        values = [systems[slug][protocol][entry_id] for slug in REFERENCES if entry_id in systems[slug][protocol]]
-        errors = [abs(min(max(v, 0.0), highest) - scored.target[i]) for v in [*values, float(scored.median[i])]]
+        errors = [
+            abs(min(systems[s][protocol][entry_id], limits[s]) - scored.target[i])
+            for s in REFERENCES
+            if entry_id in systems[s].get(protocol, {})
+        ]
+        errors.append(abs(float(scored.median[i]) - scored.target[i]))
         assert abs(found[i] - scored.target[i]) == pytest.approx(max(errors), abs=1e-12)
 
 
