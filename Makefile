@@ -9,11 +9,16 @@ EMBENCH_SHARED ?= ../shared
 # Where a virtual environment has its programs.
 BIN = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP_INSTALL = pip install --quiet --disable-pip-version-check --constraint constraints.txt
+COMPILE = uv pip compile --quiet pyproject.toml .github/locks/tools.in --constraint constraints.txt --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+# make test LOCKED=1 installs what the workflow of the tests does: by hash, and torch by its version.
+LOCKED ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences release-data build digests baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -66,16 +71,26 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
-# Only what the workflows with a base branch's rights install; the tests take constraints.txt.
-lock:  ## renew the lock with hashes from which the workflows install
+# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
+lock:  ## renew the locks with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
-	.venv-lock/$(BIN)/uv pip compile --quiet pyproject.toml .github/locks/tools.in --extra leaderboard --extra hub \
-		--constraint constraints.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --output-file .github/locks/checks.txt
+	.venv-lock/$(BIN)/$(COMPILE) --extra leaderboard --extra hub --extra docs \
+		--output-file .github/locks/checks.txt
+	.venv-lock/$(BIN)/$(COMPILE) --extra test --extra lint --override .github/locks/without-cuda.txt \
+		--no-emit-package torch --output-file .github/locks/tests.txt
 
 licences: $(VENV)/.ready  ## renew the page of the dependencies' licences
 	$(VENV)/$(BIN)/python -m tests.licences docs/licences.md
+
+docs: $(VENV)/.ready  ## build the documentation into build/docs/html; warnings and dead links are errors
+	$(VENV)/$(BIN)/python -m docs.build build/docs
+
+links: $(VENV)/.ready  ## follow the links of the documentation to other sites, which needs a network
+	$(VENV)/$(BIN)/python -m docs.build build/docs --links
+
+notebooks: $(VENV)/.ready  ## run the notebooks in examples/ and renew their outputs
+	$(VENV)/$(BIN)/python -m docs.notebooks
 
 release-data:  ## fetch the raw release that some tests compare with into EMBENCH_SHARED (../shared)
 	$(PYTHON) -m tests.release_data $(EMBENCH_SHARED)
@@ -92,12 +107,14 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
+	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table
 	$(VENV)/$(BIN)/embench leaderboard schema --out leaderboard/submission.schema.json
@@ -126,7 +143,13 @@ $(DEMO_VENV)/.ready: pyproject.toml constraints.txt
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("embench needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(VENV)
+ifeq ($(LOCKED),)
 	$(VENV)/$(BIN)/$(PIP_INSTALL) --editable '.[test,lint]'
+else
+	$(VENV)/$(BIN)/pip install --quiet --require-hashes --no-deps --requirement .github/locks/tests.txt
+	$(VENV)/$(BIN)/$(PIP_INSTALL) --no-deps --index-url $(TORCH_INDEX) torch
+	$(VENV)/$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+endif
 	@touch $@
 
 .venv-lowest/.ready: pyproject.toml

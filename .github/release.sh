@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Usage: release.sh STEP [--dry-run]
 # One step of a release, as the workflow release.yml runs them; with --dry-run nothing leaves this machine. docs/publishing.md
-# has the list. The steps need embench with the extras leaderboard and hub, and `build`.
+# has the list. The steps need embench with the extras leaderboard, hub and docs, and `build`.
 #   check      the tag (TAG) is the version of the code, which everything that names it agrees with
 #   build      source distribution and wheel, into dist/
 #   wheel      install the wheel in an empty environment and score with it
 #   github     the release on GitHub, from which Zenodo makes a record
 #   dataset    the dataset to the hub, where its version is not there yet
 #   predictions  the predictions of all submissions to the hub
-#   site       build the board with an empty cache, compare it, and bring the site to the hub
+#   site       build the board with an empty cache, compare it, and bring the site and the documentation to the hub
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step=${1:-} mode=${2:-}
@@ -64,6 +64,10 @@ case ${step} in
     # Nothing that was stored is trusted: both score everything.
     embench leaderboard build --check --page README.md
     embench leaderboard build --out build/board
+    # The documentation lies beside the board, under /docs/.
+    python -m docs.build build/docs
+    rm -rf build/board/site/docs
+    cp -R build/docs/html build/board/site/docs
     embench hub push-space build/board/site --repo embench/leaderboard "${push_mode}"
     ;;
   *)

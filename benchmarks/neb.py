@@ -113,7 +113,8 @@ def page(potential: str, rows: dict[str, tuple[int, dict[str, Measured]]]) -> st
     apart = [abs(found[WAYS[0]].barrier - found[WAYS[2]].barrier) for _, found in rows.values()]
     sentences = (
         f"Beside `embench-neb-1`, {ratios}. Its barriers differ from those of ASE's climbing image by "
-        f"{np.mean(apart) * 1000:.1f} meV on average and by {np.max(apart) * 1000:.1f} meV at most."
+        f"{np.mean(apart) * 1000:.1f} meV on average and by {np.max(apart) * 1000:.1f} meV at most.",
+        _cost_against_atoms([(sites, found) for sites, found in rows.values()]),
     )
     return f"""## NEB
 
@@ -122,8 +123,21 @@ says that it did not get there. Machine: {machine()}, one thread.
 
 {table}
 
-{textwrap.fill(sentences, 118)}
+{textwrap.fill(" ".join(sentences), 118)}
 """
+
+
+def _cost_against_atoms(rows: list[tuple[int, dict[str, Measured]]]) -> str:
+    """Return how the processor time of a call grows with the number of atoms, over all ways."""
+    sizes = np.array([sites for sites, _ in rows], float)
+    calls = np.array([sum(way.calls for way in found.values()) for _, found in rows], float)
+    seconds = np.array([sum(way.cpu for way in found.values()) for _, found in rows]) / calls
+    text = f"A call takes {seconds.min():.2f} to {seconds.max():.2f} s of processor time for {sizes.min():.0f} to "
+    text += f"{sizes.max():.0f} atoms"
+    if len(set(sizes)) < 3:
+        return text + "."
+    power = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+    return text + f", which is a power of {power:.1f} of their number."
 
 
 def _row(entry_id: str, sites: int, found: dict[str, Measured]) -> list[str]:

@@ -12,11 +12,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from embench._version import DATASET_VERSION, __version__
+from embench.common.late import join
 
 if TYPE_CHECKING:
+    from embench.baselines.cross_validate import cross_validate
     from embench.dataset import Dataset, Entry, load
+    from embench.dataset.graphs import to_pyg
     from embench.evaluation import Evaluation, evaluate
+    from embench.evaluation.together import load_predictions
     from embench.migration import find_hops, hop_between
+    from embench.prediction import predict
     from embench.release.convert import to_hf
     from embench.splits import Fold, Protocol, protocol
 
@@ -27,12 +32,16 @@ _PUBLIC = {
     "Evaluation": "evaluation",
     "Fold": "splits",
     "Protocol": "splits",
+    "cross_validate": "baselines.cross_validate",
     "evaluate": "evaluation",
     "find_hops": "migration",
     "hop_between": "migration",
     "load": "dataset",
+    "load_predictions": "evaluation.together",
+    "predict": "prediction",
     "protocol": "splits",
     "to_hf": "release.convert",
+    "to_pyg": "dataset.graphs",
 }
 
 __all__ = [
@@ -43,14 +52,25 @@ __all__ = [
     "Fold",
     "Protocol",
     "__version__",
+    "cross_validate",
     "evaluate",
     "find_hops",
     "hop_between",
     "load",
+    "load_predictions",
+    "predict",
     "protocol",
     "to_hf",
+    "to_pyg",
 ]
 
+
+def _features(entries: Any, name: str) -> Any:
+    """Descriptors belong to the baselines, and a dataset offers them: this is where both meet."""
+    return importlib.import_module("embench.baselines.features.named").named_features(entries, name)
+
+
+join("features", _features)
 
 # Parts that are used as a whole: ``embench.neb.run(entry, calculator)``.
 _PARTS = frozenset({"neb"})

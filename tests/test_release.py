@@ -31,6 +31,11 @@ case "$*" in
 esac
 """
 
+FAKE_DOCS = """#!/bin/sh
+[ "$*" = "-m docs.build build/docs" ] || exec {python} "$@"
+mkdir -p build/docs/html && echo x > build/docs/html/index.html
+"""
+
 
 def workflow() -> dict[Any, Any]:
     content: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
@@ -100,6 +105,7 @@ def test_every_step_runs_dry(name, tmp_path):
     if name == "site":
         # Scoring everything is what the tests of the board do; here the steps around it are run.
         (programs / "embench").write_text(FAKE_BUILDS.format(python=sys.executable))
+        (programs / "python").write_text(FAKE_DOCS.format(python=sys.executable))
     with LoopbackHub() as hub:
         done = subprocess.run(
             ["bash", str(checkout / ".github" / "release.sh"), name, "--dry-run"],
@@ -124,6 +130,8 @@ def test_every_step_runs_dry(name, tmp_path):
         assert done.returncode == 0, said
         assert not hub.repositories
         assert ("dry run: nothing was changed" in said) == (name in HUB_STEPS)
+    if name == "site":
+        assert "docs/index.html" in said
     if name == "github":
         assert f"would make the release v{__version__}" in said
         assert "- `embench build`" in said  # a line of that section of the changelog

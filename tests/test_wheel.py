@@ -28,8 +28,9 @@ REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = REPOSITORY / "leaderboard" / "submissions"
 EXTRAS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 # Not installed here: dgl is there for Python 3.11 only, matminer wants an older pandas, and all wants both; the two
-# potentials bring libraries that nothing else needs, and have tests of their own; docs, test and lint are for developers.
-NOT_TRIED = ("all", "chgnet", "dgl", "docs", "matminer", "sevennet", "test", "lint")
+# potentials and the graphs bring libraries that nothing else needs, and have tests of their own; docs, test, lint are
+# for developers.
+NOT_TRIED = ("all", "chgnet", "dgl", "docs", "matminer", "pyg", "sevennet", "test", "lint")
 TRIED = tuple(name for name in EXTRAS if name not in NOT_TRIED)
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
 
@@ -169,6 +170,7 @@ def test_content(wheel):
         "embench/_shipped/splits/published.csv",
         "embench/_shipped/splits/manifest.json",
         "embench/_shipped/potentials/barriers.csv",
+        "embench/_shipped/consensus/potential_consensus.parquet",
         "embench/_shipped/submissions/mace-relax/barriers.csv",
         "embench/_shipped/submissions/mace-relax/submission.yaml",
         "embench/_shipped/weights/alignn-local.safetensors",

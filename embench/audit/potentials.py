@@ -22,6 +22,12 @@ ALL_BARRIERS_FILE = "umlip_all_barriers.csv"
 SEVENNET_BARRIERS_FILE = "umlip_sevennet_barriers.csv"
 # The protocol of the source; the few results with another number of images belong to another one.
 N_IMAGES = 5
+_TEST_COLUMNS = ("sys_name", "model", "reported_barrier_eV", "n_images", "e0", "emax", "e_last")
+_TEST_SOURCES_COLUMNS = ("sys_name", "model", "emin", "imin", "imax")
+_ALL_COLUMNS = (
+    *("sys_name", "model", "barrier_max_minus_min_eV", "barrier_max_minus_start_eV"),
+    *(f"e{i}" for i in range(N_IMAGES)),
+)
 
 Rows = list[dict[str, object]]
 """Rows with ``entry_id`` and ``prediction`` (eV), and further columns where the source has another definition:
@@ -35,8 +41,9 @@ def from_sheet(sheet: str, key: str, column: str, shared: Path) -> Rows:
 
 
 def _from_test_barriers(model: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE)
-    sources = {(row["sys_name"], row["model"]): row for row in _read_csv(shared / "umlip_neb" / TEST_SOURCES_FILE)}
+    rows = _read_csv(shared / "umlip_neb" / TEST_BARRIERS_FILE, _TEST_COLUMNS)
+    told = _read_csv(shared / "umlip_neb" / TEST_SOURCES_FILE, _TEST_SOURCES_COLUMNS)
+    sources = {(row["sys_name"], row["model"]): row for row in told}
     return [
         {
             "entry_id": row["sys_name"],
@@ -62,7 +69,7 @@ def _told_energies(row: Mapping[str, str], source: Mapping[str, str]) -> tuple[f
 
 
 def _from_all_barriers(model: str, file: str, shared: Path) -> Rows:
-    rows = _read_csv(shared / "umlip_neb" / file)
+    rows = _read_csv(shared / "umlip_neb" / file, _ALL_COLUMNS)
     return [
         {
             "entry_id": row["sys_name"],
@@ -135,9 +142,15 @@ def potentials_table(shared: Path, known_ids: Collection[str]) -> str:
     return buffer.getvalue()
 
 
-def _read_csv(path: Path) -> list[dict[str, str]]:
+def _read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the rows of a source file; raises UpstreamError where it cannot be read or lacks one of `columns`."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except OSError as error:
         raise UpstreamError(f"{path} cannot be read: {error.strerror}") from error
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise UpstreamError(f"{path} has no column {', '.join(missing)}; take the file as the source released it")
+    return rows

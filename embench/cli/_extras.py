@@ -17,7 +17,9 @@ _OF_GROUP = {
     "evaluate": "report",
     "hub": "hub",
     "leaderboard": "leaderboard",
+    "model": "baselines",
     "neb": "neb",
+    "predict": "predict",
     "splits": "splits",
     "submit": "leaderboard",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from embench.cli import alignn, baseline, build, data, evaluate, hub, leaderboard, neb, splits, submit
+from embench.cli import alignn, baseline, build, data, evaluate, hub, leaderboard, model, neb, predict, splits, submit
 
 app = typer.Typer(
     name="embench",
@@ -14,11 +14,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
 app.command("submit")(submit.submit)
 app.command("build")(build.build)
 app.command("build-transfer")(build.build_transfer)
 app.add_typer(data.app, name="data")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(model.app, name="model")
 app.add_typer(alignn.app, name="alignn")
 app.add_typer(splits.app, name="splits")
 app.add_typer(neb.app, name="neb")

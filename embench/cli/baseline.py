@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,15 +45,39 @@ _SUBMISSIONS = typer.Option(
 
 
 @app.command("list")
-def list_baselines() -> None:
-    """List the baselines."""
+def list_baselines(
+    long: bool = typer.Option(False, "--long", help="Say what each of them is, in a few lines."),
+) -> None:
+    """List the baselines, one a line, with the MAE of their committed predictions on the main protocol."""
     from embench.baselines.registry import BASELINES
     from embench.cli._terminal import plain_table, print_table
+    from embench.splits.registry import MAIN_PROTOCOL
 
-    table = plain_table("baseline", "kind", "uncertainty", "what it is")
-    for spec in BASELINES:
-        table.add_row(spec.name, spec.kind, "yes" if spec.uncertainty else "no", spec.description, end_section=True)
+    score = f"MAE, eV ({MAIN_PROTOCOL})"
+    if long:
+        table = plain_table("baseline", "kind", "uncertainty", "what it is")
+        for spec in BASELINES:
+            table.add_row(spec.name, spec.kind, "yes" if spec.uncertainty else "no", spec.description, end_section=True)
+    else:
+        table = plain_table("baseline", "what it is", score, right=(score,))
+        for spec, mae in sorted(((spec, _committed_mae(spec)) for spec in BASELINES), key=lambda item: item[1]):
+            table.add_row(spec.name, spec.title, "not run" if math.isinf(mae) else f"{mae:.3f}")
     print_table(table)
+
+
+def _committed_mae(spec: BaselineSpec) -> float:
+    """Return the MAE (eV) of the committed predictions on the main protocol; infinite where there are none."""
+    from embench.errors import EmbenchError
+    from embench.evaluation.scored import match, scored_set
+    from embench.evaluation.sources import read_source
+    from embench.splits.registry import MAIN_PROTOCOL
+
+    scored = scored_set(MAIN_PROTOCOL)
+    try:
+        predictions = read_source(spec.name, MAIN_PROTOCOL, known=scored.known_ids)
+        return float(match(predictions, scored, threshold=0.65, fill_missing=False).sample.absolute_error.mean())
+    except EmbenchError:
+        return math.inf
 
 
 @app.command()

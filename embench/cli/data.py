@@ -24,14 +24,6 @@ class Side(StrEnum):
     test = "test"
 
 
-class Format(StrEnum):
-    """A format of :func:`embench.dataset.export.export`."""
-
-    extxyz = "extxyz"
-    csv = "csv"
-    jsonl = "jsonl"
-
-
 _AS_JSON = typer.Option(False, "--json", help="Print JSON, for a program.")
 
 _SPLIT = typer.Option(None, "--split", help="Only this side of the published split.", show_default=False)
@@ -105,34 +97,48 @@ def stats(
 @app.command()
 def export(
     folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the files.", show_default=False),
-    format: Format = typer.Option(..., "--format", "-f", help="Format of the files.", show_default=False),
+    format: str = typer.Option(
+        ...,
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="extxyz (ASE, MACE, SevenNet, NequIP), csv, jsonl, poscar, cif, vasp-neb (folders 00 to NN), alignn "
+        "(id_prop.csv), matgl or pyg.",
+        show_default=False,
+    ),
     split: Side | None = _SPLIT,
     exclude_flag: list[str] = _EXCLUDE,
     images: int | None = typer.Option(
         None,
         "--images",
         min=2,
-        help="extxyz: a band of so many images along the straight hop for each entry, not its initial structure.",
+        help="extxyz and pyg: a band of so many images along the hop for each entry, not its initial structure. "
+        "vasp-neb: the number of images, 5 by default; both ends count.",
         show_default=False,
+    ),
+    path: str = typer.Option("straight", "--path", metavar="PATH", help="Of the band: straight, relaxed or idpp."),
+    dataset: str = typer.Option("default", "--dataset", metavar="NAME", help="default or oxygen-vacancies."),
+    entry: list[str] = typer.Option(
+        [], "--entry", metavar="ID", help="Only this entry; can be repeated.", show_default=False
     ),
     force: bool = typer.Option(False, "--force", help="Replace files that exist."),
 ) -> None:
-    """Write train.FORMAT and test.FORMAT: structures (extxyz), scalar columns (csv) or everything (jsonl)."""
-    if images is not None and format is not Format.extxyz:
-        raise typer.BadParameter(f"a band can be written as extxyz only, not as {format}", param_hint="--images")
+    """Write train and test, each a file (extxyz, csv, jsonl, pyg) or a folder of structures (the other formats)."""
     from embench.dataset.export import export as write
 
-    data = _choose(split, exclude_flag)
+    data = _choose(split, exclude_flag, dataset)
+    if entry:
+        data = data.select(entry)
     with _progress(f"writing {format}", len(data)) as advance:
-        paths = write(data, folder, format=format, images=images, force=force, advance=advance)
-    for path in paths:
-        typer.echo(f"wrote {path}")
+        paths = write(data, folder, format=format, images=images, path=path, force=force, advance=advance)
+    for written in paths:
+        typer.echo(f"wrote {written}")
 
 
-def _choose(split: Side | None, exclude_flags: list[str]) -> Dataset:
+def _choose(split: Side | None, exclude_flags: list[str], dataset: str = "default") -> Dataset:
     from embench.dataset import load
 
-    data = load().filter(exclude_flags=exclude_flags)
+    data = load(dataset).filter(exclude_flags=exclude_flags)
     return data.filter(published_split=str(split)) if split else data
 
 
@@ -189,6 +195,7 @@ def audit(
 ) -> None:
     """Compare the labels with barriers from interatomic potentials and with their duplicates."""
     from embench.audit import find_suspects, read_potentials
+    from embench.audit.evidence import evidence_of_the_flag, read_evidence
     from embench.audit.suspects import suspect_table, table_path
     from embench.cli._terminal import deliver
     from embench.dataset import load
@@ -196,12 +203,14 @@ def audit(
 
     data = load()
     potentials = read_potentials(data.entry_ids, barriers)
+    evidence = read_evidence(data.entry_ids) if barriers is None else potentials
 
     def table() -> str:
         labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
-        return suspect_table(find_suspects(labels, potentials))
+        parts = dict(zip(data.entry_ids, data.column("published_split").tolist(), strict=True))
+        return suspect_table(find_suspects(labels, evidence_of_the_flag(parts) if barriers is None else potentials))
 
-    deliver(lambda: label_page(data, potentials), out, check=check)
+    deliver(lambda: label_page(data, potentials, evidence), out, check=check)
     if write_table or check:
         deliver(table, table_path(), check=check)
 
@@ -220,6 +229,38 @@ def potentials(
     from embench.dataset import load
 
     deliver(lambda: potentials_table(shared, load().entry_ids), out, check=check)
+
+
+@app.command()
+def consensus(
+    out: Path = typer.Option(
+        Path("dataset_card/consensus/potential_consensus.parquet"), "--out", help="File for the table.", metavar="FILE"
+    ),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the table of now."),
+) -> None:
+    """Make the table of what independent potentials agree on, from the barriers and submissions that are there."""
+    from embench.audit.consensus import consensus_table, find_consensus
+    from embench.audit.evidence import read_evidence
+    from embench.common.files import atomic_path
+    from embench.dataset import load
+    from embench.errors import StaleFileError
+    from embench.release.export import parquet
+
+    data = load()
+    labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+    rows = find_consensus(labels, read_evidence(data.entry_ids))
+    content = parquet(consensus_table(rows))
+    if check:
+        if not out.is_file() or out.read_bytes() != content:
+            raise StaleFileError(f"{out} is not what this command writes now; run it without --check to renew the file")
+        typer.echo(f"{out} is up to date")
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(out) as temporary:
+        temporary.write_bytes(content)
+    contradicted = sum(row.label_contradicted for row in rows)
+    typer.echo(f"wrote {out}: {sum(row.n_families > 0 for row in rows)} entries, {contradicted} labels contradicted")
+    typer.echo("renew what follows from it: embench hub digests, embench hub export dataset_card")
 
 
 @app.command()

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
     from embench.evaluation import Evaluation
 
 _PREDICTIONS = typer.Argument(
@@ -44,7 +48,9 @@ _AGAINST = typer.Option(
     None, "--against", metavar="PREDICTIONS", help="Compare pair by pair with these predictions.", show_default=False
 )
 _FILL = typer.Option(
-    False, "--fill-missing", help="Score entries without a prediction with the training median, and count them."
+    False,
+    "--fill-missing",
+    help="Score entries without a prediction with the worst of the reference predictions, and count them.",
 )
 _FULL = typer.Option(False, "--full", help="Print every metric, the parts of the entries and the breakdown.")
 _JSON = typer.Option(
@@ -59,6 +65,14 @@ _SEED = typer.Option(0, "--seed", min=0, metavar="N", help="Seed of the bootstra
 _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bootstrap resamples.")
 
 
+_RUNS = typer.Option(
+    False, "--runs", help="The predictions are runs of one system with different seeds: score their mean and spread."
+)
+_POWER = typer.Option(
+    False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
+)
+
+
 def evaluate(
     predictions: list[str] = _PREDICTIONS,
     protocol: str | None = _PROTOCOL,
@@ -71,9 +85,13 @@ def evaluate(
     seed: int = _SEED,
     resamples: int = _RESAMPLES,
     unit: str | None = _UNIT,
+    runs: bool = _RUNS,
+    power: bool = _POWER,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
-    if len(predictions) > 1 and (against is not None or report is not None):
+    if power and (len(predictions) != 2 or runs or against is not None or report is not None):
+        raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
+    if len(predictions) > 1 and not runs and (against is not None or report is not None):
         raise typer.BadParameter("--against and --report take a single predictions file")
     _check_outputs(json, report, inputs=[*predictions, *([against] if against else [])])
     _use_one_thread()
@@ -83,6 +101,8 @@ def evaluate(
     told_by = None
     if protocol is None:
         protocol, told_by, sources, against = _infer(predictions, against, unit)
+    if runs:
+        sources = [sources]
     evaluations = [
         score(
             source,
@@ -96,11 +116,10 @@ def evaluate(
         )
         for source in sources
     ]
-    for evaluation in evaluations:
-        _warn(evaluation.name, evaluation.warnings)
-        if evaluation.comparison is not None:
-            _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
-    _write(evaluations, json=json, full=full)
+    if power:
+        _write_power(evaluations, json=json)
+    else:
+        _write(evaluations, json=json, full=full)
     if told_by is not None:
         note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
         if json == "-":
@@ -111,6 +130,11 @@ def evaluate(
         from embench.report.page import write_html
 
         write_html(evaluations[0], report)
+    # After the result, which would otherwise push them out of sight.
+    for evaluation in evaluations:
+        _warn(evaluation.name, evaluation.warnings)
+        if evaluation.comparison is not None:
+            _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
 
 
 def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) -> None:
@@ -137,10 +161,21 @@ def _infer(predictions: list[str], against: str | None, unit: str | None) -> tup
 
 
 def _warn(name: str, warnings: tuple[str, ...]) -> None:
+    """Print warnings on standard error, wrapped where that is a terminal."""
+    if not warnings:
+        return
     from embench.common.text import visible
 
+    sys.stdout.flush()
     for warning in warnings:
-        print(visible(f"warning: {name}: {warning}"), file=sys.stderr)
+        text = visible(f"warning: {name}: {warning}")
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+            console.print(text, style="yellow", width=min(console.width, 80))
+        else:
+            print(text, file=sys.stderr)
 
 
 def _use_one_thread() -> None:
@@ -151,30 +186,83 @@ def _use_one_thread() -> None:
 
 
 def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:
-    """Write the JSON file, and print the table unless the JSON is printed."""
-    ranking = None
+    """Write the JSON file, and print the result unless the JSON is printed."""
     if len(evaluations) > 1:
-        from embench.evaluation.ranking import rank_evaluations
+        _write_ranking(evaluations, json=json, full=full)
+        return
+    evaluation, console = evaluations[0], _console()
+    overview = None
+    if json is not None or (console.is_terminal and not full):
+        from embench.evaluation.overview import overview as look
 
-        ranking = rank_evaluations(evaluations)
+        overview = look(evaluation)
+    if json is not None and overview is not None:
+        from embench.evaluation.document import document, overview_document
+
+        _write_json({**document(evaluation), "overview": overview_document(overview, evaluation.protocol)}, json)
+        if json == "-":
+            return
+    if full or overview is None or not console.is_terminal:
+        from embench.report.terminal import render
+
+        console.print(render(evaluation, full=full))
+    else:
+        from embench.report.charts import glyphs_for
+        from embench.report.screen import render as screen
+
+        console.print(screen(evaluation, overview, glyphs_for(sys.stdout.encoding), console.width))
+
+
+def _write_ranking(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:
+    """Write and print several systems, ranked; with `full` each of them too."""
+    from embench.evaluation.ranking import rank_evaluations
+
+    ranking = rank_evaluations(evaluations)
     if json is not None:
-        from embench.evaluation.document import document, dumps, ranking_document, write_json
+        from embench.evaluation.document import ranking_document
 
-        content = document(evaluations[0]) if ranking is None else ranking_document(ranking)
+        _write_json(ranking_document(ranking), json)
+        if json == "-":
+            return
+    from embench.report.terminal import render, render_ranking
+
+    _print(render_ranking(ranking))
+    for evaluation in evaluations if full else ():
+        _print(render(evaluation, full=True))
+
+
+def _write_json(content: Mapping[str, object], json: str) -> None:
+    from embench.evaluation.document import dumps, write_json
+
+    if json == "-":
+        print(dumps(content), end="")
+    else:
+        write_json(content, Path(json))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _write_power(evaluations: list[Evaluation], *, json: str | None) -> None:
+    """Write what it takes to tell two systems apart, as JSON or for the terminal."""
+    from embench.evaluation.power import power_analysis
+
+    found = power_analysis(*evaluations)
+    if json is not None:
+        from embench.evaluation.document import dumps, power_document, write_json
+
+        content = power_document(found)
         if json == "-":
             print(dumps(content), end="")
             return
         write_json(content, Path(json))
-    from embench.report.terminal import render, render_ranking
+    from embench.report.power import render_power
 
-    if ranking is not None:
-        _print(render_ranking(ranking))
-    if ranking is None or full:
-        for evaluation in evaluations:
-            _print(render(evaluation, full=full))
+    _print(render_power(found))
 
 
 def _print(content: Any) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, markup=False, emoji=False).print(content)
+    _console().print(content)

@@ -249,6 +249,25 @@ def schema(
     deliver(json_schema_text, out, check=check)
 
 
+@app.command()
+def references(
+    submissions: Path = _SUBMISSIONS,
+    out: Path | None = typer.Option(
+        None, "--out", metavar="FILE", help="Write it to this file in place of printing it.", show_default=False
+    ),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not what would be written."),
+) -> None:
+    """Print or write the worst reference prediction of every entry, with which missing ones are scored.
+
+    This changes the scores of all systems that lack entries, so it is a matter of a release.
+    """
+    from embench.cli._terminal import deliver
+    from embench.leaderboard.board.references import references_text
+    from embench.leaderboard.submission import read_submissions
+
+    deliver(lambda: references_text(read_submissions(submissions)), out, check=check)
+
+
 def _show(item: Checked) -> None:
     from embench.common.text import visible
     from embench.leaderboard.signs import sign_lines

@@ -240,6 +240,23 @@ def collect(
 
 
 @app.command()
+def table(
+    runs: Path = typer.Option(
+        Path("baselines/neb"), "--runs", metavar="DIR", help="Folder with the folders of the runs."
+    ),
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where FILE is not the page of now."),
+) -> None:
+    """Describe the runs that embench made itself, and how they agree with the literature's, in one page."""
+    from embench.cli._terminal import deliver
+    from embench.dataset import load
+    from embench.pages.neb import neb_page
+    from embench.splits import protocol as benchmark
+
+    deliver(lambda: neb_page(load(), runs, benchmark("published").scored_ids), out, check=check)
+
+
+@app.command()
 def protocol(
     name: str = typer.Argument("embench-neb-1", metavar="[NAME]", help="Name of a protocol."),
     as_json: bool = typer.Option(False, "--json", help="Print the settings as JSON only."),

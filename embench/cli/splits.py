@@ -11,13 +11,13 @@ app = typer.Typer(help="Look at the protocols, make their folds, and audit them.
 
 @app.command("list")
 def list_protocols() -> None:
-    """List the protocols and what each measures."""
+    """List the protocols and what each measures, the main one first."""
     from embench.cli._terminal import plain_table, print_table
     from embench.splits import protocol
-    from embench.splits.registry import all_protocols
+    from embench.splits.registry import MAIN_PROTOCOL, all_protocols
 
     table = plain_table("protocol", "scored", "folds", "grouped by", "what it measures", right=("scored", "folds"))
-    for spec in all_protocols():
+    for spec in sorted(all_protocols(), key=lambda spec: spec.name != MAIN_PROTOCOL):
         found = protocol(spec.name)
         table.add_row(
             spec.name,

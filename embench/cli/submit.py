@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
-    from embench.leaderboard.submit import Rival, Standing
+    from embench.leaderboard.submit import GivenFile, Rival, Standing
     from embench.leaderboard.submit.fields import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
@@ -113,7 +113,9 @@ def submit(
         None, "--from-template", metavar="FILE", help="Take the fields from this file; options go first.", **_OPEN
     ),
     fill_missing: bool = typer.Option(
-        False, "--fill-missing", help="A potential may miss entries: they score the training median and are counted."
+        False,
+        "--fill-missing",
+        help="A potential may miss entries: they score the worst of the reference predictions and are counted.",
     ),
     submissions: Path = typer.Option(
         Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
@@ -130,7 +132,8 @@ def submit(
     """Make a submission: ask for what is missing, check, score, show where it would stand, and write its folder.
 
     Nothing is written before everything is right. On a terminal the command asks for what is missing; elsewhere it
-    lists the options. For a new version, pass the submission.yaml of the old one to --from-template.
+    lists the options. With --dry-run the standing comes before any question. For a new version, pass the
+    submission.yaml of the old one to --from-template.
     """
     from embench.leaderboard.submit.fields import read_option
 
@@ -166,12 +169,18 @@ def submit(
         ("seeds",): tuple(seed),
         ("reproduce",): reproduce,
     }
+    from embench.evaluation.find import submissions_folder
     from embench.evaluation.submission_folder import slug_from
     from embench.leaderboard.submission.write import check_free, place_of, write_submission
-    from embench.leaderboard.submit import assign_protocols, read_given, submission_with
+    from embench.leaderboard.submit import assign_protocols, fields, read_given, submission_with
 
     given_files = read_given(predictions, unit=unit)  # before any question is asked
-    content = _description(given, from_template)
+    if not submissions.is_dir() and dry_run:
+        submissions = submissions_folder() or submissions  # those that come with embench
+    content = _fields_given(given, from_template)
+    if dry_run and fields.missing_message(content):
+        _preview(given_files, submissions, protocol=protocol, kind=content.get("kind"), fill_missing=fill_missing)
+    _complete(content)
     slug = slug or slug_from(content["name"])
     with _draft_kept(content, slug, wanted=dry_run):
         files = assign_protocols(given_files, named=protocol, kind=content["kind"])
@@ -213,15 +222,25 @@ def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator
             typer.echo(f"Your answers are in {draft}; use them again with --from-template {draft}", err=True)
 
 
-def _description(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
-    """Return the fields from template and options, and, on a terminal, from answers to questions."""
-    from embench.errors import SubmissionError
+def _fields_given(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
+    """Return the fields from template and options."""
     from embench.leaderboard.submit import fields
 
     content = fields.read_template(template) if template else {}
     for place, value in given.items():
         if value not in (None, "", ()):
             fields.put(content, place, value)
+    return content
+
+
+def _complete(content: dict[str, Any]) -> None:
+    """Add the fields that are missing: on a terminal by asking, elsewhere the date only.
+
+    Raises :class:`~embench.errors.SubmissionError` where some are missing still.
+    """
+    from embench.errors import SubmissionError
+    from embench.leaderboard.submit import fields
+
     if _on_terminal():
         _ask(content)
     elif not content.get("date"):
@@ -229,7 +248,31 @@ def _description(given: dict[tuple[str, ...], Any], template: Path | None) -> di
     message = fields.missing_message(content)
     if message:
         raise SubmissionError(message)
-    return content
+
+
+def _preview(
+    given: Sequence[GivenFile], submissions: Path, *, protocol: list[str], kind: str | None, fill_missing: bool
+) -> None:
+    """Print where the predictions would stand, before anything is asked about the system that made them."""
+    from embench.errors import SubmissionError
+    from embench.evaluation import evaluate
+    from embench.evaluation.standing import standing, standing_sentence
+    from embench.evaluation.submission_folder import ALL
+    from embench.leaderboard.submit import assign_protocols
+    from embench.splits.registry import MAIN_PROTOCOL
+
+    try:
+        files = assign_protocols(given, named=protocol, kind=kind)
+    except SubmissionError:
+        return  # the kind of the system, which is asked for, decides about the protocol
+    for name in sorted(files, key=lambda name: name != MAIN_PROTOCOL):
+        scored = MAIN_PROTOCOL if name == ALL else name
+        evaluation = evaluate(files[name].predictions, scored, fill_missing=fill_missing)
+        mae = evaluation.metrics["mae"]
+        found = standing(evaluation, submissions if submissions.is_dir() else None)
+        place = f"\n  {standing_sentence(found, scored)}" if found else ""
+        typer.echo(f"{scored}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}){place}")
+    typer.echo("")
 
 
 def _on_terminal() -> bool:
@@ -346,20 +389,26 @@ def print_signs(signs: Sequence[Sign]) -> None:
 
 
 def _print_scores(found: Standing) -> None:
+    from embench.evaluation.coverage import COVERAGE_RULE, FILLED
+
     evaluation = found.evaluation
     mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
     line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
     if len(found.rivals) > 1:
-        line += f", rank {_rank(found.own)} of {len(found.rivals)}"
-    if coverage.filled:
+        ranked = sum(rival.rank is not None for rival in found.rivals)
+        line += f", rank {_rank(found.own)} of {ranked}" if found.own.rank is not None else ", no rank"
+    if evaluation.mae_predicted is not None:
         line += (
-            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with the training median"
+            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with {FILLED} "
+            f"(MAE on what is predicted {evaluation.mae_predicted.value:.3f} eV)"
         )
     typer.echo(line)
+    if not coverage.enough:
+        typer.echo(COVERAGE_RULE)
 
 
 def _print_board(found: Standing) -> None:
-    """Print the systems of the protocol by MAE, and whether each can be told from this one."""
+    """Print the systems of the protocol by MAE, and whether each is tied with this one."""
     from embench.cli._terminal import plain_table, print_table
 
     if len(found.rivals) < 2:
@@ -382,9 +431,9 @@ def _print_board(found: Standing) -> None:
 
 def _verdict(rival: Rival) -> str:
     if not rival.resolved:
-        return "not resolved"
+        return "tied"
     return "better" if rival.difference < 0.0 else "worse"
 
 
 def _rank(rival: Rival) -> str:
-    return f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"
+    return "–" if rival.rank is None else f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

@@ -7,8 +7,8 @@ DIGESTS: dict[str, dict[str, str]] = {
         "train.parquet": "1c0bdec9e95a98090962bbd3d4c93fa3c7f2cb240941bc2e504a30e4fd7a66d9",
     },
     "oxygen-vacancies": {
-        "checksums.txt": "44f0edf0bb3e0483a1759a3ceb213fdac2a42559fcccb793c1d1430d2ca792a9",
-        "hops.parquet": "c214364131b62f59782b543695932f59de28c46cad674b85271771d42c4a649e",
+        "checksums.txt": "e3a2824ecfdd7e8afa858f7a80bfe2857ffdc814de4f4ddc3519f6c4c2406c5c",
+        "hops.parquet": "f4c979976d1783fe9edefeb665fbb63d38c9aa3cd11246dae926a48da07ea00f",
         "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
     },
     "splits": {
@@ -24,8 +24,12 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
+        "pathway-stack.npz": "31e9805802b827a93fbe086541a836076125571bdf0ab3016cd50552fb0f02dd",
     },
     "potentials": {
-        "barriers.csv": "df044e3d11914920960c610021d6fda36c3ccbb70daa2ecee1f29404cadc2622",
+        "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
+    },
+    "consensus": {
+        "potential_consensus.parquet": "473e358ab30337021cf3117ec59fbc21c2bd3cecab9e86f4e615854b9b44b39b",
     },
 }

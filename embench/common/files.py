@@ -65,7 +65,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if through:
             _copy_into(temporary, target, descriptor)
         else:
-            _flush(temporary)
+            flush(temporary)
             os.chmod(temporary, _mode(target))
             os.replace(temporary, target)
     except BrokenPipeError:
@@ -171,7 +171,7 @@ def _copy_into(source: Path, target: Path, descriptor: int | None) -> None:
         shutil.copyfileobj(content, stream)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Bring a file to the disk: renamed without that, it may be empty after a power cut."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
@@ -192,7 +192,7 @@ def _umask() -> int:
 
 
 @cache
-def _machine() -> str:
+def machine() -> str:
     """Return some letters that stand for this machine: on a shared disk, others may write at the same time."""
     name = os.uname().nodename if hasattr(os, "uname") else ""
     return hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -201,8 +201,8 @@ def _machine() -> str:
 def _temporary(folder: Path | None, name: str) -> tuple[Path, int | None]:
     """Make a temporary file and lock it, so that no other run takes it for abandoned; return it and the lock."""
     while True:
-        handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name[:_NAME_SHOWN]}.{_machine()}.", suffix=_SUFFIX)
-        if not _lock(handle):
+        handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name[:_NAME_SHOWN]}.{machine()}.", suffix=_SUFFIX)
+        if not lock(handle):
             os.close(handle)
             return Path(made), None
         # Another run may have swept the file just before it was locked.
@@ -211,7 +211,7 @@ def _temporary(folder: Path | None, name: str) -> tuple[Path, int | None]:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
+def lock(handle: int) -> bool:
     """Return whether the file is locked for this process now: not where it is in use, nor where there are no locks."""
     if sys.platform == "win32":
         return False
@@ -224,6 +224,11 @@ def _lock(handle: int) -> bool:
     return True
 
 
+def is_old(found: os.stat_result) -> bool:
+    """Return whether a temporary file or folder is so old that no run needs it any more."""
+    return time.time() - found.st_mtime > _ABANDONED_SECONDS
+
+
 def _sweep(folder: Path) -> None:
     """Remove the temporary files that killed runs have left in `folder`."""
     try:
@@ -234,7 +239,7 @@ def _sweep(folder: Path) -> None:
         found = _LEFT_OVER.fullmatch(name)
         if found and folder / name not in _LIVE:
             with suppress(OSError):
-                _remove_abandoned(folder / name, here=found[1] == _machine())
+                _remove_abandoned(folder / name, here=found[1] == machine())
 
 
 def _remove_abandoned(path: Path, *, here: bool) -> None:
@@ -242,7 +247,7 @@ def _remove_abandoned(path: Path, *, here: bool) -> None:
     handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     try:
         # A lock tells of this machine only: on some shared disks those of others are not seen.
-        if (here and _lock(handle)) or time.time() - os.fstat(handle).st_mtime > _ABANDONED_SECONDS:
+        if (here and lock(handle)) or is_old(os.fstat(handle)):
             path.unlink()
     finally:
         os.close(handle)

@@ -21,12 +21,13 @@ _KEPT_IN_CHECKOUT = {
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",
+    "consensus": "dataset_card/consensus",
     "submissions": "leaderboard/submissions",
 }
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource: ``dataset``, ``oxygen-vacancies``, ``splits``, ``weights``, …
+    """Return the folder of a shipped resource, one of ``_KEPT_IN_CHECKOUT``.
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 # Distances closer to each other than this count as equal, so that rounding errors decide no tie; Å.
 TIE = 1e-3
+# An end that is nearer than this to a periodic image of the start is that image, Å.
+OWN_IMAGE = 0.1
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -179,6 +181,29 @@ def shortest_image(lattice: Floats, step: Floats, *, tolerance: float = 0.0) -> 
     if np.linalg.norm(step @ lattice) <= np.linalg.norm(vector) + tolerance:
         return step
     return np.asarray(np.linalg.solve(lattice.T, vector), np.float64)
+
+
+def hop_vector(lattice: Floats, step: Floats, *, tolerance: float = 0.0) -> Floats:
+    """Return the hop that a fractional vector (3,) from start to end stands for, fractional.
+
+    That is its shortest periodic image, see :func:`shortest_image`; where the end is an image of the start itself, the
+    lattice vector that leads there. A multiple of a lattice vector passes through nearer images of the start: the hop
+    ends at the first of them. An end that is the start, in the same cell, gives a vector of no length.
+    """
+    nearest = shortest_image(lattice, step, tolerance=tolerance)
+    cells = np.rint(step - nearest).astype(np.intp)
+    if not cells.any() or np.linalg.norm(nearest @ lattice) >= OWN_IMAGE:
+        return nearest
+    return np.asarray(nearest + cells // np.gcd.reduce(cells), np.float64)
+
+
+def faded(distances: Floats, *, cutoff: float, width: float) -> Floats:
+    """Return weights that fall smoothly from 1 at `cutoff` - `width` to 0 at `cutoff`, for distances of any shape, Å.
+
+    With them an atom that crosses the cutoff changes nothing abruptly.
+    """
+    x = np.clip((cutoff - distances) / width, 0.0, 1.0) if width > 0 else np.ones_like(distances)
+    return np.asarray(x * x * (3.0 - 2.0 * x), np.float64)
 
 
 def shortest_translation(lattice: Floats) -> float:

@@ -237,13 +237,10 @@ def _row(hop: Released, labels: Mapping[str, str], *, duplicate: str, n_pathways
 def _labels(hop: Released) -> dict[str, str]:
     """Return formula, family and prototype of a host."""
     from pymatgen.core import Composition, Element
-    from spglib import get_spacegroup_type_from_symmetry
 
     symbols = Counter(Element.from_Z(int(number)).symbol for number in hop.numbers)
     composition = Composition(symbols)
-    found = _symmetry(hop)
-    kind = get_spacegroup_type_from_symmetry(found["rotations"], found["translations"], hop.lattice, symprec=_SYMPREC)
-    number = kind.number if kind is not None else 1
+    number = _space_group(hop)
     family = composition.anonymized_formula
     return {
         "formula": composition.reduced_formula,
@@ -260,6 +257,18 @@ def _duplicates(hops: Sequence[Released]) -> list[str]:
         twin = next((j for j in range(i) if _maps(found, hops[j], hop)), i)
         names.append(hops[twin].hop_id)
     return names
+
+
+def _space_group(hop: Released) -> int:
+    """Return the number of the space group of a host, whatever the shape of its supercell."""
+    from spglib import get_symmetry_dataset
+
+    cell = (hop.lattice.tolist(), hop.host.tolist(), hop.numbers.tolist())
+    for symprec in (_SYMPREC, 10 * _SYMPREC):
+        found = get_symmetry_dataset(cell, symprec=symprec)
+        if found is not None:
+            return int(found.number)
+    raise UpstreamError(f"spglib finds no space group of the host of {hop.hop_id}")
 
 
 def _symmetry(hop: Released) -> Mapping[str, Any]:

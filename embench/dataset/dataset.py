@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embench import schema
+from embench.common import late
 from embench.common.shipped import check_shipped, resource_folder
 from embench.dataset.entry import Entry, hidden_message, target_flags, visible_flags
 from embench.dataset.store import AnyArray, Store, open_store, read_only
@@ -214,6 +215,24 @@ class Dataset:
                 values = self.flags if spec.name == "flags" else self.arrays(spec.name)
                 columns[spec.name] = pd.Series(list(values), dtype=object)
         return pd.DataFrame(columns)
+
+    def features(self, name: str = "pathway") -> pd.DataFrame:
+        """Return the descriptors that the baselines see of these entries, as a data frame with their names.
+
+        `name` is a set of :data:`embench.baselines.features.named.NAMED`, such as ``pathway``, ``composition`` or
+        ``simple``. No target is read, so that the scored side of a fold has features too.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such set.
+        FeatureError
+            A structure has something that the features have no model for.
+        MissingDependencyError
+            Without pandas, or what the features are made with.
+        """
+        table: pd.DataFrame = late.features(self, name)
+        return table
 
     def select(self, entry_ids: Iterable[str]) -> Dataset:
         """Return the entries with these ids, in the order given.

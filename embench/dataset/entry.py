@@ -188,7 +188,8 @@ class Entry:
 
         ``path="straight"`` moves the migrating ion along the straight line to ``path_end`` in the rigid
         initial structure, which for ``n=5`` is the band of the release. ``path="relaxed"`` leads around the atoms in
-        the way to the minimum image of ``path_end``, see :func:`embench.pathways.relaxed_path`.
+        the way to the minimum image of ``path_end``, see :func:`embench.pathways.relaxed_path`. ``path="idpp"`` lets
+        all sites of the inner images give way (image dependent pair potential), as NEB calculations start.
 
         Raises :class:`~embench.errors.UnknownNameError` for another `path` and ``ValueError`` for ``n < 2``.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,7 +58,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class Subset:
-    """A choice of scored entries by a rule that does not look at predictions."""
+    """A choice of scored entries by a rule that does not look at the values that are predicted."""
 
     name: str
     title: str
@@ -86,12 +86,26 @@ class Dimension:
         return [(value, labels == value) for value in present]
 
 
+def _contradicted(scored: ScoredSet) -> Mask:
+    from embench.audit.consensus import read_consensus
+
+    found = {entry_id for entry_id, row in read_consensus().items() if row.label_contradicted}
+    return np.array([entry_id in found for entry_id in scored.entry_ids], dtype=np.bool_)
+
+
 SUBSETS: tuple[Subset, ...] = (
     Subset(
         "without_label_suspect",
         "labels not in doubt",
         "Without the entries flagged label_suspect, structure_corrupt or elements_misplaced.",
         lambda scored: ~scored.flagged("label_suspect", "structure_corrupt", "elements_misplaced"),
+    ),
+    Subset(
+        "label_not_contradicted",
+        "labels not contradicted",
+        "Without the entries whose label independent potentials contradict, with all evidence there is now (table "
+        "potential_consensus).",
+        lambda scored: ~_contradicted(scored),
     ),
     Subset(
         "without_metal_site",
@@ -112,6 +126,19 @@ SUBSETS: tuple[Subset, ...] = (
         lambda scored: scored.flagged("path_clash"),
     ),
 )
+
+
+PREDICTED = "predicted"
+"""The subset of the entries that the system has a prediction for; there is none where it has all."""
+
+
+def _predicted(filled: frozenset[str]) -> Subset:
+    return Subset(
+        PREDICTED,
+        "entries with a prediction",
+        "Without the entries that lack a prediction.",
+        lambda scored: np.array([entry_id not in filled for entry_id in scored.entry_ids], dtype=np.bool_),
+    )
 
 
 def range_labels() -> tuple[str, ...]:
@@ -157,11 +184,15 @@ class PartsOf:
     dimensions: tuple[tuple[Dimension, tuple[tuple[str, Mask], ...]], ...]
 
     @classmethod
-    def of(cls, scored: ScoredSet) -> PartsOf:
-        """Return the parts of `scored`."""
+    def of(cls, scored: ScoredSet, *, filled: Collection[str] = (), also: Sequence[Subset] = ()) -> PartsOf:
+        """Return the parts of `scored`; where entries were filled in, those that were not are a subset too.
+
+        `also` are further subsets.
+        """
+        subsets = SUBSETS if not filled else (_predicted(frozenset(filled)), *SUBSETS)
         return cls(
             scored,
-            tuple((subset, subset.members(scored)) for subset in SUBSETS),
+            tuple((subset, subset.members(scored)) for subset in (*subsets, *also)),
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 

@@ -17,8 +17,10 @@ from embench.statistics.ranking import SIGNIFICANCE
 from embench.statistics.rounding import rounding_of, subtract
 
 if TYPE_CHECKING:
-    from embench.evaluation.scored import Coverage, Matched
+    from embench.evaluation.coverage import Coverage
+    from embench.evaluation.scored import Matched
     from embench.metrics import Sample
+    from embench.metrics.sample import FloatArray
     from embench.statistics.bootstrap import Replicates
 
 
@@ -52,11 +54,17 @@ class Comparison:
 
 
 def compare(
-    own: tuple[Sample, Replicates], rival: tuple[Sample, Replicates], *, other: Matched, seed: int
+    own: tuple[Sample, Replicates],
+    rival: tuple[Sample, Replicates],
+    *,
+    other: Matched,
+    seed: int,
+    errors: tuple[FloatArray, FloatArray] | None = None,
 ) -> Comparison:
     """Compare two systems by their samples and replicates, both from the same entries and the same draws.
 
-    `other` is what the rival's sample was made of. Metrics that only one of them has (those of the uncertainty) are
+    `other` is what the rival's sample was made of. `errors` are the absolute errors (n), eV, of both, where they are
+    not those of the samples but means over runs. Metrics that only one of them has (those of the uncertainty) are
     left out.
     """
     (sample, replicates), (rival_sample, rival_replicates) = own, rival
@@ -65,7 +73,8 @@ def compare(
     mine, theirs = replicates.only(names), rival_replicates.only(names)
     gap = mine - theirs
     differences = gap.estimates()
-    sums = (found.cluster_sums(found.absolute_error) for found in (sample, rival_sample))
+    mine_and_theirs = errors or (sample.absolute_error, rival_sample.absolute_error)
+    sums = (sample.cluster_sums(found) for found in mine_and_theirs)
     test = sign_flip_test(subtract(*sums), seed=seed)
     mae = differences["mae"]
     detectable = detectable_difference(standard_error(gap.resampled[names.index("mae")]))
@@ -98,10 +107,10 @@ def _sentence(
         numbers = f"95 % interval {difference.low:+.3f} to {difference.high:+.3f}, {numbers}"
     start = f"The MAE is {abs(difference.value):.3f} eV {order} than that of {name} ({numbers})"
     if resolved:
-        return f"{start}: the difference is resolved."
+        return f"{start}: the difference is statistically significant."
     return (
-        f"{start}: the difference is not resolved. With {size}, only differences from {detectable:.2f} eV on are "
-        "found with 80 % power between these two."
+        f"{start}: the two are tied. With {size}, a difference between them is found with 80 % power from "
+        f"{detectable:.2f} eV on."
     )
 
 

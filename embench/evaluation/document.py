@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from embench.evaluation import Evaluation
     from embench.evaluation.breakdown import Breakdown, SubsetScores
     from embench.evaluation.comparison import Comparison
+    from embench.evaluation.coverage import Coverage
     from embench.evaluation.evaluator import Confusion, ScoredEntry
+    from embench.evaluation.overview import Overview
+    from embench.evaluation.power import PowerAnalysis
     from embench.evaluation.ranking import RankedSystem, Ranking
-    from embench.evaluation.scored import Coverage
+    from embench.evaluation.runs import Runs
+    from embench.evaluation.standing import Rival, Standing
     from embench.schema.documents import (
         BreakdownDocument,
         ComparisonDocument,
@@ -33,8 +37,13 @@ if TYPE_CHECKING:
         EstimateDocument,
         EvaluationDocument,
         MetricDocument,
+        OverviewDocument,
+        PowerDocument,
         RankedSystemDocument,
         RankingDocument,
+        RivalDocument,
+        RunsDocument,
+        StandingDocument,
         SubsetDocument,
     )
 
@@ -70,8 +79,48 @@ def document(evaluation: Evaluation) -> EvaluationDocument:
             for expected, observed in evaluation.calibration
         ],
         "comparison": None if evaluation.comparison is None else _comparison(evaluation.comparison),
+        "runs": None if evaluation.runs is None else _runs(evaluation.runs),
+        "own": {
+            name: {
+                "value": finite(found.value),
+                "low": finite(found.low),
+                "high": finite(found.high),
+                "method": found.method,
+            }
+            for name, found in evaluation.own.items()
+        },
         "entries": [_entry(entry) for entry in evaluation.entries],
     }
+
+
+def overview_document(overview: Overview, protocol: str) -> OverviewDocument:
+    """Return what a terminal draws of an evaluation on `protocol` as plain data."""
+    found = overview.standing
+    return {
+        "histogram": [{"low": finite(each.low), "high": finite(each.high), "n": each.n} for each in overview.histogram],
+        "by_ion": [
+            {"ion": each.ion, "n": each.n, "mae": _rounded(each.mae), "small": each.small} for each in overview.by_ion
+        ],
+        "worst": [entry.entry_id for entry in overview.worst],
+        "standing": None if found is None else _standing(found, protocol),
+    }
+
+
+def _standing(found: Standing, protocol: str) -> StandingDocument:
+    from embench.evaluation.standing import standing_sentence
+
+    return {
+        "rank": found.rank,
+        "n": found.n,
+        "best": _rival(found.best),
+        "tied": [_rival(rival) for rival in found.tied],
+        "own": found.own,
+        "sentence": standing_sentence(found, protocol),
+    }
+
+
+def _rival(rival: Rival) -> RivalDocument:
+    return {"slug": rival.slug, "name": rival.name, "mae": _rounded(rival.mae)}
 
 
 def ranking_document(ranking: Ranking) -> RankingDocument:
@@ -85,14 +134,53 @@ def ranking_document(ranking: Ranking) -> RankingDocument:
 
 def _ranked(system: RankedSystem) -> RankedSystemDocument:
     evaluation, rank = system.evaluation, system.rank
+    own = evaluation.mae_predicted
     return {
         "predictions": evaluation.name,
         "mae": estimate_document("mae", evaluation.metrics["mae"]),
+        "mae_predicted": None if own is None else estimate_document("mae", own),
         "coverage": _rounded(evaluation.coverage.share),
-        "rank": {"value": rank.rank, "low": rank.low, "high": rank.high},
-        "p_best": finite(rank.p_best),
-        "p_adjusted": finite(rank.p_adjusted),
-        "best_set": rank.best_set,
+        "rank": None if rank is None else {"value": rank.rank, "low": rank.low, "high": rank.high},
+        "p_best": None if rank is None else finite(rank.p_best),
+        "p_adjusted": None if rank is None else finite(rank.p_adjusted),
+        "best_set": rank is not None and rank.best_set,
+    }
+
+
+def power_document(found: PowerAnalysis) -> PowerDocument:
+    """Return what would tell two systems apart as plain data; what is infinite is None."""
+    return {
+        "first": found.first,
+        "second": found.second,
+        "protocol": found.protocol,
+        "n": found.n,
+        "n_hosts": found.n_hosts,
+        "difference": finite(found.difference),
+        "standard_error": finite(found.standard_error),
+        "power": finite(found.power),
+        "hosts_needed": finite(found.hosts_needed),
+        "entries_needed": finite(found.entries_needed),
+        "kinds": [
+            {
+                "dimension": kind.dimension,
+                "value": kind.value,
+                "n": kind.n,
+                "n_hosts": kind.n_hosts,
+                "difference": finite(kind.difference),
+                "hosts_needed": finite(kind.hosts_needed),
+            }
+            for kind in found.kinds
+        ],
+        "telling": [
+            {
+                "entry_id": entry.entry_id,
+                "difference": finite(entry.difference),
+                "host": entry.host,
+                "share": finite(entry.share),
+            }
+            for entry in found.telling
+        ],
+        "sentence": found.sentence,
     }
 
 
@@ -184,6 +272,14 @@ def _comparison(comparison: Comparison) -> ComparisonDocument:
         "detectable_difference": {"value": finite(comparison.detectable), "unit": "eV", "metric": "mae"},
         "resolved": comparison.resolved,
         "sentence": comparison.sentence,
+    }
+
+
+def _runs(runs: Runs) -> RunsDocument:
+    return {
+        "names": list(runs.names),
+        "values": {name: [finite(value) for value in values] for name, values in runs.values.items()},
+        "spread": {name: finite(value) for name, value in runs.spread.items()},
     }
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from embench.errors import InvalidValueError
-from embench.evaluation.breakdown import Breakdown, PartsOf, SubsetScores
+from embench.evaluation.breakdown import PREDICTED, Breakdown, PartsOf, Subset, SubsetScores
 from embench.evaluation.comparison import Comparison, compare
+from embench.evaluation.coverage import Coverage
+from embench.evaluation.own import OwnMetric, OwnSubset, own_estimates, own_subset, split_metrics
 from embench.evaluation.predictions import Source
-from embench.evaluation.scored import Coverage, Matched, ScoredSet, make_sample, match, scored_set
-from embench.evaluation.sources import infer_protocol, read_source
+from embench.evaluation.runs import Runs, check_runs, mean_error, mean_sample, runs_of
+from embench.evaluation.scored import Matched, ScoredSet, make_sample, match, scored_set
+from embench.evaluation.sources import infer_protocol, read_runs_of
 from embench.evaluation.units import threshold_problem
-from embench.metrics import HEADLINE, Resamples, Sample, Support, metrics_for
+from embench.metrics import HEADLINE, Resamples, Sample, Support
 from embench.metrics.uncertainty import CALIBRATION_LEVELS, calibration_curve
-from embench.statistics.bootstrap import bootstrap, point_values
+from embench.statistics.bootstrap import Replicates, bootstrap, mean_of, point_values
 from embench.statistics.intervals import Estimate
 from embench.statistics.paired import detectable_difference, standard_error
 
@@ -64,8 +68,9 @@ class Evaluation:
     `metrics` maps the name of each metric to its estimate, and `support` to what it rests on;
     :func:`embench.metrics.metric` describes it. `reference`
     holds the headline metrics of predicting the median of the training targets. `detectable` is the difference of
-    MAE (eV) from which a system with unrelated errors can be told apart with 80 % power. `n_hosts` counts the host
-    frameworks, which are what is resampled. Checksums are sha256.
+    MAE (eV) that these entries show with 80 % power between systems with unrelated errors. `n_hosts` counts the host
+    frameworks, which are what is resampled. Checksums are sha256. Of several `runs` the metrics are means over the
+    runs, and entries, confusion, breakdown and calibration those of the mean prediction. `own` are the user's metrics.
     """
 
     name: str
@@ -86,6 +91,8 @@ class Evaluation:
     detectable: float
     subsets: tuple[SubsetScores, ...]
     comparison: Comparison | None = None
+    runs: Runs | None = None
+    own: dict[str, Estimate] = field(default_factory=dict)
     sample: Sample = field(kw_only=True)
     scored: ScoredSet = field(kw_only=True)
 
@@ -119,6 +126,11 @@ class Evaluation:
             for i, entry_id in enumerate(scored.entry_ids)
         )
 
+    @property
+    def mae_predicted(self) -> Estimate | None:
+        """The MAE on the entries that have a prediction (eV); None where all have one."""
+        return next((subset.metrics["mae"] for subset in self.subsets if subset.name == PREDICTED), None)
+
     @cached_property
     def breakdown(self) -> tuple[Breakdown, ...]:
         """The scores of groups of entries, on the same draws of host frameworks as the metrics.
@@ -139,15 +151,17 @@ class Evaluation:
 
 
 def evaluate(
-    predictions: Source,
+    predictions: Source | Sequence[Source],
     protocol: str | None = None,
     *,
     threshold: float = GOOD_CONDUCTOR,
     seed: int = 0,
     resamples: int = RESAMPLES,
     fill_missing: bool = False,
-    against: Source | None = None,
+    against: Source | Sequence[Source] | None = None,
     unit: str | None = None,
+    metrics: Sequence[str | OwnMetric] | None = None,
+    subset: OwnSubset | None = None,
 ) -> Evaluation:
     """Score predictions of migration barriers on a protocol.
 
@@ -155,7 +169,9 @@ def evaluate(
     ----------
     predictions
         Path of a predictions file, slug of a submission, mapping from entry_id to eV, or a table with the columns
-        ``entry_id``, ``prediction`` and optionally ``uncertainty``.
+        ``entry_id``, ``prediction`` and optionally ``uncertainty``, or ``lower`` and ``upper`` (ends of a 95 %
+        interval) in its place. A column ``seed``, or a list of such sources, holds several runs of one system: the
+        metrics are then means over the runs, and ``runs`` says how far these spread.
     protocol
         Name of the protocol: which entries are scored, and what a model could be trained on. None for the protocol
         that the name of the file tells (``host-10fold.csv``), or the entries where those fit one protocol only; there
@@ -165,13 +181,20 @@ def evaluate(
     seed, resamples
         Of the bootstrap over host frameworks that makes the intervals.
     fill_missing
-        Fill entries without a prediction with the median of the targets on the training side of their fold, and
-        count them in ``coverage``. Otherwise a missing entry is an error; no entry is ever left out.
+        Score entries without a prediction with the worst of the reference predictions for them
+        (:mod:`embench.evaluation.references`), and count them in ``coverage``; the subset ``predicted`` holds the
+        scores without them. Otherwise a missing entry is an error; no entry is ever left out.
     against
         Other predictions to compare with, pair by pair.
     unit
         Unit of all predictions and uncertainties: ``eV``, ``meV``, ``kJ/mol`` or ``kcal/mol``. None for eV, where
         predictions that are about as much too high as another unit makes them are refused.
+    metrics
+        Names of the metrics to compute, and functions of your own, called with targets and predictions (n,), eV; their
+        values are in ``own``, with intervals from at most 1000 resamples. None for all metrics.
+    subset
+        A part of the entries to score as well, as ``subset`` among the subsets: ids, or conditions such as
+        ``{"mobile_ion": "Na"}`` (see :meth:`embench.Dataset.filter`).
 
     Raises
     ------
@@ -181,7 +204,7 @@ def evaluate(
     UnknownNameError
         There is no such protocol or unit.
     InvalidValueError
-        `threshold`, `seed` or `resamples` is out of range.
+        `threshold`, `seed` or `resamples` is out of range; something is no metric; no scored entry is in the subset.
 
     Examples
     --------
@@ -201,15 +224,14 @@ def evaluate(
     if problem:
         raise InvalidValueError(problem)
     own, *rival = (
-        match(
-            read_source(source, protocol, known=scored.known_ids, unit=unit),
-            scored,
-            threshold=threshold,
-            fill_missing=fill_missing,
+        tuple(
+            match(run, scored, threshold=threshold, fill_missing=fill_missing)
+            for run in read_runs_of(source, protocol, known=scored.known_ids, unit=unit)
         )
         for source in sources
     )
-    return _score(scored, own, rival[0] if rival else None, seed=seed, resamples=resamples)
+    part = () if subset is None else (own_subset(subset, scored),)
+    return _score(scored, own, rival[0] if rival else (), seed=seed, resamples=resamples, metrics=metrics, part=part)
 
 
 def _check_settings(threshold: float, seed: int, resamples: int) -> None:
@@ -223,20 +245,41 @@ def _check_settings(threshold: float, seed: int, resamples: int) -> None:
         )
 
 
-def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int, resamples: int) -> Evaluation:
-    sample = own.sample
-    parts = PartsOf.of(scored)
-    replicates, of_subsets = bootstrap(
-        sample, metrics_for(sample), parts.subset_parts(), resamples=resamples, seed=seed
-    )
+def _score(
+    scored: ScoredSet,
+    own: Sequence[Matched],
+    rival: Sequence[Matched],
+    *,
+    seed: int,
+    resamples: int,
+    metrics: Sequence[str | OwnMetric] | None,
+    part: tuple[Subset, ...],
+) -> Evaluation:
+    check_runs(own)
+    first, sample = own[0], mean_sample(own, scored)
+    specs, functions = split_metrics(metrics, sample)
+    parts = PartsOf.of(scored, filled=first.coverage.filled, also=part)
+    each = [bootstrap(run.sample, specs, parts.subset_parts(), resamples=resamples, seed=seed) for run in own]
+    replicates = _mean([found for found, _ in each])
+    of_subsets = [_mean(list(of_runs)) for of_runs in zip(*(found for _, found in each), strict=True)]
     comparison = None
-    if rival is not None:
-        rivals, _ = bootstrap(rival.sample, metrics_for(rival.sample), resamples=resamples, seed=seed)
-        comparison = compare((sample, replicates), (rival.sample, rivals), other=rival, seed=seed)
+    if rival:
+        check_runs(rival)
+        other = mean_sample(rival, scored)
+        found = [
+            bootstrap(run.sample, split_metrics(metrics, other)[0], resamples=resamples, seed=seed)[0] for run in rival
+        ]
+        comparison = compare(
+            (sample, replicates),
+            (other, _mean(found)),
+            other=rival[0],
+            seed=seed,
+            errors=(mean_error(own), mean_error(rival)),
+        )
     mae_error = standard_error(replicates.only(["mae"]).resampled[0])
-    median = make_sample(scored, scored.fill, threshold=sample.threshold)
+    median = make_sample(scored, scored.median, threshold=sample.threshold)
     return Evaluation(
-        name=own.predictions.name,
+        name=_name(own),
         protocol=scored.protocol,
         dataset_version=scored.dataset_version,
         n=len(sample),
@@ -244,9 +287,9 @@ def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int,
         threshold=sample.threshold,
         seed=seed,
         resamples=resamples,
-        checksums={"predictions": own.predictions.sha256, **scored.checksums},
-        coverage=own.coverage,
-        warnings=own.warnings,
+        checksums={"predictions": first.predictions.sha256, **scored.checksums},
+        coverage=first.coverage,
+        warnings=tuple(dict.fromkeys(warning for run in own for warning in run.warnings)),
         metrics=replicates.estimates(),
         support={spec.name: spec.support_of(sample) for spec in replicates.specs},
         confusion=_confusion(sample),
@@ -255,9 +298,21 @@ def _score(scored: ScoredSet, own: Matched, rival: Matched | None, *, seed: int,
         detectable=detectable_difference(math.sqrt(2.0) * mae_error),
         subsets=parts.subset_scores(of_subsets),
         comparison=comparison,
+        runs=runs_of(own, [found for found, _ in each]),
+        own=own_estimates(functions, [run.sample for run in own], resamples=resamples, seed=seed),
         sample=sample,
         scored=scored,
     )
+
+
+def _mean(runs: list[Replicates]) -> Replicates:
+    return runs[0] if len(runs) == 1 else mean_of(runs)
+
+
+def _name(own: Sequence[Matched]) -> str:
+    """Return what the system is called: of several runs, the first and how many more."""
+    first = own[0].predictions.name
+    return first if len(own) == 1 else f"{first.partition(', seed ')[0].partition(', run ')[0]} ({len(own)} runs)"
 
 
 def _confusion(sample: Sample) -> Confusion:

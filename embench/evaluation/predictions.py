@@ -20,6 +20,7 @@ from embench.evaluation.units import per_ev
 Source: TypeAlias = "str | Path | Mapping[str, float] | Predictions | Any"
 LARGEST_EV = 1e6  # beyond it a value is no barrier whatever the unit, and its square overflows sooner or later
 SMALLEST_UNCERTAINTY_EV = 1e-6
+CENTRAL_95 = 1.959964  # standard deviations of a normal distribution on either side that hold 95 %
 _LONGEST_ID = 200
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)", re.DOTALL)
 _WITH_UNIT = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*[A-Za-z%/]+")
@@ -57,9 +58,9 @@ def read_predictions(
     ----------
     source
         Path of a file with the columns ``entry_id``, ``prediction`` (eV) and optionally ``uncertainty`` (one
-        standard deviation, eV), in a format of :func:`~embench.evaluation.predictions_files.read_rows`; a mapping from
-        entry_id to eV; another object of :func:`~embench.evaluation.predictions_memory.rows_of_object`; or predictions
-        that were read before.
+        standard deviation, eV) or ``lower`` and ``upper`` (ends of a 95 % interval, eV), in a format of
+        :func:`~embench.evaluation.predictions_files.read_rows`; a mapping from entry_id to eV; another object
+        of :func:`~embench.evaluation.predictions_memory.rows_of_object`; or predictions that were read before.
     known
         The ids of all entries of the dataset.
     name
@@ -79,15 +80,67 @@ def read_predictions(
     if isinstance(source, Predictions):
         return source if name is None else replace(source, name=name)
     names = tuple(known)
-    if isinstance(source, str | Path):
-        called = str(source)
-        table = read_rows(Path(source), most_rows=_most_rows(names))
-    else:
-        from embench.evaluation.predictions_memory import rows_of_object
-
-        called = type(source).__name__
-        table = rows_of_object(source, known=frozenset(names), most_rows=_most_rows(names))
+    table, called = _table(source, names)
+    _one_run(table, called)
     return _checked(table, called, names, name=name or called, unit=unit)
+
+
+def read_runs(
+    source: Source, *, known: Iterable[str], name: str | None = None, unit: str | None = None
+) -> tuple[Predictions, ...]:
+    """Read predictions of one run or of several, which a column ``seed`` tells apart; one item a run, by its seed.
+
+    For the parameters and errors see :func:`read_predictions`; the name of each of several runs ends in its seed.
+    """
+    if isinstance(source, Predictions):
+        return (source if name is None else replace(source, name=name),)
+    names = tuple(known)
+    table, called = _table(source, names)
+    seeds = _seeds(table, called)
+    if len(seeds) < 2:
+        return (_checked(table, called, names, name=name or called, unit=unit),)
+    return tuple(
+        _checked(
+            replace(table, rows=[row for row in table.rows if _seed(row) == seed]),
+            called,
+            names,
+            name=f"{name or called}, seed {seed}",
+            unit=unit,
+        )
+        for seed in seeds
+    )
+
+
+def _table(source: Source, names: tuple[str, ...]) -> tuple[Table, str]:
+    """Return the rows of a source, and what it is called."""
+    if isinstance(source, str | Path):
+        return read_rows(Path(source), most_rows=_most_rows(names)), str(source)
+    from embench.evaluation.predictions_memory import rows_of_object
+
+    return rows_of_object(source, known=frozenset(names), most_rows=_most_rows(names)), type(source).__name__
+
+
+def _seed(row: Row) -> str:
+    return "" if _is_blank(row.seed) else str(row.seed).strip()
+
+
+def _seeds(table: Table, called: str) -> tuple[str, ...]:
+    """Return the seeds of the runs in a table, in the order of their numbers; one, perhaps empty, where it has one."""
+    found = dict.fromkeys(_seed(row) for row in table.rows)
+    if "" in found and len(found) > 1:
+        row = next(row for row in table.rows if not _seed(row))
+        raise PredictionsError(f"{called}, {row.where}: the seed is empty; give one for every prediction or for none")
+    return tuple(sorted(found, key=lambda seed: (len(seed), seed)))
+
+
+def _one_run(table: Table, called: str) -> None:
+    seeds = _seeds(table, called)
+    if len(seeds) > 1:
+        shown = ", ".join(seeds[:5]) + (", ..." if len(seeds) > 5 else "")
+        raise PredictionsError(
+            f"{called} holds {len(seeds)} runs (seed {shown}), and one is needed here: embench.evaluate and embench "
+            "evaluate score several together; keep the rows of one seed"
+        )
 
 
 def parse_predictions(
@@ -100,6 +153,7 @@ def parse_predictions(
     """
     names = tuple(known)
     table = rows_of(name, content, most_rows=_most_rows(names))
+    _one_run(table, name)
     if plain and not table.plain:
         raise PredictionsError(f"{name} must be plain CSV here: separated by commas and not compressed")
     return _checked(table, name, names, name=name, unit=unit)
@@ -123,7 +177,7 @@ def _checked(table: Table, called: str, known: tuple[str, ...], *, name: str, un
         values=values,
         uncertainties=uncertainties,
         sha256=table.sha256 or hashlib.sha256(canonical_csv(entry_ids, values, uncertainties).encode()).hexdigest(),
-        warnings=(*table.notes, *converted, *_warnings(values)),
+        warnings=(*table.notes, *converted, *_notes_of_bounds(table.rows), *_warnings(values)),
         unit=unit,
         plain=table.plain and factor == 1.0,
     )
@@ -145,6 +199,8 @@ def _check_rows(name: str, rows: list[Row], known: tuple[str, ...]) -> list[tupl
     problems: list[str] = []
     checked: list[tuple[float, float | None]] = []
     with_spread = any(not _is_blank(row.uncertainty) for row in rows)
+    # A standard deviation that is given counts; bounds do where there is none.
+    with_bounds = not with_spread and any(not _is_blank(row.lower) or not _is_blank(row.upper) for row in rows)
     for row in rows:
         wrong = []
         if row.entry_id in first_seen:
@@ -165,8 +221,13 @@ def _check_rows(name: str, rows: list[Row], known: tuple[str, ...]) -> list[tupl
                 sigma = _parse_uncertainty(row.uncertainty)
             except ValueError as error:
                 wrong.append(f"uncertainty {_shorten(row.uncertainty)} {error}")
+        elif with_bounds:
+            try:
+                sigma = _from_bounds(row, value)
+            except ValueError as error:
+                wrong.append(str(error))
         problems.extend(f"{row.where}: {text}" for text in wrong)
-        checked.append((value, sigma if with_spread else None))
+        checked.append((value, sigma if with_spread or with_bounds else None))
     if problems:
         raise PredictionsError(listing(f"{name} cannot be scored, {plural(len(problems), 'problem')}", problems))
     return checked
@@ -227,9 +288,35 @@ def _parse_uncertainty(raw: object) -> float:
     return value
 
 
+def _from_bounds(row: Row, value: float) -> float:
+    """Return the standard deviation of a normal distribution whose central 95 % lie between the bounds."""
+    ends = []
+    for name, raw in (("lower", row.lower), ("upper", row.upper)):
+        if _is_blank(raw):
+            raise ValueError(f"{name} is empty; give both bounds for every entry or for none")
+        try:
+            ends.append(parse_number(raw))
+        except ValueError as error:
+            raise ValueError(f"{name} {_shorten(raw)} {error}") from None
+    lower, upper = ends
+    if not upper > lower:
+        raise ValueError(f"the lower bound {lower:g} is not below the upper one {upper:g}")
+    if not lower <= value <= upper and not math.isnan(value):
+        raise ValueError(f"the prediction {value:g} lies outside of its bounds {lower:g} and {upper:g}")
+    return max((upper - lower) / (2.0 * CENTRAL_95), SMALLEST_UNCERTAINTY_EV)
+
+
 def _is_blank(raw: object) -> bool:
     """Return whether a cell holds nothing: tables in memory write None or NaN for that, files nothing."""
     return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, float) and math.isnan(raw))
+
+
+def _notes_of_bounds(rows: list[Row]) -> Iterable[str]:
+    bounds = any(not _is_blank(row.lower) for row in rows)
+    if bounds and any(not _is_blank(row.uncertainty) for row in rows):
+        yield "the columns lower and upper are not read, as there is a column uncertainty"
+    elif bounds:
+        yield "lower and upper are read as the ends of a 95 % interval"
 
 
 def _warnings(values: tuple[float, ...]) -> Iterable[str]:

@@ -68,7 +68,7 @@ def _with_points(name: str, rows: list[Row]) -> tuple[list[Row], list[str]]:
 
     Raises :class:`~embench.errors.PredictionsError` where each comma could also mark thousands.
     """
-    cells = [str(cell).strip() for row in rows for cell in (row.prediction, row.uncertainty) if cell]
+    cells = [str(cell).strip() for row in rows for cell in (row.prediction, *_numbers(row)) if cell]
     marked = [found for cell in cells if (found := _DECIMAL_COMMA.fullmatch(cell))]
     whole = sum(_INTEGER.fullmatch(cell) is not None for cell in cells)
     # One number that is written in another way: left as they are, they are refused line by line.
@@ -80,9 +80,19 @@ def _with_points(name: str, rows: list[Row]) -> tuple[list[Row], list[str]]:
             "with a point"
         )
     changed = [
-        row._replace(prediction=_with_point(row.prediction), uncertainty=_with_point(row.uncertainty)) for row in rows
+        row._replace(
+            prediction=_with_point(row.prediction),
+            uncertainty=_with_point(row.uncertainty),
+            lower=_with_point(row.lower),
+            upper=_with_point(row.upper),
+        )
+        for row in rows
     ]
     return changed, [f"decimal commas are read as points: {marked[0][0]} as {_with_point(marked[0][0])}"]
+
+
+def _numbers(row: Row) -> tuple[str | None, ...]:
+    return row.uncertainty, row.lower, row.upper
 
 
 def _with_point(cell: str | None) -> str | None:
@@ -134,9 +144,9 @@ def _read_body(name: str, reader: Any, columns: dict[str, int], *, width: int, m
             count = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
             ragged.append(f"  line {line}: {count} instead of {width}")
         else:
-            uncertainty = fields[columns["uncertainty"]] if "uncertainty" in columns else None
             entry_id, prediction = (fields[columns[column]] for column in REQUIRED)
-            rows.append(Row(f"line {line}", entry_id.strip(), prediction, uncertainty))
+            others = (fields[columns[column]] if column in columns else None for column in OPTIONAL)
+            rows.append(Row(f"line {line}", entry_id.strip(), prediction, *others))
         if len(rows) + len(ragged) > most_rows:
             raise PredictionsError(
                 f"{name} has more than {most_rows} rows; a predictions file has one row for each scored entry"

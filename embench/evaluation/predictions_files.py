@@ -177,9 +177,9 @@ def _rows_of_parquet(name: str, content: bytes, *, most_rows: int) -> Table:
         raise PredictionsError(f"{name} is a damaged Parquet file ({error}); write it again") from None
     if not columns["entry_id"]:
         raise PredictionsError(f"{name} holds columns and no predictions")
-    uncertainties = columns.get("uncertainty", [None] * len(columns["entry_id"]))
-    rows = zip(columns["entry_id"], columns["prediction"], uncertainties, strict=True)
+    nothing = [None] * len(columns["entry_id"])
+    rows = zip(*(columns.get(name, nothing) for name in (*REQUIRED, *OPTIONAL)), strict=True)
     return Table(
-        [Row(f"row {i}", str(key), value, sigma) for i, (key, value, sigma) in enumerate(rows, start=1)],
+        [Row(f"row {i}", str(key), *rest) for i, (key, *rest) in enumerate(rows, start=1)],
         notes=unread_notes(names),
     )

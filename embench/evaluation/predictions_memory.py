@@ -10,7 +10,8 @@ from embench.errors import PredictionsError
 from embench.evaluation.predictions_rows import OPTIONAL, REQUIRED, Row, Table, rename_hint, unread_notes
 
 _WAYS = "give a path, a mapping from entry_id to eV, or a table"
-Triple = tuple[Any, Any, Any]
+# entry_id, prediction, and the optional columns.
+Cells = tuple[Any, ...]
 
 
 def rows_of_object(source: Any, *, known: frozenset[str], most_rows: int) -> Table:
@@ -27,31 +28,31 @@ def rows_of_object(source: Any, *, known: frozenset[str], most_rows: int) -> Tab
         raise PredictionsError(f"the predictions are None; {_WAYS}")
     names: Sequence[str] = ()
     if isinstance(source, Mapping) and "entry_id" not in source:
-        triples, names = _of_mapping(source)
+        rows_of_cells, names = _of_mapping(source)
     elif (fields := _field_names(source)) is not None:
-        triples = _of_columns(source, fields, known, kind)
+        rows_of_cells = _of_columns(source, fields, known, kind)
         names = fields
     elif hasattr(source, "index") and hasattr(source, "items") and not isinstance(source, Mapping):  # a pandas Series
-        triples = zip(_ids_of_index(source, known, kind), _values(source), itertools.repeat(None))
+        rows_of_cells = zip(_ids_of_index(source, known, kind), _values(source), strict=True)
     elif isinstance(source, Iterable) and not isinstance(source, str | bytes):
-        triples, names = _of_records(source, kind, most_rows)
+        rows_of_cells, names = _of_records(source, kind, most_rows)
     else:
         raise PredictionsError(f"predictions of type {kind} cannot be read; {_WAYS}")
-    taken = list(itertools.islice(triples, most_rows + 1))
+    taken = list(itertools.islice(rows_of_cells, most_rows + 1))
     if len(taken) > most_rows:
         raise PredictionsError(f"more than {most_rows} predictions; there is one for each scored entry")
     if not taken:
         raise PredictionsError("no predictions: the mapping or table is empty")
-    if any(type(key) is int for key, _, _ in taken[:1]):
+    if any(type(key) is int for key, *_ in taken[:1]):
         raise PredictionsError(
             f"predictions of type {kind} are numbered ({taken[0][0]}, ...) and not named: use the entry_id of each, "
             "never its row"
         )
-    rows = [Row(f"row {i}", str(key), value, _blank(sigma)) for i, (key, value, sigma) in enumerate(taken, start=1)]
+    rows = [Row(f"row {i}", str(key), value, *map(_blank, rest)) for i, (key, value, *rest) in enumerate(taken, 1)]
     return Table(rows, notes=unread_notes(names))
 
 
-def _of_mapping(source: Mapping[Any, Any]) -> tuple[Iterator[Triple], Sequence[str]]:
+def _of_mapping(source: Mapping[Any, Any]) -> tuple[Iterator[Cells], Sequence[str]]:
     """Return the rows of a mapping from entry_id to a value, or to a mapping with the value."""
     names = dict.fromkeys(str(name) for value in source.values() if isinstance(value, Mapping) for name in value)
     if names and "prediction" not in names:
@@ -59,10 +60,10 @@ def _of_mapping(source: Mapping[Any, Any]) -> tuple[Iterator[Triple], Sequence[s
     return (_of_pair(key, value) for key, value in source.items()), list(names)
 
 
-def _of_pair(key: Any, value: Any) -> Triple:
+def _of_pair(key: Any, value: Any) -> Cells:
     if isinstance(value, Mapping):
-        return key, value.get("prediction"), value.get("uncertainty")
-    return key, value, None
+        return key, value.get("prediction"), *(value.get(name) for name in OPTIONAL)
+    return key, value
 
 
 def _field_names(source: Any) -> list[str] | None:
@@ -77,7 +78,7 @@ def _field_names(source: Any) -> list[str] | None:
     return None if names is None or callable(names) else [str(name) for name in names]
 
 
-def _of_columns(source: Any, names: list[str], known: frozenset[str], kind: str) -> Iterator[Triple]:
+def _of_columns(source: Any, names: list[str], known: frozenset[str], kind: str) -> Iterator[Cells]:
     for name in (*REQUIRED, *OPTIONAL):
         if names.count(name) > 1:
             raise PredictionsError(
@@ -93,12 +94,12 @@ def _of_columns(source: Any, names: list[str], known: frozenset[str], kind: str)
     else:
         raise _no_column(kind, "entry_id", names)
     values = _values(source["prediction"])
-    spread = _values(source["uncertainty"]) if "uncertainty" in names else [None] * len(ids)
-    lengths = {"entry_id": len(ids), "prediction": len(values), "uncertainty": len(spread)}
+    others = {name: _values(source[name]) if name in names else [None] * len(ids) for name in OPTIONAL}
+    lengths = {"entry_id": len(ids), "prediction": len(values), **{name: len(found) for name, found in others.items()}}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items() if name in names)
         raise PredictionsError(f"the columns of predictions of type {kind} differ in length ({told}); align them")
-    return zip(ids, values, spread, strict=True)
+    return zip(ids, values, *others.values(), strict=True)
 
 
 def _ids_of_index(source: Any, known: frozenset[str], kind: str, names: Sequence[str] = ()) -> list[Any]:
@@ -117,7 +118,7 @@ def _ids_of_index(source: Any, known: frozenset[str], kind: str, names: Sequence
     )
 
 
-def _of_records(source: Iterable[Any], kind: str, most_rows: int) -> tuple[Iterator[Triple], Sequence[str]]:
+def _of_records(source: Iterable[Any], kind: str, most_rows: int) -> tuple[Iterator[Cells], Sequence[str]]:
     """Return the rows of a list of mappings with the columns as keys, or of pairs (entry_id, eV)."""
     records = list(itertools.islice(source, most_rows + 1))
     if records and all(isinstance(record, Mapping) for record in records):
@@ -125,9 +126,9 @@ def _of_records(source: Iterable[Any], kind: str, most_rows: int) -> tuple[Itera
         for name in REQUIRED:
             if name not in names:
                 raise _no_column(f"{kind} of mappings", name, names)
-        return ((r.get("entry_id"), r.get("prediction"), r.get("uncertainty")) for r in records), names
+        return (tuple(r.get(name) for name in (*REQUIRED, *OPTIONAL)) for r in records), names
     if records and all(isinstance(r, tuple | list) and len(r) == 2 and isinstance(r[0], str) for r in records):
-        return ((key, value, None) for key, value in records), ()
+        return ((key, value) for key, value in records), ()
     if not records:
         raise PredictionsError("no predictions: the mapping or table is empty")
     raise PredictionsError(

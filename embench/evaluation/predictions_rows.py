@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from embench.schema.predicted import BAND_COLUMNS
 
 REQUIRED = ("entry_id", "prediction")
-OPTIONAL = ("uncertainty",)
+# One standard deviation; or the ends of a 95 % interval; and which of several runs of the system it is.
+OPTIONAL = ("uncertainty", "lower", "upper", "seed")
 # Columns that other parts of embench read, and those without a name that tables get when they are saved.
 _NOT_READ_HERE = frozenset({*BAND_COLUMNS, "", "index", "level_0", "__index_level_0__"})
 _MEANING = {
@@ -26,12 +27,15 @@ SHOWN_NAMES = 10
 
 
 class Row(NamedTuple):
-    """One prediction as it stands in its source; `where` names the place in messages."""
+    """One prediction as it stands in its source; `where` names the place in messages, the others are the columns."""
 
     where: str
     entry_id: str
     prediction: Any
-    uncertainty: Any
+    uncertainty: Any = None
+    lower: Any = None
+    upper: Any = None
+    seed: Any = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from embench.common.text import listing, plural
 from embench.errors import PredictionsError, SplitsError
+from embench.evaluation.coverage import FILLED, Coverage
 from embench.evaluation.predictions import Predictions
+from embench.evaluation.references import worst_predictions
 from embench.evaluation.units import likely_unit, unit_problem
 from embench.metrics.sample import Sample
 from embench.statistics.resampling import cluster_codes
@@ -41,8 +43,8 @@ class ScoredSet:
     entry_ids: tuple[str, ...]
     target: Floats
     fold: Strings
-    fill: Floats
-    fill_uncertainty: Floats
+    median: Floats
+    spread: Floats
     seen_host: npt.NDArray[np.bool_]
     flags: tuple[tuple[str, ...], ...]
     labels: dict[str, Strings]
@@ -115,8 +117,8 @@ def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
         entry_ids=tuple(data.entry_ids[row] for row in rows),
         target=np.asarray(target[rows], dtype=np.float64),
         fold=np.concatenate([part[1] for part in parts])[order],
-        fill=np.repeat([part[2] for part in parts], repeats)[order],
-        fill_uncertainty=np.repeat([part[3] for part in parts], repeats)[order],
+        median=np.repeat([part[2] for part in parts], repeats)[order],
+        spread=np.repeat([part[3] for part in parts], repeats)[order],
         seen_host=np.concatenate([part[4] for part in parts])[order],
         flags=tuple(data.flags[row] for row in rows),
         labels={label: data.column(label)[rows] for label in LABELS},
@@ -135,20 +137,6 @@ def _rows(protocol: str, entry_ids: Sequence[str], row_of: dict[str, int]) -> np
         raise SplitsError(f"the protocol {protocol} names {error.args[0]!r}, which is not in the dataset") from None
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How many of the `scored` entries were predicted, and which were filled in with the training median."""
-
-    scored: int
-    predicted: int
-    filled: tuple[str, ...]
-
-    @property
-    def share(self) -> float:
-        """The share of the scored entries that were predicted."""
-        return self.predicted / self.scored
-
-
 @dataclass(frozen=True, eq=False)
 class Matched:
     """Predictions in the order of the scored entries, ready to be scored."""
@@ -164,8 +152,9 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
 
     Predictions for entries that the protocol does not score are ignored with a warning, so that one file can serve
     several protocols. Entries without a prediction raise :class:`~embench.errors.PredictionsError`, unless
-    `fill_missing`: then they get the median of the training targets of their fold, and, where there are
-    uncertainties, the root mean square deviation from it. Predictions that cannot be in eV raise it too.
+    `fill_missing`: then they get the worst of the reference predictions (:mod:`embench.evaluation.references`), and,
+    where there are uncertainties, the root mean square deviation of the training targets of their fold from the
+    median. Predictions that cannot be in eV raise it too.
     """
     position = {entry_id: i for i, entry_id in enumerate(predictions.entry_ids)}
     missing = tuple(entry_id for entry_id in scored.entry_ids if entry_id not in position)
@@ -177,10 +166,11 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
     rows = [position.get(entry_id, 0) for entry_id in scored.entry_ids]
     uncertainty = None
     if predictions.uncertainties is not None:
-        uncertainty = np.where(filled, scored.fill_uncertainty, np.array(predictions.uncertainties)[rows])
+        uncertainty = np.where(filled, scored.spread, np.array(predictions.uncertainties)[rows])
+    values = np.array(predictions.values)[rows]
     sample = make_sample(
         scored,
-        np.where(filled, scored.fill, np.array(predictions.values)[rows]),
+        np.where(filled, stand_in(scored), values) if missing else values,
         uncertainty=uncertainty,
         threshold=threshold,
     )
@@ -190,8 +180,13 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
             f"{plural(unscored, 'prediction')} for entries that the protocol {scored.protocol} does not score: ignored"
         )
     if missing:
-        warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: filled with the training median")
+        warnings.append(f"{plural(len(missing), 'scored entry')} without a prediction: scored with {FILLED}")
     return Matched(predictions, sample, Coverage(len(scored), predicted, missing), tuple(warnings))
+
+
+def stand_in(scored: ScoredSet) -> Floats:
+    """Return what each entry is scored with where a system has no prediction for it (n), eV."""
+    return worst_predictions(scored.protocol, scored.entry_ids, target=scored.target, median=scored.median)
 
 
 def _unit_warnings(predictions: Predictions, scored: ScoredSet, position: dict[str, int]) -> list[str]:
@@ -237,5 +232,5 @@ def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> 
     heading = f"{name} lacks {len(missing)} of the {len(scored)} entries that the protocol {scored.protocol} scores"
     return (
         f"{listing(heading, missing)}\n"
-        "Predict every scored entry, or pass --fill-missing (fill_missing=True) to score the training median there"
+        f"Predict every scored entry, or pass --fill-missing (fill_missing=True) to score {FILLED} there"
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeGuard
 
 from embench.common.text import plural
 from embench.errors import PredictionsError
 from embench.evaluation.find import find_predictions
-from embench.evaluation.predictions import Predictions, Source, read_predictions
+from embench.evaluation.predictions import Predictions, Source, read_predictions, read_runs
 from embench.evaluation.protocols import protocol_of_name, protocols_of_entries
 from embench.schema import LAYOUTS
 from embench.splits.registry import all_protocol_names, protocol_names
@@ -58,12 +59,48 @@ def read_source(source: Source, protocol: str, *, known: Sequence[str], unit: st
     return read_predictions(find_predictions(source, protocol), known=known, name=str(source), unit=unit)
 
 
+def read_runs_of(
+    source: Source, protocol: str, *, known: Sequence[str], unit: str | None = None
+) -> tuple[Predictions, ...]:
+    """Return the predictions of all runs of a system: those of its seeds, or of several files or objects in a list."""
+    if is_runs(source):
+        runs = [run for one in source for run in read_runs_of(one, protocol, known=known, unit=unit)]
+        names = [run.name for run in runs]
+        return tuple(
+            replace(run, name=f"{run.name}, run {i}") if names.count(run.name) > 1 else run
+            for i, run in enumerate(runs, start=1)
+        )
+    if not isinstance(source, str | Path):
+        return read_runs(source, known=known, unit=unit)
+    return read_runs(find_predictions(source, protocol), known=known, name=str(source), unit=unit)
+
+
+def is_runs(source: Source) -> TypeGuard[Sequence[Source]]:
+    """Return whether a source is a list of runs: of paths, of mappings by entry, of frames, of predictions read."""
+    if not isinstance(source, list | tuple) or not source:
+        return False
+    return all(_is_one_source(item) for item in source)
+
+
+def _is_one_source(item: object) -> bool:
+    if isinstance(item, Mapping):
+        # A record of a list of records names its columns; a run maps entries to barriers.
+        return "entry_id" not in item or isinstance(item["entry_id"], list | tuple)
+    return isinstance(item, str | Path | Predictions) or hasattr(item, "columns") or hasattr(item, "items")
+
+
 def _name(source: Source) -> str:
+    if is_runs(source):
+        return _name(source[0])
     return source.name if isinstance(source, Predictions) else str(source)
 
 
 def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
     """Return the source, read where need be, the protocol that it tells, and what told it or why nothing did."""
+    if is_runs(source):
+        # All runs are of one system: what the first tells holds for all.
+        _, told, reason = _ask(source[0], unit)
+        return source, told, reason
     if isinstance(source, str | Path):
         submitted = _submitted(source)
         if submitted is None:
@@ -77,10 +114,11 @@ def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
     from embench.dataset import load
 
     known = [entry_id for layout in LAYOUTS for entry_id in load(layout.name).entry_ids]
-    predictions = read_source(source, protocol_names()[0], known=known, unit=unit)
+    runs = read_runs_of(source, protocol_names()[0], known=known, unit=unit)
+    predictions = runs[0]
     fits = protocols_of_entries(predictions.entry_ids)
     if len(fits) == 1:
-        return predictions, fits[0], "the entries"
+        return list(runs) if len(runs) > 1 else predictions, fits[0], "the entries"
     size = plural(len(predictions), "entry")
     if fits:
         return predictions, None, f"{predictions.name} predicts {size}, which {', '.join(fits)} all score"

@@ -28,7 +28,8 @@ FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,94}\.csv$"
 MOST_BYTES_OF_PREDICTIONS = 1 << 20
 MOST_BYTES_OF_CARD = 64 << 10
 _MOST_FILES = 20
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# A point stands between digits only, as in a version: no name looks like a file or a folder above.
+_SLUG = re.compile(r"[a-z0-9]+((-|(?<=[0-9])\.(?=[0-9]))[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 # Names that Windows keeps for devices, and those of pages beside which the page of a submission may stand.
 _RESERVED = frozenset({"con", "prn", "aux", "nul", "index", "all", "none", "new"})
@@ -45,7 +46,7 @@ def slug_problem(slug: str) -> str | None:
     if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
         return (
             "is no name for a submission; use up to 60 lower-case letters and digits, with single hyphens between "
-            f"them, such as {slug_from(slug)!r}"
+            f"them (or a point between digits), such as {slug_from(slug)!r}"
         )
     if slug in _RESERVED:
         return "is reserved; choose another name"

@@ -13,15 +13,15 @@ TAG = f"v{DATASET_VERSION}"
 PREDICTIONS_REPOSITORY = "embench/predictions"
 """The repository on the hub of the predictions of the submissions; it has versions of its own."""
 
-CODE_URL = "https://github.com/embench/embench"
-"""The repository of the code: the one place where its address stands. pyproject.toml and the notebooks are compared."""
-
-DOCS_PATH = "docs/"
-"""Where the documentation lies beside the leaderboard, relative to the root of the site."""
-
 HUB_URL = f"https://huggingface.co/datasets/{REPOSITORY}"
+CODE_URL = "https://github.com/embench/embench"
+"""The repository of the code, where submissions are pull requests; pyproject.toml and the notebooks are compared."""
+
 SITE_URL = "https://embench-leaderboard.static.hf.space/"
 """Where the leaderboard is published: the Space embench/leaderboard."""
+
+DOCS_URL = f"{SITE_URL}docs/"
+"""Where the documentation is published."""
 
 TITLE = "Ionic migration barriers"
 PUBLISHED = "2026-11-22"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
+from embench.common.folders import working_folder
 from embench.errors import HubError, OutputError
 from embench.hub import about
 from embench.hub.checksums import CHECKSUMS, IGNORED, parse_checksums, sha256, verify_folder
@@ -36,21 +36,14 @@ def pull(
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder} exists already and is not empty; name a new folder")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        with working_folder(folder.parent, "pull") as temporary:
+            fresh = temporary / "folder"
+            _download(hub, repository, revision, fresh)
+            checksums = verify_folder(fresh)
+            fresh.replace(folder)
+            return checksums
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {error.strerror}") from None
-    try:
-        fresh = temporary / "folder"
-        _download(hub, repository, revision, fresh)
-        checksums = verify_folder(fresh)
-        try:
-            fresh.replace(folder)
-        except OSError as error:
-            raise OutputError(f"cannot write {folder}: {error.strerror}") from None
-        return checksums
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _download(hub: Hub, repository: str, revision: str, folder: Path) -> None:

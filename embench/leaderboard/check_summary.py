@@ -59,7 +59,10 @@ def _scores(item: Checked) -> str:
         found = standing(item.submission, item.others, score.protocol, fill_missing=fill)
         own, mae = found.own, found.evaluation.metrics["mae"]
         r2 = "–" if score.r2 != score.r2 else f"{score.r2:.3f}"
-        rank = f"{own.rank:g} ({own.rank_low:g}–{own.rank_high:g}) of {len(found.rivals)}"
+        rank = "none: too few predicted"
+        if own.rank is not None:
+            ranked = sum(rival.rank is not None for rival in found.rivals)
+            rank = f"{own.rank:g} ({own.rank_low:g}–{own.rank_high:g}) of {ranked}"
         interval = f"{score.mae:.3f} [{mae.low:.3f}, {mae.high:.3f}]"
         rows.append([f"`{score.protocol}`", f"{score.predicted} of {score.scored}", interval, r2, rank])
     return markdown_table(["protocol", "predicted", "MAE (eV)", "R²", "rank"], rows)

@@ -87,11 +87,12 @@ def _landscape(crystal: Crystal, ion: str, host: list[int]) -> Landscape:
     return landscape_of(
         Hop(
             symbols=(ion, *symbols),
-            volume=float(np.linalg.det(crystal.lattice)),
+            lattice=crystal.lattice,
             points=np.zeros((2, 3)),
             neighbours=neighbours,
             elements=np.array(symbols)[found[:, 0]],
             distances=np.empty((0, len(neighbours))),
+            weights=np.ones(len(neighbours)),
             ions=ions,
         )
     )

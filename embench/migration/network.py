@@ -117,7 +117,10 @@ def network_barriers(
     temperature : of the rates, K.
     n_samples, seed : of the sampling.
 
-    Raises :class:`~embench.errors.InvalidValueError` for a number that does not fit.
+    Raises
+    ------
+    InvalidValueError
+        A number does not fit.
     """
     known = _checked(barriers, len(hops), level, shared, temperature, n_samples)
     numbers = [number for number, barrier in enumerate(known) if barrier is not None]

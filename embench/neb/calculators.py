@@ -62,7 +62,7 @@ class PotentialSpec:
     `factory` is ``module:function``; called with `options` it returns an ASE calculator or a :class:`Potential`.
     `distribution` is the package whose version is the version of the code, `extra` what installs it, `checkpoint` which
     weights it loads, and `licence` that of the weights. `overlap` is what of the scored entries is in `training_data`,
-    as a submission states it; empty where it is for somebody else to say.
+    as a submission states it; empty where it is for somebody else to say. `note` ends the description of a submission.
     """
 
     name: str
@@ -79,6 +79,7 @@ class PotentialSpec:
     training_data: str = ""
     overlap: Literal["", "none", "structures", "barriers", "unknown"] = ""
     overlap_details: str = ""
+    note: str = ""
 
     @property
     def version(self) -> str:
@@ -134,6 +135,7 @@ POTENTIALS: tuple[PotentialSpec, ...] = (
         training_data="MPtrj",
         overlap="structures",
         overlap_details=_NO_BARRIERS,
+        note="The literature ran the same potential by another protocol (submission chgnet): the two are alike.",
     ),
     PotentialSpec(
         name="chgnet-r2scan",

@@ -91,6 +91,7 @@ def description(
         "description": (
             f"{spec.title} with the protocol {settings} on {summary.n} entries: {summary.valued} barriers, "
             f"{summary.converged} converged. Entries by kind of failure, values kept: {failed or 'none'}."
+            + f" {spec.note}".rstrip()
         ),
         "paper": spec.paper or None,
         "licence": spec.licence or None,

@@ -75,7 +75,7 @@ def guess_of(hop: Pathway, kind: str) -> Guess:
     The path of the migrating ion is :func:`embench.pathways.relaxed_path`, which ends at the minimum image of the
     released end; where the structure has no ionic model, or where `kind` asks for it, the straight line to there. The
     framework of the final structure is taken where there is one, in the cell of the initial one, and no site of it
-    jumps by a cell.
+    jumps by a cell. Raises :class:`~embench.errors.FeatureError` for a hop that ends where it starts.
     """
     lattice, start = np.asarray(hop.lattice, np.float64), np.asarray(hop.frac_coords, np.float64)
     points, found = _path(hop, kind)
@@ -132,8 +132,7 @@ def first_band(guess: Guess, start: End, end: End, n_images: int) -> Floats:
 
 def _path(hop: Pathway, kind: str) -> tuple[Floats, str]:
     """Return the path of the migrating ion (m, 3), fractional, and how it was found."""
-    from embench.crystal.hop import IMAGE_TOLERANCE
-    from embench.crystal.periodic import shortest_image
+    from embench.crystal.hop import end_of_hop
     from embench.errors import FeatureError
     from embench.pathways.relaxed import relaxed_path
 
@@ -143,9 +142,7 @@ def _path(hop: Pathway, kind: str) -> tuple[Floats, str]:
         except FeatureError:
             pass
     start = np.asarray(hop.frac_coords, np.float64)[0]
-    step = np.asarray(hop.path_end, np.float64) - start
-    lattice = np.asarray(hop.lattice, np.float64)
-    return np.stack([start, start + shortest_image(lattice, step, tolerance=IMAGE_TOLERANCE)]), "straight"
+    return np.stack([start, end_of_hop(hop)]), "straight"
 
 
 def _nearest(steps: Floats) -> Floats:

@@ -138,6 +138,10 @@ FAILURES: tuple[Failure, ...] = (
         has_value=False,
     ),
 )
+FROM_ENERGIES: frozenset[str] = frozenset(
+    ("image_below_ends", "end_is_maximum", "equivalent_ends_differ", "ends_apart")
+)
+"""The kinds that energies show: all that can be told of published bands."""
 WITHOUT_VALUE: frozenset[str] = frozenset(failure.name for failure in FAILURES if not failure.has_value)
 
 

@@ -47,8 +47,11 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
     calculator
         An ASE calculator, or an object with ``evaluate``, see :class:`~embench.neb.calculators.Potential`.
 
-    A calculator that raises, or gives what is no finite number, makes a result with the status ``failed``.
-    Raises :class:`~embench.errors.NebError` for what is no calculator.
+    Raises
+    ------
+    NebError
+        `calculator` is none. One that raises, or gives what is no finite number, makes a result with the status
+        ``failed``.
     """
     return calculate(hop, as_potential(calculator), settings).result
 
@@ -112,7 +115,8 @@ def _calculated(hop: Pathway, meter: Meter, settings: Settings) -> tuple[dict[st
             np.concatenate([start.forces[None], forces, end.forces[None]]),
         )
         outcome = relax(band, meter.at, settings) if settings.engine == "band" else _as_it_is(band)
-    return _described(hop, guess, start, end, outcome), outcome.band
+    laid = "idpp" if settings.path == "idpp" else guess.kind
+    return {**_described(hop, guess, start, end, outcome), "path": laid}, outcome.band
 
 
 def _as_it_is(band: Band) -> Outcome:
@@ -146,7 +150,6 @@ def _described(hop: Pathway, guess: Guess, start: End, end: End, outcome: Outcom
         "status": "converged" if converged else "not-converged",
         "reason": None if converged else _reason(start, end, outcome),
         "energies": tuple(round(float(energy), 6) for energy in band.energies),
-        "path": guess.kind,
         "steps_start": start.steps,
         "steps_end": end.steps,
         **{name: rounded(value) for name, value in {**barriers(band.energies), **moved, **lengths, **forces}.items()},

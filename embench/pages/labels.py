@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embench.audit.barriers import UNRELAXED, Potential, compare
+from embench.audit.direction import ENDS_DIFFER, NEARER, opposite_bands
+from embench.audit.evidence import FIRST_HAND, NO_SADDLE, read_submitted
 from embench.audit.noise import Duplicates, find_duplicates
+from embench.audit.potentials import SOURCES
 from embench.audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE, Suspect, find_suspects
 from embench.common.markdown import fill_page, markdown_table
 
@@ -17,16 +21,25 @@ if TYPE_CHECKING:
     from embench.dataset import Dataset
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 1.0)
+# Entries from which the agreement of two potentials is shown.
+FEWEST_SHARED = 40
 FRACTIONS = (0.4, 0.5, 0.6, 0.7, 1.0)
 
 
-def label_page(data: Dataset, potentials: Sequence[Potential]) -> str:
-    """Return the page in Markdown, every number computed from `data` and the barriers of `potentials`."""
+def label_page(data: Dataset, potentials: Sequence[Potential], evidence: Sequence[Potential]) -> str:
+    """Return the page in Markdown, every number computed from `data` and the barriers of potentials.
+
+    `potentials` are compared with the labels; `evidence` are those, and those barriers, that may speak against a label.
+    """
     labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
-    suspects = find_suspects(labels, potentials)
+    suspects = find_suspects(labels, evidence)
+    names = {found.entry_id for found in suspects}
+    flagged = {entry.entry_id for entry in data.filter(include_flags=["label_suspect"])}
     sides = Counter(data[found.entry_id].published_split for found in suspects)
-    divided = {found.entry_id for found in find_suspects(labels, potentials, unanimous=False)}
-    spared = divided - {found.entry_id for found in suspects}
+    divided = {found.entry_id for found in find_suspects(labels, evidence, unanimous=False)}
+    spared = divided - names
+    first_hand = [potential for potential in evidence if potential.slug in FIRST_HAND]
+    potentials = [*potentials, *first_hand]
     values = {
         "dataset_version": data.version,
         "n_entries": len(data),
@@ -36,11 +49,20 @@ def label_page(data: Dataset, potentials: Sequence[Potential]) -> str:
         "agreement": AGREEMENT,
         "unrelaxed": _names(UNRELAXED),
         "spared": _names(spared) or "none",
+        "families": ", ".join(sorted({potential.family for potential in evidence})),
+        "n_flagged": len(flagged),
+        "come": _names(names - flagged) or "none",
+        "gone": _names(flagged - names) or "none",
+        "agreement_table": _agreement(evidence, labels),
+        "no_saddle": _no_saddle(data),
+        "opposite": _opposite(),
+        "ends_differ": ENDS_DIFFER,
+        "nearer": f"{NEARER:g}",
         "n_suspects": len(suspects),
         "n_train": sides["train"],
         "n_test": sides["test"],
         "suspects": _suspects(data, suspects),
-        "sensitivity": _sensitivity(labels, potentials),
+        "sensitivity": _sensitivity(labels, evidence),
         "duplicates": _duplicates(find_duplicates(data)),
     }
     return fill_page("embench.pages", "labels.md", values)
@@ -76,6 +98,44 @@ def _suspects(data: Dataset, suspects: Sequence[Suspect]) -> str:
         rows.append([f"`{found.entry_id}`", data[found.entry_id].mobile_ion, *numbers, potentials])
     header = ["entry", "ion", "label", "mean of potentials", "difference", "potentials"]
     return markdown_table(header, rows, left=("ion", "potentials"))
+
+
+def _agreement(evidence: Sequence[Potential], labels: Mapping[str, float]) -> str:
+    """Return how far potentials of different families are from each other, where both have many barriers."""
+    rows = []
+    for first, second in combinations(evidence, 2):
+        shared = sorted(first.barriers.keys() & second.barriers.keys())
+        if first.family == second.family or len(shared) < FEWEST_SHARED:
+            continue
+        between = [abs(first.barriers[i] - second.barriers[i]) for i in shared]
+        to_labels = [abs(potential.barriers[i] - labels[i]) for i in shared for potential in (first, second)]
+        rows.append(
+            [f"{first.slug}, {second.slug}", len(shared), *(f"{np.median(x):.3f}" for x in (between, to_labels))]
+        )
+    header = ["potentials", "entries", "median difference", "median |Δ| to the labels"]
+    return markdown_table([name.replace("|", r"\|") for name in header], rows)
+
+
+def _no_saddle(data: Dataset) -> str:
+    """Return the test entries for which a figure is published though an end is the highest image of the band."""
+    rows = []
+    for slug in SOURCES:
+        for entry_id, band in read_submitted(slug).items():
+            if NO_SADDLE in band.failures and data[entry_id].published_split == "test":
+                what = "equivalent" if data[entry_id].endpoints_equivalent else "not equivalent"
+                rows.append([f"`{entry_id}`", slug, f"{band.barrier:.3f}", f"{band.energies[-1]:+.3f}", what])
+    header = ["entry", "potential", "figure", "last image above the first", "ends"]
+    return markdown_table(header, sorted(rows), left=("potential", "ends"))
+
+
+def _opposite() -> str:
+    bands = {slug: {i: band.energies for i, band in read_submitted(slug).items()} for slug in (*SOURCES, *FIRST_HAND)}
+    rows = [
+        [f"`{found.entry_id}`", found.first, found.second, f"{found.same:.2f}", f"{found.reversed:.2f}"]
+        for found in opposite_bands(bands)
+    ]
+    header = ["entry", "potential", "the other", "profiles differ by", "with one reversed"]
+    return markdown_table(header, rows, left=("potential", "the other"))
 
 
 def _sensitivity(labels: Mapping[str, float], potentials: Sequence[Potential]) -> str:

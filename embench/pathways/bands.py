@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal import Pathway
-from embench.errors import UnknownNameError
+from embench.errors import MissingDependencyError, UnknownNameError
 
 FloatArray = NDArray[np.float64]
 PathBuilder = Callable[[Pathway, int], FloatArray]
@@ -36,8 +36,32 @@ def relaxed_path(entry: Pathway, n: int) -> FloatArray:
     return relaxed_band(entry, n)
 
 
+def idpp_path(entry: Pathway, n: int) -> FloatArray:
+    """Return the fractional coordinates (n, n_sites, 3) of a band that interpolates pair distances.
+
+    The image dependent pair potential of S. Smidstrup et al., J. Chem. Phys. 140, 214106 (2014), eq. 5, as ASE has it:
+    all sites of the inner images give way, and the ends stay as they are. The hop is that of the release, unwrapped.
+
+    Raises :class:`~embench.errors.MissingDependencyError` without ASE.
+    """
+    try:
+        from ase import Atoms
+        from ase.mep.neb import NEB
+    except ImportError:
+        raise MissingDependencyError("ase", "structures", "an IDPP band") from None
+    straight = straight_path(entry, n)
+    frames = [Atoms(entry.atomic_numbers, coords @ entry.lattice, cell=entry.lattice, pbc=True) for coords in straight]
+    # The method decides nothing here; the default one warns.
+    NEB(frames, method="improvedtangent").interpolate(method="idpp", mic=False)
+    inverse = np.linalg.inv(entry.lattice)
+    band = np.stack([frame.positions @ inverse for frame in frames])
+    # The ends to the last bit, which a change of coordinates and back does not keep.
+    band[0], band[-1] = straight[0], straight[-1]
+    return band
+
+
 # How a band is laid between the ends of a hop; a further way is one further line.
-PATHS: dict[str, PathBuilder] = {"straight": straight_path, "relaxed": relaxed_path}
+PATHS: dict[str, PathBuilder] = {"straight": straight_path, "relaxed": relaxed_path, "idpp": idpp_path}
 
 
 def band(entry: Pathway, n: int, *, path: str = "straight") -> FloatArray:

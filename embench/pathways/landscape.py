@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.crystal import Hop
-from embench.crystal.periodic import Floats, Integers, approach
+from embench.crystal.periodic import TIE, Floats, Integers, approach
 from embench.crystal.potentials import Repulsion, SiteEnergy
 
 # Atoms further from the straight line than this are left out, Å: the energies have long decayed there.
 CUTOFF = 7.0
-# Distances are tabulated in steps of this, Å.
-_STEP = 0.002
+# Distances are tabulated in steps of this, Å; between them the tables are interpolated, so that nothing jumps.
+_STEP = 0.005
 # The wall that keeps all atoms apart whatever their charges: where it begins (Å) and its stiffness (eV/Å^2).
 _WALL, _WALL_STIFFNESS = 1.6, 30.0
 
@@ -34,6 +34,7 @@ class Landscape:
 
     neighbours: Floats
     elements: NDArray[np.str_]
+    _weights: Floats
     _kinds: Integers
     _tables: Floats  # (3, n_kinds, n_steps): energy, slope, curvature
 
@@ -41,16 +42,15 @@ class Landscape:
         """Return the energies (n,), eV, at Cartesian points (n, 3)."""
         from scipy.spatial.distance import cdist
 
-        bins = self._bins(cdist(points, self.neighbours))
-        found: Floats = self._tables[0].ravel()[bins].sum(axis=1)
+        found: Floats = self._interpolated(self._tables[0], *self._bins(cdist(points, self.neighbours))) @ self._weights
         return found
 
     def gradient(self, points: Floats) -> tuple[Floats, Floats, Floats]:
         """Return energies (n,), gradients (n, 3), eV/Å, and upper bounds of the curvature (n,), eV/Å^2."""
         apart = points[:, None] - self.neighbours
         distances = np.sqrt(np.einsum("nmi,nmi->nm", apart, apart))
-        bins = self._bins(distances)
-        energy, slope, curvature = (table.ravel()[bins] for table in self._tables)
+        bins, share = self._bins(distances)
+        energy, slope, curvature = (self._interpolated(table, bins, share) * self._weights for table in self._tables)
         gradient = np.einsum("nm,nmi->ni", slope / np.maximum(distances, _STEP), apart)
         return energy.sum(axis=1), gradient, np.maximum(curvature, 0.0).sum(axis=1)
 
@@ -59,14 +59,25 @@ class Landscape:
         if not len(self.neighbours):
             return float("inf"), ""
         nearest = approach(path, self.neighbours).distances
-        at = int(nearest.argmin())
-        return float(nearest[at]), str(self.elements[at])
+        # Of elements that are equally near, the first in the alphabet: the order of the atoms must not matter.
+        element = min(self.elements[nearest <= nearest.min() + TIE].tolist())
+        return float(nearest.min()), element
 
-    def _bins(self, distances: Floats) -> Integers:
+    def _bins(self, distances: Floats) -> tuple[Integers, Floats]:
+        """Return the places in the flattened tables, and how far each distance is on its way to the next one."""
         n_steps = self._tables.shape[2]
-        bins: Integers = np.minimum((distances * (1 / _STEP)).astype(np.intp), n_steps - 1)
+        place = np.clip(distances * (1 / _STEP) - 0.5, 0.0, n_steps - 1.001)
+        bins = place.astype(np.intp)
+        share = place - bins
         bins += self._kinds * n_steps
-        return bins
+        return bins, share
+
+    @staticmethod
+    def _interpolated(table: Floats, bins: Integers, share: Floats) -> Floats:
+        values = table.ravel()
+        low = values[bins]
+        found: Floats = low + share * (values[bins + 1] - low)
+        return found
 
 
 def landscape_of(hop: Hop) -> Landscape:
@@ -82,4 +93,4 @@ def landscape_of(hop: Hop) -> Landscape:
     depth = np.maximum(_WALL - grid, 0.0)
     wall = (_WALL_STIFFNESS / 2 * depth**2, -_WALL_STIFFNESS * depth, _WALL_STIFFNESS * (depth > 0))
     tables = np.stack([(a + no_anion * b + c).T for a, b, c in zip(site, repulsion, wall, strict=True)])
-    return Landscape(hop.neighbours, hop.elements, kinds.reshape(-1), np.ascontiguousarray(tables))
+    return Landscape(hop.neighbours, hop.elements, hop.weights, kinds.reshape(-1), np.ascontiguousarray(tables))

@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 CLEARANCE = 1.3
 # How far from the straight line a path is looked for, Å; the second distance only where the first finds none.
 MARGINS = (2.25, 3.5)
-# The ends of a hop that is shorter are the same point, Å.
-_SHORTEST_HOP = 1e-3
+# How far a path is moved aside before it relaxes, Å: one on a ridge would otherwise leave it where rounding pushes it.
+_NUDGE = 2e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,17 +94,26 @@ def _best(landscape: Landscape, hop: Hop) -> Floats:
     from embench.pathways.string import N_POINTS, evenly_spaced, relax_string
 
     straight = evenly_spaced(hop.points, N_POINTS)
-    if hop.length < _SHORTEST_HOP or _overlap(landscape, hop.points) is not None:
-        # Nothing to relax: the ends are the same point, or one of them lies within an atom.
+    if _overlap(landscape, hop.points) is not None:
+        # Nothing to relax: one of the ends lies within an atom.
         return straight
     found: list[Floats] = []
     for margin in MARGINS:
-        grid_path, highest = minimax_path(landscape, grid_around(*hop.points, margin=margin))
+        grid_path, highest = minimax_path(landscape, grid_around(*hop.points, margin=margin, axes=hop.axes))
         is_as_low = float(landscape.energy(straight).max()) <= highest + SLACK
-        found.append(relax_string(landscape, straight if is_as_low else grid_path))
+        found.append(relax_string(landscape, _nudged(straight if is_as_low else grid_path, hop.axes)))
         if landscape.clearance(found[-1])[0] >= CLEARANCE:
             break
     return max(found, key=lambda path: landscape.clearance(path)[0])
+
+
+def _nudged(path: Floats, axes: Floats) -> Floats:
+    """Return a path (N_POINTS, 3) that is moved by about _NUDGE to the positive side of `axes`, but not at its ends."""
+    from embench.pathways.string import N_POINTS, evenly_spaced
+
+    place = np.linspace(0.0, np.pi, N_POINTS)
+    aside = np.column_stack([np.sin(place) + 0.5 * np.sin(2 * place), 0.6 * np.sin(place) + 0.4 * np.sin(3 * place)])
+    return evenly_spaced(path, N_POINTS) + _NUDGE * aside @ axes[1:]
 
 
 def _overlap(landscape: Landscape, path: Floats) -> str | None:

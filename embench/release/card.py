@@ -120,6 +120,7 @@ def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
         "oxygen_commit": about.OXYGEN_COMMIT,
         **oxygen_figures(load(schema.OXYGEN.name)),
         "fold_columns": columns(FOLDS),
+        "consensus_columns": columns(DATASET.configurations["potential_consensus"].columns),
         "flags": flags(data),
         "protocols": protocols(),
         "leakage": leakage(),

@@ -134,6 +134,7 @@ def _check_configurations(folder: Path, *, data: Dataset, oxygen: Dataset) -> st
                 if not loaded[found.layout.name][split].data.table.equals(expected.data.table):
                     raise _Problem(f"load_dataset gives other values for {split} than embench.load")
         _check_entries(loaded["splits"]["folds"], data, oxygen, name="splits")
+        _check_entries(loaded["potential_consensus"]["consensus"], data, name="potential_consensus")
         rows = sum(part.num_rows for parts in loaded.values() for part in parts.values())
     return f"load_dataset reads all configurations ({rows} rows), equal to embench.load"
 

@@ -53,6 +53,7 @@ def contents() -> dict[str, bytes]:
     HubError
         Outside of a checkout.
     """
+    from embench.audit.consensus import consensus_bytes
     from embench.dataset import load
     from embench.release.card import render_card
     from embench.release.croissant import render_croissant
@@ -62,9 +63,11 @@ def contents() -> dict[str, bytes]:
 
     root, data = checkout(), load()
     (folds,) = DATASET.configurations["splits"].parts.values()
+    (consensus,) = DATASET.configurations["potential_consensus"].parts.values()
     made = {folds: folds_table(data)}
     found = {path: _dataset_file(path, resource) for path, resource in DATA_FILES.items()}
     found |= {path: parquet(table) for path, table in made.items()}
+    found[consensus] = consensus_bytes()
     tables = made | {path: _read(found[path]) for path in DATASET.files if path not in made}
     sizes = {path: len(content) for path, content in found.items()}
     found[CARD] = render_card(data, tables=tables, sizes=sizes, root=root).encode()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from embench import schema
+from embench.audit.consensus import COLUMNS, TABLE
 from embench.hub import about
 from embench.release.tables import FOLDS, PREDICTIONS, SYSTEMS
 
@@ -79,6 +80,13 @@ DATASET = Package(
             key=("entry_id", "protocol"),
             row_is="an entry in a protocol",
             meaning="One record an entry and protocol: the fold that scores the entry, of either dataset.",
+        ),
+        "potential_consensus": Configuration(
+            parts={"consensus": f"consensus/{TABLE}"},
+            columns=COLUMNS,
+            key=("entry_id",),
+            row_is="an entry",
+            meaning="One record an entry: the barrier that independent potentials agree on. No feature for models.",
         ),
     },
 )

@@ -34,6 +34,7 @@ _SITE_KINDS = frozenset(
         ".woff2",
         ".ttf",
         ".csv",
+        ".inv",  # what other documentation links to ours with
     )
 )
 _SITE_FILES = frozenset(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from embench.common.files import write_text
+from embench.evaluation.coverage import COVERAGE_RULE, enough_for_a_rank
 from embench.evaluation.document import document
 from embench.splits.registry import protocol_spec
 from embench.web import tables, wording
@@ -36,6 +37,8 @@ class ReportContext(TypedDict):
     content: EvaluationDocument
     name: str
     other: str | None
+    coverage_rule: str
+    too_few: bool
     measures: str
     tiles: list[Tile]
     metric_tables: list[tables.MetricTable]
@@ -87,6 +90,8 @@ def render(content: EvaluationDocument) -> str:
         content=content,
         name=wording.short_name(content["predictions"]),
         other=wording.short_name(content["comparison"]["other"]) if content["comparison"] else None,
+        coverage_rule=COVERAGE_RULE,
+        too_few=not enough_for_a_rank(content["coverage"]["predicted"], content["coverage"]["scored"]),
         measures=protocol_spec(content["protocol"]).measures,
         tiles=headline(content),
         metric_tables=tables.metric_tables(content),

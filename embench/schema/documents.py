@@ -8,7 +8,7 @@ drawn by parts that know nothing of how an evaluation is made. Energies are in e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from embench.schema.terms import Direction, Family, Method
@@ -60,7 +60,7 @@ class MetricDocument(EstimateDocument):
 
 
 class CoverageDocument(TypedDict):
-    """How many of the scored entries were predicted; those in `filled` got the median of the training targets."""
+    """How many of the scored entries were predicted; those in `filled` got the worst reference prediction."""
 
     scored: int
     predicted: int
@@ -84,7 +84,7 @@ class ReferenceDocument(TypedDict):
 
 
 class DetectableDifference(TypedDict):
-    """The difference of a metric from which two systems are told apart with 80 % power."""
+    """The difference of a metric that is found with 80 % power."""
 
     value: float | None
     unit: str
@@ -150,6 +150,20 @@ class ComparisonDocument(TypedDict):
     sentence: str
 
 
+class RunsDocument(TypedDict):
+    """Several runs of one system: their names, each metric run by run, and its standard deviation over the runs."""
+
+    names: list[str]
+    values: dict[str, list[float | None]]
+    spread: dict[str, float | None]
+
+
+class OwnMetricDocument(Interval):
+    """A metric of the user's own."""
+
+    method: Method
+
+
 class EntryDocument(TypedDict):
     """One scored entry: its barrier, the prediction with its standard deviation, and what to know about it. eV."""
 
@@ -171,8 +185,59 @@ class EntryDocument(TypedDict):
     flags: Sequence[str]
 
 
+class BinDocument(TypedDict):
+    """How many errors, prediction − target, lie in [low, high), eV; None for the open ends."""
+
+    low: float | None
+    high: float | None
+    n: int
+
+
+class IonErrorDocument(TypedDict):
+    """The MAE (eV) of the entries of one migrating ion; `small` ones have fewer than ten."""
+
+    ion: str
+    n: int
+    mae: float
+    small: bool
+
+
+class RivalDocument(TypedDict):
+    """Another system: its folder, its name, and its MAE, eV."""
+
+    slug: str
+    name: str
+    mae: float
+
+
+class StandingDocument(TypedDict):
+    """The place by MAE among `n` systems; `tied` ones cannot be distinguished statistically from this one.
+
+    `own` is the folder of the submission that these predictions are, None for predictions that are none.
+    """
+
+    rank: float
+    n: int
+    best: RivalDocument
+    tied: list[RivalDocument]
+    own: str | None
+    sentence: str
+
+
+class OverviewDocument(TypedDict):
+    """What the terminal draws; `worst` are entry_ids, `standing` is None where nothing is there to compare with."""
+
+    histogram: list[BinDocument]
+    by_ion: list[IonErrorDocument]
+    worst: list[str]
+    standing: StandingDocument | None
+
+
 class EvaluationDocument(TypedDict):
-    """The scores of one set of predictions on one protocol; checksums are sha256."""
+    """The scores of one set of predictions on one protocol; checksums are sha256.
+
+    `overview` is written by ``embench evaluate --json`` for a single file; the board has standings of its own.
+    """
 
     embench_version: str
     dataset_version: str
@@ -196,7 +261,48 @@ class EvaluationDocument(TypedDict):
     breakdown: dict[str, BreakdownDocument]
     calibration: list[CalibrationPoint]
     comparison: ComparisonDocument | None
+    runs: RunsDocument | None
+    own: dict[str, OwnMetricDocument]
     entries: list[EntryDocument]
+    overview: NotRequired[OverviewDocument]
+
+
+class KindDocument(TypedDict):
+    """A kind of host frameworks, and how many of them alone would tell two systems apart; None beyond reach."""
+
+    dimension: str
+    value: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    hosts_needed: float | None
+
+
+class TellingDocument(TypedDict):
+    """An entry: the error of the first system minus that of the second (eV), and the weight of its host."""
+
+    entry_id: str
+    difference: float | None
+    host: str
+    share: float | None
+
+
+class PowerDocument(TypedDict):
+    """What would tell two systems apart: differences of MAE in eV; counts are of hosts and entries to be added."""
+
+    first: str
+    second: str
+    protocol: str
+    n: int
+    n_hosts: int
+    difference: float | None
+    standard_error: float | None
+    power: float | None
+    hosts_needed: float | None
+    entries_needed: float | None
+    kinds: list[KindDocument]
+    telling: list[TellingDocument]
+    sentence: str
 
 
 class RankDocument(TypedDict):
@@ -208,12 +314,17 @@ class RankDocument(TypedDict):
 
 
 class RankedSystemDocument(TypedDict):
-    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best."""
+    """One system of a ranking: MAE, share of the entries that it predicts, rank, and whether it may be the best.
+
+    `mae_predicted` is the MAE on the entries that it predicts, None where that is all of them. One that predicts too
+    few for a rank has none.
+    """
 
     predictions: str
     mae: EstimateDocument
+    mae_predicted: EstimateDocument | None
     coverage: float
-    rank: RankDocument
+    rank: RankDocument | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from embench.dataset import Dataset
 
 MANIFEST = "manifest.json"
+VALIDATION_SHARE = 0.1
+"""Of the entries on the training side of a fold, what is set aside for validation."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,33 @@ class Fold:
         from embench.dataset import load
 
         return load(self.test_dataset).select(self.test_ids).without_targets()
+
+    @cached_property
+    def validation_ids(self) -> tuple[str, ...]:
+        """The entries of `train` that are set aside for choosing: whole host frameworks, about a tenth of the entries.
+
+        Hosts are taken in the order of the sha256 of their names, so that they are the same everywhere, and those that
+        two folds train on are set aside in both.
+        """
+        host = dict(zip(self.train_ids, self.train.column("group_host").tolist(), strict=True))
+        sizes = Counter(host.values())
+        chosen: set[str] = set()
+        for name in sorted(sizes, key=lambda name: hashlib.sha256(str(name).encode()).hexdigest()):
+            if sum(sizes[taken] for taken in chosen) >= VALIDATION_SHARE * len(host):
+                break
+            chosen.add(name)
+        return tuple(entry_id for entry_id in self.train_ids if host[entry_id] in chosen)
+
+    @property
+    def validation(self) -> Dataset:
+        """The entries of :attr:`validation_ids` with their targets; never entries that the fold scores."""
+        return self.train.select(self.validation_ids)
+
+    @property
+    def fitting(self) -> Dataset:
+        """The entries of `train` that are not in `validation`, with their targets."""
+        aside = frozenset(self.validation_ids)
+        return self.train.select(entry_id for entry_id in self.train_ids if entry_id not in aside)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,18 @@ class Replicates:
         }
 
 
+def mean_of(runs: Sequence[Replicates]) -> Replicates:
+    """Return the means over runs of one system that were scored on the same draws: what a run reaches on average."""
+    first = runs[0]
+    return Replicates(
+        first.specs,
+        np.mean([run.values for run in runs], axis=0),
+        np.mean([run.resampled for run in runs], axis=0),
+        np.mean([run.jackknife for run in runs], axis=0),
+        first.supports,
+    )
+
+
 def point_values(sample: Sample, specs: Sequence[MetricSpec]) -> dict[str, float]:
     """Return the value of each metric on the sample, without an interval."""
     values = _compute(specs, Resamples.once(sample))[:, 0].tolist()

@@ -1,4 +1,4 @@
-"""Several systems on the same entries: what rank each may have, and which cannot be told from the best.
+"""Several systems on the same entries: what rank each may have, and which are tied with the best.
 
 Rank intervals are percentiles of the rank in resamples of the host frameworks, drawn once for all systems. This
 assumes that hosts are drawn independently from the population that the ranks are meant for, and that the systems
@@ -29,7 +29,7 @@ class Rank:
     """The rank of one system by MAE, 1 the best, ties sharing the mean of their ranks, and its 95 % interval.
 
     `p_best` is the p-value of the paired test against the best system, `p_adjusted` with Holm's correction; both
-    are 1 for the best itself. `best_set` tells whether the system cannot be told from the best.
+    are 1 for the best itself. `best_set` tells whether the system is the best or tied with it.
     """
 
     rank: float

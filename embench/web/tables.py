@@ -285,8 +285,8 @@ def confusion_cells(content: EvaluationDocument) -> list[ConfusionCell]:
 
 
 def worst_first(content: EvaluationDocument) -> list[EntryDocument]:
-    """Return the entries by falling absolute error."""
-    return sorted(content["entries"], key=lambda entry: (-abs(entry["error"]), entry["entry_id"]))
+    """Return the entries by falling absolute error; those without a prediction come last."""
+    return sorted(content["entries"], key=lambda entry: (entry["filled"], -abs(entry["error"]), entry["entry_id"]))
 
 
 def flags_explained(entries: Sequence[EntryDocument]) -> list[FlagText]:

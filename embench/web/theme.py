@@ -94,7 +94,7 @@ def hover_text(entry: EntryDocument) -> str:
         predicted = f"{number(entry['prediction'])} ± {number(entry['uncertainty'])} eV"
     lines = [f"prediction {predicted}", f"error {quantity(entry['error'], 'eV', sign=True)}"]
     if entry["filled"]:
-        lines.append("no prediction: training median")
+        lines.append("no prediction: worst reference")
     return "<br>".join([hover_pathway(entry), *map(escape, lines), *hover_flags(entry)])
 
 

@@ -47,7 +47,12 @@ def test_sources_that_do_not_fit(tmp_path):
         read_source("orb-v3", tmp_path, [])
     header = "sys_name,model,barrier_max_minus_min_eV,barrier_max_minus_start_eV\n"
     (tmp_path / "umlip_neb").mkdir()
-    (tmp_path / "umlip_neb" / "umlip_all_barriers.csv").write_text(header + "x,Orb-v3,0.5,0.4\nx,Orb-v3,0.6,0.4\n")
+    path = tmp_path / "umlip_neb" / "umlip_all_barriers.csv"
+    path.write_text(header + "x,Orb-v3,0.5,0.4\n")
+    with pytest.raises(UpstreamError, match="has no column e0, e1, e2, e3, e4"):
+        read_source("orb-v3", tmp_path, ["x"])
+    header = header.replace("\n", ",e0,e1,e2,e3,e4\n")
+    path.write_text(header + "x,Orb-v3,0.5,0.4,0,0,0,0,0\nx,Orb-v3,0.6,0.4,0,0,0,0,0\n")
     with pytest.raises(UpstreamError, match="given twice: x"):
         read_source("orb-v3", tmp_path, ["x"])
     with pytest.raises(UpstreamError, match="unknown"):

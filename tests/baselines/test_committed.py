@@ -43,9 +43,17 @@ def results(tmp_path, monkeypatch):
 
 
 def test_list():
-    shown = embench_baseline("list").output
+    """One line each, with the score that the board has."""
+    board = json.loads((REPOSITORY / "leaderboard" / "leaderboard.json").read_text(encoding="utf-8"))
+    maes = {row["slug"]: row["metrics"]["mae"]["value"] for row in board["protocols"][0]["rows"]}
+    lines = {line.split()[0]: line for line in embench_baseline("list").output.splitlines() if line.strip()}
+    assert max(map(len, lines.values())) <= 80
     for spec in BASELINES:
-        assert spec.name in shown
+        assert spec.title in lines[spec.name]
+        if spec.name in maes:
+            assert lines[spec.name].rstrip().endswith(f"{maes[spec.name]:.3f}")
+    long = embench_baseline("list", "--long").output
+    assert "extremely randomised trees" in " ".join(long.split())
 
 
 def test_unknown_names(tmp_path):
@@ -63,7 +71,7 @@ def test_the_committed_predictions_are_reproduced(name, tmp_path):
     committed = ("--results", REPOSITORY / "baselines", "--submissions", REPOSITORY / "leaderboard" / "submissions")
     found = embench_baseline("reproduce", name, *committed, "--work", tmp_path)
     assert found.exit_code == 0, found.output or found.exception
-    assert found.output.count(" entries reproduced ") == len(protocols_of_baselines())
+    assert found.output.count(" entries reproduced ") == len(baseline_spec(name).protocols)
     assert not list(tmp_path.rglob("*.json"))  # what was kept on the way is removed
 
 

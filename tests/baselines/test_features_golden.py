@@ -7,6 +7,7 @@ two anions, and a softBV pair that is not listed; in none of them are the two en
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -77,23 +78,29 @@ ENTRIES = sorted(CHEMISTRY)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The 17 points of a hop, and for each neighbour its element and its distance to each point, Å."""
+    """The 17 points of a hop, and for each neighbour its element, its distance to each point, Å, and its weight."""
 
     mobile: str
     symbols: list[str]
     volume: float
     length: float
-    atoms: list[tuple[str, list[float]]]
+    atoms: list[tuple[str, list[float], float]]
     chemistry: Chemistry
 
-    def of_kind(self, kind: str) -> list[tuple[str, list[float]]]:
-        return [(element, apart) for element, apart in self.atoms if self.kind(element) == kind]
+    def of_kind(self, kind: str) -> list[tuple[str, list[float], float]]:
+        return [atom for atom in self.atoms if self.kind(atom[0]) == kind]
 
     def kind(self, element: str) -> str:
         return "anion" if element in self.chemistry.anions else "mobile" if element == self.mobile else "cation"
 
     def contact(self, element: str) -> float:
         return self.chemistry.radii[element] + self.chemistry.radii[self.mobile]
+
+
+def fading(distance: float, end: float) -> float:
+    """The cubic that falls from 1 to 0 with level ends over the last half ångström before `end`."""
+    x = min(1.0, max(0.0, (end - distance) / 0.5))
+    return 3 * x**2 - 2 * x**3
 
 
 @lru_cache(maxsize=3)
@@ -110,7 +117,8 @@ def surroundings(entry_id: str) -> Surroundings:
             share = float(np.dot(place - start, end - start) / np.dot(end - start, end - start))
             foot = start + min(1.0, max(0.0, share)) * (end - start)
             if np.linalg.norm(place - foot) <= 8.0:
-                atoms.append((symbol, [float(np.linalg.norm(place - point)) for point in points]))
+                apart = [float(np.linalg.norm(place - point)) for point in points]
+                atoms.append((symbol, apart, fading(float(np.linalg.norm(place - foot)), 8.0)))
     volume = abs(float(np.dot(entry.lattice[0], np.cross(entry.lattice[1], entry.lattice[2]))))
     return Surroundings(symbols[0], symbols, volume, float(np.linalg.norm(end - start)), atoms, chemistry)
 
@@ -148,27 +156,40 @@ def test_formal_charges_and_radii_are_those_of_shannon(entry_id: str) -> None:
 def test_every_neighbour_is_found_once(entry_id: str) -> None:
     made, known = hop(entry_id), surroundings(entry_id)
     assert sorted(made.symbols) == sorted(s for s, count in known.chemistry.counts.items() for _ in range(count))
-    assert sorted(made.elements.tolist()) == sorted(element for element, _ in known.atoms)
+    assert sorted(made.elements.tolist()) == sorted(element for element, _, _ in known.atoms)
     found = sorted(zip(made.elements.tolist(), made.distances.T.round(6).tolist(), strict=True))
-    for (element, apart), (expected_element, expected) in zip(found, sorted(known.atoms), strict=True):
+    for (element, apart), (expected_element, expected, _) in zip(found, sorted(known.atoms), strict=True):
         assert element == expected_element
         assert apart[0] == pytest.approx(expected[0], abs=2e-6)
     for point in range(17):
-        expected = sorted(apart[point] for _, apart in known.atoms)
+        expected = sorted(apart[point] for _, apart, _ in known.atoms)
         np.testing.assert_allclose(np.sort(made.distances[point]), expected, atol=1e-8)
+    np.testing.assert_allclose(np.sort(made.weights), sorted(weight for _, _, weight in known.atoms), atol=1e-8)
+    assert 0 < (made.weights < 1).sum() < len(made.weights) / 3
 
 
 # -------------------------------------------------------------------------------------------------------- geometry
+
+
+def receding(distance: float, weight: float, farthest: float) -> float:
+    return min(farthest, weight * distance + (1 - weight) * farthest)
 
 
 def approach(kind: str, known: Surroundings) -> dict[str, float]:
     atoms = known.of_kind(kind)
     nearest, reduced, coordination = [], [], []
     for point in range(17):
-        nearest.append(min([8.0, *(apart[point] for _, apart in atoms)]))
-        reduced.append(min([4.0, *(apart[point] / known.contact(element) for element, apart in atoms)]))
-        beyond = [(known.contact(element) - apart[point]) / 0.37 for element, apart in atoms]
-        coordination.append(sum(math.exp(min(x, 3.0)) for x in beyond))
+        nearest.append(min([8.0, *(receding(apart[point], weight, 8.0) for _, apart, weight in atoms)]))
+        reduced.append(
+            min(
+                [
+                    4.0,
+                    *(receding(apart[point] / known.contact(element), weight, 4.0) for element, apart, weight in atoms),
+                ]
+            )
+        )
+        beyond = [((known.contact(element) - apart[point]) / 0.37, weight) for element, apart, weight in atoms]
+        coordination.append(sum(weight * math.exp(min(x, 3.0)) for x, weight in beyond))
     found = {}
     for name, values in {"nearest": nearest, "reduced": reduced, "coordination": coordination}.items():
         ends = 0.5 * values[0] + 0.5 * values[16]
@@ -195,8 +216,14 @@ def test_how_near_the_ion_comes(entry_id: str, kind: str) -> None:
 def test_shells_and_windows(entry_id: str) -> None:
     known = surroundings(entry_id)
     anions = known.of_kind("anion")
-    reduced = [sorted(apart[i] / known.contact(element) for element, apart in anions) for i in range(17)]
-    free = [sorted(apart[i] - known.contact(element) for element, apart in anions) for i in range(17)]
+    reduced = [
+        sorted(receding(apart[i] / known.contact(element), weight, 3.0) for element, apart, weight in anions)
+        for i in range(17)
+    ]
+    free = [
+        sorted(receding(apart[i] - known.contact(element), weight, 8.0) for element, apart, weight in anions)
+        for i in range(17)
+    ]
     expected = {"length": known.length}
     for i in range(8):
         expected |= {
@@ -208,8 +235,9 @@ def test_shells_and_windows(entry_id: str) -> None:
     expected["shell_distortion_end"] = float(np.std(reduced[16][:6]))
     for size in (1, 2, 3, 4, 6):
         expected[f"window_{size}"] = min(sum(row[:size]) / size for row in free)
-    triangles = [sum(row[:3]) for row in free]
-    expected["window_position"] = math.fabs(triangles.index(min(triangles)) / 16 - 1 / 2)
+    triangles = [sum(row[:3]) / 3 for row in free]
+    counts = [math.exp(-(triangle - min(triangles)) / 0.05) for triangle in triangles]
+    expected["window_position"] = sum(c * math.fabs(i / 16 - 1 / 2) for i, c in enumerate(counts)) / sum(counts)
     squeeze = [sum(math.exp(min(-x / 0.3, 5.0)) for x in row) for row in free]
     expected["squeeze"] = math.log(1 + max(0.0, max(squeeze) - (squeeze[0] + squeeze[16]) / 2))
     assert_features(features(entry_id, "geometry"), expected, abs=1e-8)
@@ -255,9 +283,10 @@ def test_smooth_counts(entry_id: str, kind: str) -> None:
         counts = []
         for i in range(17):
             beyond = [
-                (apart[i] / known.contact(element) - centre) / (0.6 * width) for element, apart in known.of_kind(kind)
+                ((apart[i] / known.contact(element) - centre) / (0.6 * width), weight)
+                for element, apart, weight in known.of_kind(kind)
             ]
-            counts.append(sum(math.exp(-(x**2) / 2) for x in beyond))
+            counts.append(sum(weight * math.exp(-(x**2) / 2) for x, weight in beyond))
         expected |= {
             f"{kind}_ends_{centre:g}": (counts[0] + counts[16]) / 2,
             f"{kind}_unlike_{centre:g}": math.fabs(counts[16] - counts[0]),
@@ -297,14 +326,14 @@ def yielding(potential, element: str, r: float, known: Surroundings, *, stiffnes
 @pytest.mark.parametrize("name", ["site", "repulsion"])
 def test_rigid_and_yielding_profiles(entry_id: str, name: str) -> None:
     known, potential = surroundings(entry_id), POTENTIALS[name]
-    rigid = [sum(potential(element, apart[i], known) for element, apart in known.atoms) for i in range(17)]
+    rigid = [sum(w * potential(element, apart[i], known) for element, apart, w in known.atoms) for i in range(17)]
     np.testing.assert_allclose(profile(hop(entry_id), PROFILES[name]).energy, rigid, rtol=1e-6, atol=1e-6)
     gives = [
         sum(
-            yielding(potential, element, apart[i], known, stiffness=4.0)
+            yielding(potential, element, apart[i], known, stiffness=4.0 / max(fading(min(apart), 5.0), 1e-6))
             if min(apart) <= 5.0
-            else potential(element, apart[i], known)
-            for element, apart in known.atoms
+            else weight * potential(element, apart[i], known)
+            for element, apart, weight in known.atoms
         )
         for i in (0, 4, 8, 13, 16)
     ]
@@ -323,20 +352,24 @@ def test_neighbours_relax_to_the_minimum_that_scipy_finds(name: str, stiffness: 
     start, found = made.points[0], profile(made, PROFILES[name])
     for at in (0, 6, 9, 16):
         total = 0.0
-        for element, place in zip(made.elements.tolist(), made.neighbours, strict=True):
+        for element, place, weight in zip(made.elements.tolist(), made.neighbours, made.weights, strict=True):
             line = made.points[-1] - start
             foot = start + np.clip((place - start) @ line / (line @ line), 0, 1) * line
-            if np.linalg.norm(np.linalg.norm(made.points - place, axis=1).min()) > 5.0:
-                total += potential(element, float(np.linalg.norm(place - made.points[at])), known)
+            closest = float(np.linalg.norm(made.points - place, axis=1).min())
+            if closest > 5.0:
+                total += weight * potential(element, float(np.linalg.norm(place - made.points[at])), known)
                 continue
             assert np.linalg.norm(place - foot) <= 5.0
             r, h = float(np.linalg.norm(place - start)), 1e-5
             slope = (potential(element, r + h, known) - potential(element, r - h, known)) / (2 * h)
             counter = -slope * (place - start) / r
+            # None overlaps with the ion at the start so that it would not stay there.
+            spring = stiffness / max(fading(closest, 5.0), 1e-6)
+            assert spring > -1.5 * slope / r
 
-            def energy(u, element=element, apart=place - made.points[at], counter=counter):
+            def energy(u, element=element, apart=place - made.points[at], counter=counter, spring=spring):
                 distance = float(np.linalg.norm(apart + u))
-                return potential(element, max(distance, 0.3), known) + stiffness * u @ u / 2 + counter @ u
+                return potential(element, max(distance, 0.3), known) + spring * u @ u / 2 + counter @ u
 
             total += minimize(energy, np.zeros(3)).fun
         assert found.energy[at] == pytest.approx(total, abs=1e-4), at
@@ -347,9 +380,9 @@ def test_neighbours_relax_to_the_minimum_that_scipy_finds(name: str, stiffness: 
 def test_bond_valence_sums(entry_id: str) -> None:
     known = surroundings(entry_id)
     sums = [0.0] * 17
-    for element, apart in known.of_kind("anion"):
+    for element, apart, weight in known.of_kind("anion"):
         r0, _, alpha, _ = known.chemistry.softbv[element]
-        sums = [total + math.exp(alpha * (r0 - r)) for total, r in zip(sums, apart, strict=True)]
+        sums = [total + weight * math.exp(alpha * (r0 - r)) for total, r in zip(sums, apart, strict=True)]
     excess = [total / known.chemistry.charges[known.mobile] - 1 for total in sums]
     expected = {
         "valence_start": excess[0],
@@ -374,6 +407,17 @@ def test_valence_sums_within_an_atom_are_cut_off() -> None:
     assert_features(found, expected | {"valence_middle": 3.0, "valence_most": 3.0}, abs=1e-6)
 
 
+def signed_root(x: float) -> float:
+    """A root beyond about 0.01 eV, nearly linear below."""
+    return math.copysign(math.sqrt(math.fabs(x) + 0.01) - 0.1, x)
+
+
+def share_above_half(heights: list[float]) -> float:
+    """The share of a polyline above a half, by 20,000 points on each of its pieces."""
+    pieces = [np.linspace(a, b, 20001) for a, b in itertools.pairwise(heights)]
+    return float(np.mean([(piece > 0.5).mean() for piece in pieces]))
+
+
 def signed_log(x: float) -> float:
     return math.copysign(math.log(1 + math.fabs(x) / 0.1), x) if x else 0.0
 
@@ -381,7 +425,7 @@ def signed_log(x: float) -> float:
 @pytest.mark.parametrize("entry_id", ENTRIES)
 def test_what_a_rigid_profile_says_of_the_barrier(entry_id: str) -> None:
     known = surroundings(entry_id)
-    energy = [sum(site_energy(element, apart[i], known) for element, apart in known.atoms) for i in range(17)]
+    energy = [sum(w * site_energy(element, apart[i], known) for element, apart, w in known.atoms) for i in range(17)]
     top, bottom, start, end = max(energy), min(energy), energy[0], energy[16]
     values = {
         "forward": top - start,
@@ -397,17 +441,16 @@ def test_what_a_rigid_profile_says_of_the_barrier(entry_id: str) -> None:
         "rise": energy[8] - start,
     }
     expected = {f"site_log_{name}": signed_log(value) for name, value in values.items()}
-    expected |= {
-        f"site_root_{name}": math.copysign(math.sqrt(math.fabs(value)), value) for name, value in values.items()
-    }
+    expected |= {f"site_root_{name}": signed_root(value) for name, value in values.items()}
     heights = [(value - bottom) / (top - bottom) for value in energy]
+    counts = [math.exp((value - top) / 0.02) for value in energy]
     expected |= {
         "site_log_change": math.fabs(signed_log(end - start)),
         "site_signed_change": signed_log(end - start),
-        "site_width": sum(height > 0.5 for height in heights) / 17,
         "site_filling": sum(heights) / 17,
-        "site_off_centre": math.fabs(energy.index(top) - 8) / 16,
+        "site_off_centre": sum(count * math.fabs(i - 8) / 16 for i, count in enumerate(counts)) / sum(counts),
     }
+    assert features(entry_id, "barriers")["site_width"] == pytest.approx(share_above_half(heights), abs=1e-4)
     assert expected["site_log_change"] > 0.3
     assert_features(features(entry_id, "barriers"), expected, abs=1e-5)
 
@@ -578,7 +621,9 @@ def test_geometry_where_there_is_hardly_anything_by_hand() -> None:
         "window_1": 0.4 - 2.09,
         "window_2": (0.4 - 2.09 + 8) / 2,
         "window_6": (0.4 - 2.09 + 5 * 8) / 6,
-        "window_position": 0.5,
+        # At the end 0.1 / 3 Å less room than at the point before: 1 and exp(-0.1 / 3 / 0.05), and so on.
+        "window_position": sum(math.exp(-i / 1.5) * abs(0.5 - i / 16) for i in range(17))
+        / sum(math.exp(-i / 1.5) for i in range(17)),
         # Repulsion is cut off at exp(5); at the start it is exp(0.09 / 0.3), of each missing atom exp(-8 / 0.3).
         "squeeze": math.log(1 + math.exp(5) - (math.exp(5) + math.exp(0.3)) / 2),
         "volume_per_atom": 32000.0,

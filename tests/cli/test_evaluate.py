@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,12 +107,48 @@ def test_json_to_a_file_and_to_the_output(command, files, tmp_path):
     assert json.loads(output) == content
 
 
+def test_at_a_terminal(command, files, monkeypatch):
+    """Rich takes the output for a terminal; warnings come after the result, and nothing is lost to colour."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    code, output, _ = command(files["good"], *FAST)
+    words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output).split())
+    assert code == 0
+    assert "This system would stand 1 of " in words
+    assert "worst entries" in words
+    assert "this MAE: 0.100" in words
+    code, output, _ = command(files["good"], "--full", *FAST)
+    assert "Confusion" in output
+
+
+def test_the_json_has_what_the_terminal_draws(command, files):
+    code, output, _ = command(files["good"], "--json", "-", *FAST)
+    overview = json.loads(output)["overview"]
+    assert code == 0
+    assert sum(each["n"] for each in overview["histogram"]) == 60
+    assert len(overview["worst"]) == 5
+    assert overview["standing"]["rank"] == 1
+    assert overview["standing"]["n"] > 5
+
+
+def test_warnings_come_after_the_result(files, tmp_path):
+    lines = files["good"].read_text().splitlines()
+    (tmp_path / "short.csv").write_text("\n".join(lines[:-3]))
+    process = subprocess.run(
+        [sys.executable, "-m", "embench", "evaluate", "short.csv", "--protocol", "published", "--fill-missing", *FAST],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.returncode == 0
+    assert process.stdout.splitlines()[-1].startswith("warning: short.csv: 3 scored entries")
+
+
 def test_against(command, files):
     code, output, _ = command(files["good"], "--against", files["bad"], *FAST)
     assert code == 0
     words = " ".join(output.split())
     assert "The MAE is 0.400 eV lower" in words
-    assert "the difference is resolved" in words
+    assert "the difference is statistically significant" in words
 
 
 def test_ranking_of_several(command, files, tmp_path):

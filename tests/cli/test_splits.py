@@ -15,6 +15,7 @@ from embench.cli import data as data_audit
 from embench.cli import splits
 from embench.errors import PredictionsError, StaleFileError, UnknownNameError
 from embench.splits import protocol_names
+from embench.splits.registry import MAIN_PROTOCOL
 
 REPOSITORY = Path(__file__).parent.parent.parent
 runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
@@ -37,6 +38,7 @@ def audit(*arguments: str) -> str:
 def test_list_names_all_protocols_and_sizes():
     lines = {line.split()[0]: line.split() for line in run("list").splitlines() if line.strip()}
     assert set(protocol_names()) <= set(lines)
+    assert next(name for name in lines if name in protocol_names()) == MAIN_PROTOCOL
     assert lines["published"][1:3] == ["60", "1"]
     assert lines["host-10fold"][1:4] == ["616", "10", "group_host"]
     assert lines["random-10fold"][3] == "nothing"

@@ -7,9 +7,11 @@ import pytest
 
 import embench
 from embench.crystal import hop_of
-from embench.crystal.hop import structure_digest
+from embench.crystal.hop import end_of_hop, structure_digest
+from embench.crystal.periodic import faded
 from embench.errors import FeatureError
 from tests.crystal.made import Made, rocksalt
+from tests.crystal.own_image import small_cell
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +150,47 @@ def test_a_structure_without_anions_is_refused(salt: Made) -> None:
 def test_what_is_no_structure_is_refused(salt: Made, change: dict, message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         hop_of(replace(salt, **change))
+
+
+@pytest.mark.parametrize(
+    ("end", "vector"),
+    [
+        ((1.0, 0.0, 0.0), (4.0, 0.0, 0.0)),
+        ((0.0, -1.0, 0.0), (0.0, -4.0, 0.0)),
+        ((1.0, 1.0, 0.0), (4.0, 4.0, 0.0)),
+        # The next image is the first on the way to the third one.
+        ((3.0, 0.0, 0.0), (4.0, 0.0, 0.0)),
+        ((0.0, -4.0, 2.0), (0.0, -8.0, 4.0)),
+        # Rounded in a file.
+        ((1.00001, 0.00002, 0.0), (4.00004, 0.00008, 0.0)),
+        ((0.99, 0.0, 0.0), (3.96, 0.0, 0.0)),
+    ],
+)
+def test_a_hop_to_the_own_image_is_a_lattice_vector(end: tuple[float, ...], vector: tuple[float, ...]) -> None:
+    hop = hop_of(small_cell(end=end))  # type: ignore[arg-type]
+    np.testing.assert_allclose(hop.points[-1] - hop.points[0], vector, atol=1e-9)
+    np.testing.assert_allclose(end_of_hop(small_cell(end=end)), np.divide(vector, 4.0), atol=1e-12)  # type: ignore[arg-type]
+
+
+def test_a_hop_that_ends_where_it_starts_is_refused() -> None:
+    for end in ((0.0, 0.0, 0.0), (1e-5, 0.0, 0.0)):
+        with pytest.raises(
+            FeatureError, match=r"made: the hop ends where it starts, .* unwrapped \(1\.0 instead of 0\.0\)"
+        ):
+            hop_of(small_cell(end=end))
+
+
+def test_neighbours_fade_towards_the_cutoff(salt: Made) -> None:
+    hop = hop_of(salt)
+    line = hop.points[-1] - hop.points[0]
+    share = np.clip((hop.neighbours - hop.points[0]) @ line / (line @ line), 0, 1)[:, None]
+    apart = np.linalg.norm(hop.neighbours - hop.points[0] - share * line, axis=1)
+    assert (hop.weights[apart < 7.5] == 1).all()
+    # The cubic with level ends: 3 x^2 - 2 x^3 half way up is a half, and 0.15625 at a quarter.
+    np.testing.assert_allclose(
+        faded(np.array([7.4, 7.5, 7.75, 7.875, 8.0, 9.0]), cutoff=8.0, width=0.5), [1, 1, 0.5, 0.15625, 0, 0]
+    )
+    expected = np.interp(
+        apart, np.linspace(7.5, 8.0, 5001), 1 - np.linspace(0, 1, 5001) ** 2 * (3 - 2 * np.linspace(0, 1, 5001))
+    )
+    np.testing.assert_allclose(hop.weights, expected, atol=1e-6)

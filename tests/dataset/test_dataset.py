@@ -315,9 +315,9 @@ def test_a_pickled_dataset_is_restored_from_the_files(data: Dataset) -> None:
 
 
 def test_a_dataset_pickled_with_another_build_is_refused(data: Dataset) -> None:
-    restore, (folder, _, entry_ids, hidden) = data.__reduce__()
+    restore, (folder, _, entry_ids, hidden, name) = data.__reduce__()
     with pytest.raises(DatasetError, match="another build"):
-        restore(folder, "0" * 64, entry_ids, hidden)
+        restore(folder, "0" * 64, entry_ids, hidden, name)
 
 
 def test_without_pandas(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

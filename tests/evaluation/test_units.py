@@ -62,6 +62,8 @@ def committed() -> list[dict[str, float]]:
     for path in sorted(SUBMISSIONS.glob("*/*.csv")):
         with path.open(newline="", encoding="utf-8") as lines:
             found.append({row["entry_id"]: float(row["prediction"]) for row in csv.DictReader(lines)})
+    # Those of oxygen vacancies are of another dataset.
+    found = [values for values in found if not any(key.startswith("mp-") for key in values)]
     assert len(found) > 30
     return found
 

@@ -39,7 +39,11 @@ def test_is_valid(described):
     issues = described.metadata.issues
     assert not issues.errors
     assert not issues.warnings
-    assert [record_set.id for record_set in described.metadata.record_sets] == ["default", "splits"]
+    assert [record_set.id for record_set in described.metadata.record_sets] == [
+        "default",
+        "splits",
+        "potential_consensus",
+    ]
 
 
 @pytest.mark.slow

@@ -71,6 +71,17 @@ class TestDefault:
 
 
 class TestTables:
+    def test_what_potentials_agree_on_is_typed(self, load):
+        part = load("potential_consensus", split="consensus")
+        assert {name: feature.dtype for name, feature in part.features.items()} == {
+            "entry_id": "string", "barrier_median": "float64", "barrier_spread": "float64", "n_families": "int16",
+            "families": "string", "label_contradicted": "bool",
+        }  # fmt: skip
+        assert part["entry_id"] == list(embench.load().entry_ids)
+        for row in part:
+            assert row["n_families"] == len(row["families"].split("; ") if row["families"] else [])
+            assert (row["barrier_spread"] is None) == (row["n_families"] < 2)
+
     def test_folds_are_those_of_the_split_files(self, load):
         found = {(row["protocol"], row["entry_id"]): row["fold"] for row in load("splits", split="folds")}
         expected = {}

@@ -129,7 +129,7 @@ def test_escaped_text_reads_as_before(text):
 def test_a_share_below_one_never_reads_as_complete(content):
     row = content["protocols"][0]["rows"][0]
     row["coverage"]["share"] = 615.9 / 616
-    assert tables(board_page(content))[0][1][-4] == "99.9 %"
+    assert tables(board_page(content))[0][1][-5] == "99.9 %"
 
 
 def test_undefined_figures_are_dashes(content):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typer.testing import CliRunner, Result
 import embench
 from embench.cli import submit as command
 from embench.cli.app import app
+from embench.common import folders
 from embench.errors import EmbenchError, OutputError, PredictionsError, SubmissionError, UnknownNameError
 from embench.leaderboard.check import check_submissions
 from embench.leaderboard.submission import read_submission
@@ -64,6 +66,10 @@ def run(submissions: Path, *arguments: object, answers: str | None = None) -> Re
     )
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -102,7 +108,7 @@ def test_where_it_would_stand(submissions, predictions):
     assert line.rstrip().endswith("worse")
     (line,) = [line for line in output.splitlines() if "Training median" in line]
     assert not embench.evaluate(predictions, against=COMMITTED / "median").comparison.resolved
-    assert line.rstrip().endswith("not resolved")
+    assert line.rstrip().endswith("tied")
     assert "of 4" in output
 
 
@@ -110,6 +116,24 @@ def test_the_main_protocol_comes_first(submissions, tmp_path):
     files = [COMMITTED / "composition" / f"{name}.csv" for name in ("published", "host-10fold")]
     output = run(submissions, *files, *DESCRIBED, "--dry-run", "--uncertainty", "of the model").output
     assert output.index("host-10fold: MAE") < output.index("published: MAE")
+
+
+def test_a_dry_run_shows_the_standing_before_it_asks(submissions, predictions, monkeypatch):
+    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.chdir(submissions.parent.parent)
+    output = run(submissions, predictions, "--dry-run", answers="My model\n").output
+    whole = run(submissions, predictions, *DESCRIBED, "--dry-run", answers="\n" * 20).output
+    rank = re.search(r", rank (\d) \(", whole)[1]
+    assert f"This system would stand {rank} of 4 on published" in output
+    assert output.index("would stand") < output.index("My model")
+
+
+def test_a_dry_run_elsewhere_compares_with_what_ships(predictions, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    result = CliRunner().invoke(app, ["submit", str(predictions), *DESCRIBED, "--dry-run"])
+    assert "MODEL-3" in result.output
+    assert "There is no other submission" not in result.output
 
 
 def test_dry_run_writes_nothing(submissions, predictions):
@@ -236,6 +260,9 @@ def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch
         (("--date", "tomorrow"), "is no date"),
         (("--code", "javascript:alert(1)"), "no web page"),
         (("--slug", "../x"), "the slug '../x' is no name for a submission"),
+        (("--slug", "x..1"), "is no name for a submission"),
+        (("--slug", "page.html"), "is no name for a submission"),
+        (("--slug", "1."), "is no name for a submission"),
         (("--slug", "index"), "is reserved"),
         (("--cost", "nan"), "cost_device_hours"),
     ],
@@ -275,14 +302,14 @@ def test_a_potential_may_miss_entries(submissions, tmp_path):
     assert "--fill-missing" in str(error)
     result = run(submissions, some, *options, "--fill-missing")
     assert result.exit_code == 0, result.exception
-    assert "50 of 60 entries predicted, the others scored with the training median" in result.output
+    assert "50 of 60 entries predicted, the others scored with the worst reference prediction" in result.output
     assert isinstance(run(submissions, some, *DESCRIBED, "--fill-missing").exception, SubmissionError)
 
 
 POTENTIAL = (
-    "--kind", "potential-neb", "--barrier", "max-minus-min", "--functional", "PBE", "--hubbard-u",
-    "--dispersion", "none", "--neb-protocol", "embench-neb-1", "--neb-bands", "60",
-    "--neb-converged", "0.95", "--neb-failures", "clash = 2",
+    "--kind", "potential-neb", "--barrier", "max-minus-min",
+    "--functional", "PBE", "--hubbard-u", "--dispersion", "none",
+    "--neb-protocol", "embench-neb-1", "--neb-bands", "60", "--neb-converged", "0.95", "--neb-failures", "clash = 2",
     "--checkpoint", "https://example.org/w.pt", "--checkpoint-sha256", "0f" * 32, "--checkpoint-licence", "MIT",
     "--orcid", "A. Author=0000-0002-1825-0097",
 )  # fmt: skip
@@ -372,10 +399,11 @@ def test_when_moving_fails_the_old_one_stays(submissions, predictions, monkeypat
     rename = os.rename
 
     def fail(source: Path, target: Path) -> None:
-        if Path(source).parent.name.startswith(".submit-") and Path(source).name == "my-model":
+        if Path(source).parent.name.startswith(".submit.") and Path(source).name == "my-model":
             raise OSError(28, "No space left on device")
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", fail)
     error = run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exception
     assert isinstance(error, OutputError)
@@ -394,9 +422,22 @@ def test_an_interrupt_costs_nothing(submissions, predictions, monkeypatch):
             raise KeyboardInterrupt
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "rename", interrupt)
     assert run(submissions, predictions, *DESCRIBED, "--version", "2.0", "--replace").exit_code != 0
     assert (submissions / "my-model" / "submission.yaml").read_bytes() == before
+    assert names(submissions.parent) == ["submissions"]
+
+
+def test_what_a_killed_run_has_set_aside_is_brought_back(submissions, predictions):
+    """Killed between the two renames, where two names cannot be exchanged: the next run has the old one again."""
+    assert run(submissions, predictions, *DESCRIBED).exit_code == 0
+    before = files(submissions / "my-model")
+    os.rename(submissions / "my-model", submissions.parent / ".submit.my-model.before")
+    error = run(submissions, predictions, *DESCRIBED).exception
+    assert isinstance(error, SubmissionError)
+    assert "my-model already" in str(error)
+    assert files(submissions / "my-model") == before
     assert names(submissions.parent) == ["submissions"]
 
 

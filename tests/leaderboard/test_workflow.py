@@ -7,11 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
@@ -251,3 +255,70 @@ def test_a_hostile_pull_request(checkout, tmp_path):
     assert "'link.csv' is a link" in done.stdout
     assert "::notice::This pull request changes more than submissions" in done.stdout
     assert not (tmp_path / "hacked").exists()
+
+
+LOCKS = REPOSITORY / ".github" / "locks"
+
+
+def pins(lock: Path) -> dict[str, set[str]]:
+    """The versions that a lock has of each package: where Pythons or systems differ, several."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(
+        r"^([a-z0-9][a-z0-9._-]*)==([^ ]+)", lock.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        found.setdefault(canonicalize_name(name), set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("name", ["checks.txt", "tests.txt"])
+def test_a_lock_has_a_hash_for_everything_and_the_versions_of_the_constraints(name):
+    text = (LOCKS / name).read_text(encoding="utf-8")
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        assert "--hash=sha256:" in entry, entry.partition(" ")[0]
+    assert "://" not in text
+    locked = pins(LOCKS / name)
+    for line in (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if "==" in line and not line.startswith("#"):
+            package, _, version = line.partition(";")[0].partition("==")
+            known = locked.get(canonicalize_name(package.strip()))
+            assert known is None or version.strip() in known, line
+
+
+@pytest.mark.parametrize(("lock", "wanted"), [("checks.txt", ("leaderboard", "hub")), ("tests.txt", ("test", "lint"))])
+def test_a_lock_is_whole(lock, wanted):
+    """All that the workflows need, and what that needs in turn, as far as it is installed here; torch is left out."""
+    locked = pins(LOCKS / lock)
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    known = extras["optional-dependencies"]
+    waiting = [Requirement(text) for text in extras["dependencies"]]
+    waiting += [Requirement(text) for extra in wanted for text in known[extra]]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        needed = waiting.pop()
+        name, chosen = canonicalize_name(needed.name), frozenset(needed.extras)
+        if (name, chosen) in seen:
+            continue
+        seen.add((name, chosen))
+        if name == "embench-barriers":
+            waiting += [Requirement(text) for extra in chosen for text in known[extra]]
+            continue
+        if name != "torch":
+            assert name in locked, f"{name} is not in the lock: make lock"
+        try:
+            further = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        waiting += [
+            found
+            for found in map(Requirement, further)
+            if name != "torch"
+            and (found.marker is None or any(found.marker.evaluate({"extra": extra}) for extra in (chosen or {""})))
+        ]
+    assert len(seen) > 50
+
+
+def test_the_tests_are_installed_from_their_lock():
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert "--require-hashes --no-deps --requirement .github/locks/tests.txt" in makefile
+    (run,) = (step["run"] for step in steps("tests.yml", "tests") if "make test" in step.get("run", ""))
+    assert "LOCKED=1" in run

@@ -21,6 +21,7 @@ def test_both_protocols_find_the_saddle(settings):
     result = run(MadeHop(), Wave(0.7), settings)
     assert result.barrier_max_minus_min == pytest.approx(0.7, abs=0.002)
     assert result.protocol == settings.name
+    assert (result.path == "idpp") is (settings is PUBLISHED)
 
 
 def test_static_moves_nothing():

@@ -17,7 +17,8 @@ import pytest
 
 import embench
 from embench.errors import HiddenTargetError, SplitsError, UnknownEntryError, UnknownNameError
-from embench.splits import PROTOCOLS, SPLITS_VERSION, make, protocol_names
+from embench.schema import DEFAULT
+from embench.splits import PROTOCOLS, SPLITS_VERSION, all_protocol_names, make, protocol_names
 from embench.splits.load import read_protocol
 
 FOLDER = Path(__file__).parents[2] / "splits"
@@ -53,7 +54,7 @@ def test_the_six_protocols_of_the_benchmark_exist():
     }
     # More may come; none of these may go.
     assert names <= set(protocol_names())
-    assert {path.stem for path in FOLDER.glob("*.csv")} == set(protocol_names())
+    assert {path.stem for path in FOLDER.glob("*.csv")} == set(all_protocol_names())
 
 
 def test_published_is_the_split_of_the_release(upstream):
@@ -149,7 +150,7 @@ def test_manifest_describes_the_files():
     manifest = json.loads((FOLDER / "manifest.json").read_text())
     assert manifest["version"] == SPLITS_VERSION
     assert manifest["dataset_version"] == embench.DATASET_VERSION
-    assert list(manifest["protocols"]) == list(protocol_names())
+    assert list(manifest["protocols"]) == list(all_protocol_names())
     for name, described in manifest["protocols"].items():
         content = (FOLDER / f"{name}.csv").read_bytes()
         assert described["sha256"] == hashlib.sha256(content).hexdigest() == embench.protocol(name).sha256
@@ -172,6 +173,8 @@ def test_making_them_again_gives_the_same_bytes(made):
 
 class Table:
     """As much of a dataset as :mod:`embench.splits.make` uses, with columns made up."""
+
+    layout = DEFAULT
 
     def __init__(self, columns: dict[str, list], flags: dict[str, str] | None = None) -> None:
         self.entry_ids = tuple(columns["entry_id"])
@@ -401,3 +404,25 @@ def test_scored_rows_hold_their_barrier_in_no_other_column(fold, table):
 def test_protocols_are_read_only(fold):
     with pytest.raises(AttributeError):
         fold.test_ids = ()
+
+
+# ---------------------------------------------------------------------------------------------- validation
+
+
+@pytest.mark.parametrize("name", ["published", "host-10fold", "oxygen-10fold"])
+def test_validation_is_fixed_and_shares_no_host(name):
+    for fold in embench.protocol(name):
+        hosts = set(fold.validation.column("group_host").tolist())
+        assert not hosts & set(fold.fitting.column("group_host").tolist())
+        assert not set(fold.validation_ids) & set(fold.test_ids)
+        assert len(fold.validation) + len(fold.fitting) == len(fold.train)
+        assert 0.1 <= len(fold.validation) / len(fold.train) < 0.2
+        assert fold.validation.column("migration_barrier").min() >= 0.0
+
+
+def test_validation_does_not_depend_on_the_fold():
+    """A host that two folds train on is set aside by both, unless one of them has enough before it."""
+    first, second = embench.protocol("host-10fold").folds[:2]
+    shared = set(first.train_ids) & set(second.train_ids)
+    both = set(first.validation_ids) & set(second.validation_ids) & shared
+    assert len(both) > 0.5 * len(first.validation_ids)

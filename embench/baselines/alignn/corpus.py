@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.alignn.graphs.bands import Crystal
+from embench.baselines.alignn.graphs.crystal import HEAVIEST
 from embench.common.foreign import lfs_hint_of
 from embench.errors import CorpusError
 
@@ -89,8 +90,10 @@ def _crystal(rows: dict[str, list[object]], row: int, path: Path) -> Crystal:
         lattice = np.asarray(rows["lattice"][row], float).reshape(3, 3)
         numbers = np.asarray(rows["atomic_numbers"][row], np.uint8)
         coords = np.asarray(rows["frac_coords"][row], float).reshape(len(numbers), 3)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise CorpusError(f"{path}, row {row}: not a crystal ({error}); see the documentation of the format") from None
+    if not ((numbers >= 1) & (numbers <= HEAVIEST)).all():
+        raise CorpusError(f"{path}, row {row}: atomic numbers are from 1 to {HEAVIEST}, not {numbers.tolist()}")
     if not (np.isfinite(lattice).all() and np.isfinite(coords).all() and abs(np.linalg.det(lattice)) > 1e-3):
         raise CorpusError(f"{path}, row {row}: the lattice or a coordinate is not finite, or the cell has no volume")
     return Crystal(lattice, coords, numbers)

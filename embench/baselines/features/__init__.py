@@ -79,19 +79,19 @@ FEATURE_SETS: dict[str, FeatureSet] = {
         ),
         FeatureSet(
             name="geometry",
-            version="1",
+            version="2",
             description="distances, coordination, bottlenecks along the straight line, and packing",
             compute=_geometry,
         ),
         FeatureSet(
             name="radial",
-            version="1",
+            version="2",
             description="smooth counts of neighbours by distance at the ends and along the straight line",
             compute=_radial,
         ),
         FeatureSet(
             name="barriers",
-            version="1",
+            version="2",
             description="energy profiles from bond-valence and repulsion potentials, with neighbours that give way",
             compute=_barriers,
         ),

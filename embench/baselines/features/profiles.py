@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from embench.baselines.features.response import Relaxed, along_line, relax
 from embench.crystal import Hop
+from embench.crystal.periodic import faded
 from embench.crystal.potentials import Repulsion, SiteEnergy
 
 Floats = NDArray[np.float64]
 
-# Neighbours within this distance of the line may give way, Å; those beyond hardly feel the ion.
-RESPONDING = 5.0
+# Neighbours within this distance of the line may give way, Å; those beyond hardly feel the ion. Over the last of it
+# they become stiffer and stiffer.
+RESPONDING, STIFFENING = 5.0, 0.5
+# No neighbour is stiffer than this times what it would be near the line.
+_STIFFEST = 1e6
+# Energies closer to the highest one than this count as highest as well, in part, eV; a root is nearly linear below.
+SAME_HEIGHT, ROOT = 0.02, 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,23 +55,24 @@ def profile(hop: Hop, spec: ProfileSpec) -> Relaxed:
     """Return the energies (n,), eV, at the points of the path, and how far it has left the straight line."""
     closest = hop.distances.min(axis=0)
     near, far = np.flatnonzero(closest <= RESPONDING), np.flatnonzero(closest > RESPONDING)
-    outer = spec.potential(hop, far)(hop.distances[:, far])[0].sum(axis=1)
+    outer = spec.potential(hop, far)(hop.distances[:, far])[0] @ hop.weights[far]
     pairs = spec.potential(hop, near)
     straight = np.zeros(len(hop.points))
     if spec.mode == "rigid":
         return Relaxed(outer + pairs(hop.distances[:, near])[0].sum(axis=1), straight)
+    stiffness = spec.stiffness / np.maximum(faded(closest[near], cutoff=RESPONDING, width=STIFFENING), 1 / _STIFFEST)
     if spec.mode == "yielding":
-        inner = along_line(pairs, hop.distances[:, near], stiffness=spec.stiffness)
+        inner = along_line(pairs, hop.distances[:, near], stiffness=stiffness)
         return Relaxed(outer + inner.sum(axis=1), straight)
-    bend = spec.mode == "bending"
-    found = relax(pairs, hop.points, hop.neighbours[near], stiffness=spec.stiffness, bend=bend)
+    aside = hop.axes[1:] if spec.mode == "bending" else None
+    found = relax(pairs, hop.points, hop.neighbours[near], stiffness=stiffness, aside=aside)
     return Relaxed(outer + found.energy, found.displacement)
 
 
 def valence_sums(hop: Hop) -> Floats:
     """Return the bond-valence sum of the ion at each point of the line, (n,), valence units."""
     everything = np.arange(len(hop.elements))
-    return np.asarray(SiteEnergy(hop, everything).valences(hop.distances).sum(axis=-1), np.float64)
+    return np.asarray(SiteEnergy(hop, everything).valences(hop.distances) @ hop.weights[hop.is_anion], np.float64)
 
 
 def profile_features(energy: Floats) -> dict[str, float]:
@@ -74,6 +81,8 @@ def profile_features(energy: Floats) -> dict[str, float]:
     forward, reverse, change = top - start, top - end, end - start
     middle = float(energy[len(energy) // 2])
     height = (energy - energy.min()) / max(top - float(energy.min()), 1e-9)
+    highest = np.exp((energy - top) / SAME_HEIGHT)
+    off_centre = np.abs(np.linspace(0.0, 1.0, len(energy)) - 0.5)
     low, high = sorted((forward, reverse))
     found: dict[str, float] = {}
     for name, value in {
@@ -91,13 +100,20 @@ def profile_features(energy: Floats) -> dict[str, float]:
         "rise": middle - start,
     }.items():
         found[f"log_{name}"] = float(np.sign(value) * np.log1p(abs(value) / 0.1))
-        found[f"root_{name}"] = float(np.sign(value) * np.sqrt(min(abs(value), 100.0)))
+        found[f"root_{name}"] = float(np.sign(value) * (np.sqrt(min(abs(value), 100.0) + ROOT) - np.sqrt(ROOT)))
     found["log_change"] = float(np.log1p(abs(change) / 0.1))
     found["signed_change"] = float(np.sign(change) * np.log1p(abs(change) / 0.1))
-    found["width"] = float((height > 0.5).mean())
+    found["width"] = _share_above_half(height)
     found["filling"] = float(height.mean())
-    found["off_centre"] = float(abs(np.argmax(energy) / (len(energy) - 1) - 0.5))
+    found["off_centre"] = float(highest @ off_centre / highest.sum())
     return found
+
+
+def _share_above_half(height: Floats) -> float:
+    """Return the share of the path on which the polyline through `height` (n,) is above a half."""
+    low, high = np.minimum(height[:-1], height[1:]), np.maximum(height[:-1], height[1:])
+    rise = np.maximum(high - low, np.finfo(float).tiny)
+    return float(np.where(low > 0.5, 1.0, np.clip((high - 0.5) / rise, 0.0, 1.0)).mean())
 
 
 def barrier_features(hop: Hop) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from embench.dataset import load
 from embench.errors import BaselineError
 
 if TYPE_CHECKING:
+    from embench.crystal import Pathway
     from embench.dataset import Dataset
 
 Floats = NDArray[np.float64]
@@ -51,12 +52,16 @@ class PathwayHybrid(PathwayStack):
         super().__init__(seed=seed)
         self._barriers = barriers
 
+    def use_barriers(self, barriers: Barriers) -> None:
+        """Take these barriers (eV), by potential and entry id, for what is predicted from now on."""
+        self._barriers = {name: barriers.get(name, {}) for name in POTENTIALS}
+
     def _table(self, entries: Dataset) -> tuple[Floats, list[str]]:
         table, names = super()._table(entries)
         if self._barriers is None:
             self._barriers = shipped_barriers()
         known = self._barriers
-        columns = [[known[name].get(entry_id, np.nan) for entry_id in entries.entry_ids] for name in POTENTIALS]
+        columns = [[known[name].get(entry_id, np.nan) for entry_id in _ids(entries)] for name in POTENTIALS]
         logs = to_log(np.clip(np.array(columns, dtype=np.float64).T, 0.0, None))
         return np.column_stack([table, logs]), names + [f"potentials:{name}" for name in POTENTIALS]
 
@@ -103,6 +108,10 @@ class HybridRegressor:
         """Return how far each row is from the nearest training row, (n,)."""
         return self._kernels.nearest(self._complete(table))
 
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row is from each training row, (n, n_training)."""
+        return self._kernels.distances(self._complete(table))
+
     def _complete(self, table: Floats) -> Floats:
         """Return the table with missing barriers filled in, their disagreement, and marks of what was missing."""
         features, values = table[:, : -self._n_potentials], table[:, -self._n_potentials :].copy()
@@ -147,6 +156,10 @@ def _for_trees(name: str) -> bool:
 def _median(column: Floats) -> float:
     present = column[~np.isnan(column)]
     return float(np.median(present)) if len(present) else 0.0
+
+
+def _ids(entries: Iterable[Pathway]) -> list[str]:
+    return [entry.entry_id for entry in entries]
 
 
 def shipped_barriers() -> dict[str, dict[str, float]]:

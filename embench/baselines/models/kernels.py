@@ -85,10 +85,13 @@ class KernelEnsemble:
         )
 
     def nearest(self, table: Floats) -> Floats:
-        """Return the distance of each row to the nearest training row, all blocks weighing the same, (n,)."""
+        """Return the distance of each row to the nearest training row, (n,)."""
+        return np.asarray(self.distances(table).min(axis=1), np.float64)
+
+    def distances(self, table: Floats) -> Floats:
+        """Return the distance of each row to each training row, all blocks weighing the same, (n, n_training)."""
         distances = self._block_distances(self._scaler.transform(table), self._table)
-        mean = np.mean(list(distances.values()), axis=0)
-        return np.asarray(np.sqrt(mean.min(axis=1)), np.float64)
+        return np.asarray(np.sqrt(np.mean(list(distances.values()), axis=0)), np.float64)
 
     def _block_distances(self, a: Floats, b: Floats) -> dict[str, Floats]:
         used = sorted({name for member in self.members for name, weight in member.weights.items() if weight > 0})

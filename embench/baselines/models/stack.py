@@ -64,6 +64,10 @@ class Regressor(Protocol):
         """Return how far each row is from the nearest training row, (n,)."""
         ...
 
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row is from each training row, (n, n_training)."""
+        ...
+
 
 class PathwayStack:
     """Average of support vector machines and Gaussian processes in log(E + 0.3), with calibrated deviations.
@@ -89,11 +93,22 @@ class PathwayStack:
 
     def predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
-        table, _ = self._table(entries)
+        return self.predict_table(self._table(entries)[0])
+
+    def table(self, entries: Dataset) -> Floats:
+        """Return the features (n, n_features) of `entries`, as :meth:`predict_table` takes them."""
+        return self._table(entries)[0]
+
+    def predict_table(self, table: Floats) -> Prediction:
+        """Return barriers and standard deviations, eV, for features (n, n_features)."""
         members = self._model.predict_members(table)
         mean = _barriers(members)
         deviation = self._errors.deviation(_signs(members, self._model.nearest(table)))
         return Prediction(mean=mean, std=deviation * (mean + OFFSET))
+
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row of features is from each entry of the training side, (n, n_training)."""
+        return self._model.distances(table)
 
     def _table(self, entries: Dataset) -> tuple[Floats, list[str]]:
         from embench.baselines.features import feature_table

@@ -31,15 +31,21 @@ def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
 
 def basis() -> Basis:
     """Return what all results rest on beside the predictions: code, dataset and settings."""
+    import hashlib
+
     import numpy as np
 
+    from embench.audit.consensus import consensus_bytes
     from embench.dataset import load
     from embench.evaluation.evaluator import GOOD_CONDUCTOR, RESAMPLES
+    from embench.evaluation.references import references_digest
 
     return {
         "code": code_of(*_CODE),
         "numpy": np.__version__,
         "dataset": load().digest,
+        "consensus": hashlib.sha256(consensus_bytes()).hexdigest(),
+        "references": references_digest(),
         "threshold": GOOD_CONDUCTOR,
         "resamples": RESAMPLES,
         "seed": SEED,

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
+from embench.evaluation.breakdown import PREDICTED
+from embench.evaluation.coverage import COVERAGE_RULE
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
+from embench.leaderboard.board.potentials import potentials_section
 from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.leaderboard.submission.origin import origin_of
@@ -71,6 +74,7 @@ def board_content(
             "resamples": based_on["resamples"],
             "seed": based_on["seed"],
         },
+        "coverage_rule": COVERAGE_RULE,
         "metrics": [_metric(spec) for spec in _board_metrics() if spec.name in COLUMNS],
         "more_metrics": [_metric(spec) for spec in _board_metrics() if spec.name not in COLUMNS],
         "protocols": sections,
@@ -82,6 +86,7 @@ def board_content(
             )
             for submission in submissions
         },
+        "potentials": potentials_section(submissions),
         "checksums": _checksums(details),
     }
 
@@ -154,14 +159,18 @@ def _protocol(
 
 def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
     without = detail["subsets"]["without_metal_site"]["metrics"]
+    sound = detail["subsets"]["label_not_contradicted"]
     other, coverage = detail["other_definition"], detail["coverage"]
+    predicted = detail["subsets"].get(PREDICTED)
     found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
         "metrics": {
             spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
         },
+        "mae_predicted": predicted and _interval(predicted["metrics"]["mae"]),
         "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
+        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],

@@ -41,23 +41,25 @@ class Settings(TypedDict):
 
 
 class Basis(Settings):
-    """What all results rest on beside the predictions: settings, code and dataset."""
+    """What all results rest on beside the predictions: settings, code, dataset, contradicted labels, references."""
 
     code: str
+    consensus: str
     numpy: str
     dataset: str
+    references: str
 
 
 class Standing(TypedDict):
     """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
 
-    A rank is whole, or half of one where systems are tied.
+    A rank is whole, or half of one where systems are tied; None where a system predicts too few entries for one.
     """
 
     slug: str
-    rank: float
-    rank_low: float
-    rank_high: float
+    rank: float | None
+    rank_low: float | None
+    rank_high: float | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool
@@ -90,6 +92,13 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
+class NotContradicted(TypedDict):
+    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
+
+    n: int
+    mae: Interval
+
+
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
@@ -112,10 +121,15 @@ class CostDocument(TypedDict):
 
 
 class BoardRow(Standing):
-    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system."""
+    """A line of a table of the board; `metrics` holds None for a metric that does not apply to the system.
+
+    `mae_predicted` is the MAE on the entries that the system predicts, None where that is all of them.
+    """
 
     metrics: dict[str, Interval | None]
+    mae_predicted: Interval | None
     without_metal_site: WithoutMetalSite
+    not_contradicted: NotContradicted
     other_definition: dict[str, Interval] | None
     coverage: CoverageShare
     cost: CostDocument
@@ -274,17 +288,82 @@ class Checksums(TypedDict):
     predictions: dict[str, dict[str, str]]
 
 
+class FailureKind(TypedDict):
+    """A kind of failure of a band: whether a barrier is left, and whether energies alone show it."""
+
+    name: str
+    description: str
+    has_value: bool
+    from_energies: bool
+
+
+class ErrorOf(TypedDict):
+    """The mean absolute error (eV) of `n` predicted entries; None for none."""
+
+    n: int
+    mae: float | None
+
+
+class ErrorsByFailure(TypedDict):
+    """The errors of the entries that a potential has a barrier for: all, those with a failure, those without."""
+
+    all: ErrorOf
+    flagged: ErrorOf
+    not_flagged: ErrorOf
+
+
+class CostPoint(TypedDict):
+    """Processor seconds of the potential for one entry of `n_sites` atoms."""
+
+    entry_id: str
+    n_sites: int
+    cpu_seconds: float
+
+
+class PotentialCard(TypedDict):
+    """What the board says of the bands of a potential; what its submission does not tell is None.
+
+    `n` bands were tried. `failures` counts them by kind (only the kinds that could be looked for), `cost` is by rising
+    number of atoms, and empty where nothing is known.
+    """
+
+    protocol: str | None
+    n: int
+    share_converged: float | None
+    failures: dict[str, int] | None
+    errors: ErrorsByFailure | None
+    cost: list[CostPoint]
+
+
+class PotentialsSection(TypedDict):
+    """What is known of the bands of potentials.
+
+    `kinds` are all kinds of failure in their order, `systems` by slug. `profiles` are the energies of all images above
+    the first one, eV, by entry_id and slug, both ends included; None for an image that the source does not tell. The
+    label to draw beside them is ``migration_barrier`` of the entry. `flags` are the failures of the bands that have
+    any, by entry_id and slug.
+    """
+
+    kinds: list[FailureKind]
+    systems: dict[str, PotentialCard]
+    profiles: dict[str, dict[str, list[float | None]]]
+    flags: dict[str, dict[str, list[str]]]
+
+
 class BoardDocument(TypedDict):
     """What ``leaderboard.json`` holds.
 
+    `coverage_rule` says in a sentence what a rank needs and what an entry without a prediction counts.
     `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
     in the order in which they are shown, the main one first; `submissions` are by slug.
     """
 
     versions: Versions
     settings: Settings
+    coverage_rule: str
     metrics: list[BoardMetric]
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
     submissions: dict[str, SubmissionCard]
+    potentials: PotentialsSection
     checksums: Checksums

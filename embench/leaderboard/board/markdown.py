@@ -25,6 +25,8 @@ END = "<!-- leaderboard: end -->"
 
 _NONE = "–"
 _TIED = "not told from"
+_SOUND = "MAE (eV), labels not contradicted"
+_MAE_PREDICTED = "MAE on these (eV)"
 _LEFT = ("system", "kind", _TIED)
 _KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
 
@@ -45,6 +47,7 @@ def board_page(content: BoardDocument, *, submissions: str = "submissions") -> s
             "resamples": f"{content['settings']['resamples']:,}",
             "threshold": f"{content['settings']['threshold']:g}",
             "columns": columns,
+            "coverage_rule": escape(content["coverage_rule"]),
             "sections": "\n\n".join(
                 _section(protocol, content, submissions=submissions) for protocol in content["protocols"]
             ),
@@ -65,14 +68,16 @@ def main_table(content: BoardDocument, *, submissions: str) -> str:
             _estimate(row["metrics"]["mae"], 3),
             _estimate(row["metrics"]["r2"], 2),
             _share(row["coverage"]["share"]),
+            _estimate(row["mae_predicted"], 3),
             _positions(ties[row["slug"]]),
         ]
         for number, row in enumerate(protocol["rows"], start=1)
     ]
-    header = ["", "rank", "system", "kind", "MAE (eV)", "R²", "predicted", _TIED]
+    header = ["", "rank", "system", "kind", "MAE (eV)", "R²", "predicted", _MAE_PREDICTED, _TIED]
     return (
         f"{markdown_table(header, rows, left=_LEFT)}\n\n"
-        f"Protocol `{protocol['name']}`, dataset {content['versions']['dataset']}. {escape(protocol['sentence'])}"
+        f"Protocol `{protocol['name']}`, dataset {content['versions']['dataset']}. {escape(protocol['sentence'])}\n\n"
+        f"{escape(content['coverage_rule'])}"
     )
 
 
@@ -99,12 +104,14 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
     metrics = content["metrics"]
     ties = tied_positions(protocol)
     header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in metrics)]
-    header += ["predicted", "device-hours", "parameters", _TIED]
+    header += [_SOUND, "predicted", _MAE_PREDICTED, "device-hours", "parameters", _TIED]
     rows = []
     for number, row in enumerate(protocol["rows"], start=1):
         card = content["submissions"][row["slug"]]
         cells = [_estimate(row["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
-        cells += [_share(row["coverage"]["share"]), _cost(row["cost"]), _count(card["parameters"])]
+        cells += [_estimate(row["not_contradicted"]["mae"], 3)]
+        cells += [_share(row["coverage"]["share"]), _estimate(row["mae_predicted"], 3)]
+        cells += [_cost(row["cost"]), _count(card["parameters"])]
         name = _linked(row["slug"], content, submissions)
         rows.append([number, _ranks(row), name, _kind(card["kind"]), *cells, _positions(ties[row["slug"]])])
     main = " (main protocol)" if protocol["main"] else ""
@@ -116,6 +123,7 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
         markdown_table(header, rows, left=_LEFT),
         escape(protocol["sentence"]),
         _told_apart(protocol),
+        _contradicted(protocol),
         *_weak_metrics(protocol, metrics),
         *_signs(protocol, content),
         *_other_definitions(protocol, content),
@@ -129,7 +137,7 @@ def _told_apart(protocol: ProtocolSection) -> str:
     if not pairs:
         return ""
     resolved = sum(pair["resolved"] for pair in pairs)
-    n = len(protocol["rows"])
+    n = sum(row["rank"] is not None for row in protocol["rows"])
     which = "" if len(pairs) == n * (n - 1) // 2 else ", each with the first and with those near it in rank,"
     text = f"Of the {len(pairs)} differences of MAE between two of these systems{which} {resolved} are resolved."
     if protocol["detectable"] is not None:
@@ -138,6 +146,17 @@ def _told_apart(protocol: ProtocolSection) -> str:
             f"if their MAE differ by {protocol['detectable']:.2f} eV or more; systems with similar errors by less."
         )
     return text
+
+
+def _contradicted(protocol: ProtocolSection) -> str:
+    left_out = protocol["n"] - protocol["rows"][0]["not_contradicted"]["n"]
+    if not left_out:
+        return "Independent potentials contradict the label of none of these entries."
+    verb = "entry has" if left_out == 1 else "entries have"
+    return (
+        f"{left_out} {verb} a label that independent potentials contradict: the MAE without them stands beside that of "
+        "all. It favours the potentials that this was found with."
+    )
 
 
 def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> Iterator[str]:
@@ -186,7 +205,9 @@ def _sentence(metric: BoardMetric) -> str:
 
 
 def _ranks(row: Standing) -> str:
-    """Return the interval of the rank, in bold for a system that may be the best."""
+    """Return the interval of the rank, in bold for a system that may be the best; a dash where it has none."""
+    if row["rank"] is None:
+        return _NONE
     low, high = (f"{row[name]:g}" for name in ("rank_low", "rank_high"))
     text = low if low == high else f"{low}–{high}"
     return f"**{text}**" if row["best_set"] else text

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
 
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
-_OF_A_ROW = ("slug", "metrics", "without_metal_site", "other_definition", "coverage")
+_OF_A_ROW = ("slug", "metrics", "mae_predicted", "without_metal_site", "other_definition", "coverage")
 _OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts")
 
 

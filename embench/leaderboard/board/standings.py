@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embench.evaluation.coverage import enough_for_a_rank
 from embench.evaluation.document import finite
-from embench.evaluation.ranking import ranking_sentence
-from embench.metrics.sample import FloatArray, IntArray
-from embench.statistics.intervals import Estimate, estimate
-from embench.statistics.paired import SignFlipTest, sign_flip_tests
-from embench.statistics.ranking import SIGNIFICANCE, Rank, rank_systems
-from embench.statistics.resampling import bootstrap_blocks, cluster_codes
-from embench.statistics.rounding import subtract
+from embench.evaluation.ranking import in_order, ranks_of, sentence_of
+from embench.statistics.pairs import compare_all
+from embench.statistics.ranking import Rank
+from embench.statistics.resampling import cluster_codes
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import Detail, Standing, Standings
@@ -24,55 +20,6 @@ if TYPE_CHECKING:
 
 # Every two of 45 systems. With more systems not all pairs are compared, or the board would grow with their square.
 _MOST_PAIRS = 1000
-# Pairs whose differences are in memory at once.
-_PAIRS_AT_ONCE = 1024
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Systems `a` and `b` (their positions): MAE of `a` minus MAE of `b` (eV), and the test of their equality.
-
-    `resolved` tells whether the test rejects equality at 5 % and the interval leaves out zero.
-    """
-
-    a: int
-    b: int
-    difference: Estimate
-    test: SignFlipTest
-    resolved: bool
-
-
-def compare_all(
-    absolute_errors: FloatArray,
-    clusters: IntArray,
-    *,
-    resamples: int,
-    seed: int,
-    pairs: Sequence[tuple[int, int]] | None = None,
-) -> list[Pair]:
-    """Compare systems by their absolute errors (systems, n; eV) and the cluster of each entry (n).
-
-    `pairs` are the positions of those to compare; by default every two.
-    """
-    n_clusters = int(clusters.max()) + 1
-    sizes = np.bincount(clusters, minlength=n_clusters).astype(np.float64)
-    sums = np.zeros((n_clusters, len(absolute_errors)))
-    np.add.at(sums, clusters, absolute_errors.T)
-    replicated = np.empty((len(absolute_errors), resamples))
-    for rows, drawn in bootstrap_blocks(n_clusters, resamples=resamples, seed=seed, entries=absolute_errors.shape[1]):
-        replicated[:, rows] = ((drawn @ sums) / (drawn @ sizes)[:, None]).T
-    values = absolute_errors.mean(axis=1)
-    jackknife = ((sums.sum(axis=0) - sums) / (sizes.sum() - sizes)[:, None]).T
-    positions = list(combinations(range(len(values)), 2)) if pairs is None else list(pairs)
-    found: list[Pair] = []
-    for start in range(0, len(positions), _PAIRS_AT_ONCE):
-        some = positions[start : start + _PAIRS_AT_ONCE]
-        tests = sign_flip_tests(subtract(sums[:, [a for a, _ in some]], sums[:, [b for _, b in some]]), seed=seed)
-        found += [
-            _pair(a, b, values, replicated, jackknife, test=test, clusters=n_clusters)
-            for (a, b), test in zip(some, tests, strict=True)
-        ]
-    return found
 
 
 def pairs_to_compare(order: Sequence[int]) -> list[tuple[int, int]]:
@@ -94,27 +41,11 @@ def _count(n: int, reach: int) -> int:
     return n - 1 + sum(n - 1 - distance for distance in range(1, reach + 1))
 
 
-def _pair(
-    a: int,
-    b: int,
-    values: FloatArray,
-    replicated: FloatArray,
-    jackknife: FloatArray,
-    *,
-    test: SignFlipTest,
-    clusters: int,
-) -> Pair:
-    difference = estimate(
-        float(values[a] - values[b]), replicated[a] - replicated[b], jackknife[a] - jackknife[b], clusters=clusters
-    )
-    resolved = test.p_value < SIGNIFICANCE and difference.leaves_out_zero
-    return Pair(a, b, difference, test, resolved)
-
-
 def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamples: int, seed: int) -> Standings:
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
-    `names` are what the sentence calls them. For the pairs see :func:`pairs_to_compare`.
+    `names` are what the sentence calls them. Systems that predict too few entries for a rank come last, and are not
+    compared. For the pairs of the others see :func:`pairs_to_compare`.
     """
     slugs = sorted(details)
     first = details[slugs[0]]
@@ -122,13 +53,15 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
         [[abs(entry["prediction"] - entry["target"]) for entry in details[slug]["entries"]] for slug in slugs]
     )
     clusters = cluster_codes([entry["group_host"] for entry in first["entries"]])
-    ranks = rank_systems(errors, clusters, resamples=resamples, seed=seed)
-    order = sorted(range(len(slugs)), key=lambda i: (ranks[i].rank, slugs[i]))
-    best, *others = order
-    tied = [names[slugs[i]] for i in others if ranks[i].best_set]
-    sentence = ranking_sentence(names[slugs[best]], tied, n=first["n"], n_hosts=first["n_hosts"])
+    coverages = [details[slug]["coverage"] for slug in slugs]
+    enough = [enough_for_a_rank(found["predicted"], found["scored"]) for found in coverages]
+    ranks = ranks_of(errors, clusters, enough, resamples=resamples, seed=seed)
+    order = in_order(ranks, errors.mean(axis=1).tolist(), slugs)
+    ranked = [i for i in order if enough[i]]
+    placed = [(names[slugs[i]], ranks[i]) for i in order]
+    sentence = sentence_of(placed, n=first["n"], n_hosts=first["n_hosts"])
     return {
-        "sentence": sentence if others else f"{names[slugs[best]]} is the only system.",
+        "sentence": f"{placed[0][0]} is the only system with a rank." if len(ranked) == 1 else sentence,
         "rows": [_standing(slugs[i], ranks[i]) for i in order],
         "pairs": [
             {
@@ -140,12 +73,22 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
                 "p_value": finite(pair.test.p_value),
                 "resolved": pair.resolved,
             }
-            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(order))
+            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(ranked))
         ],
     }
 
 
-def _standing(slug: str, rank: Rank) -> Standing:
+def _standing(slug: str, rank: Rank | None) -> Standing:
+    if rank is None:
+        return {
+            "slug": slug,
+            "rank": None,
+            "rank_low": None,
+            "rank_high": None,
+            "p_best": None,
+            "p_adjusted": None,
+            "best_set": False,
+        }
     return {
         "slug": slug,
         "rank": _whole(rank.rank),

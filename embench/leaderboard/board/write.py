@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embench.common.files import flush
+from embench.common.folders import bring_back, put_in_place, working_folder
+from embench.common.text import listing
 from embench.errors import OutputError, StaleFileError
 from embench.evaluation.document import dumps
+from embench.evaluation.submission_folder import left_by_system
 from embench.leaderboard.board.markdown import board_page, renewed
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 JSON_FILE = "leaderboard.json"
 PAGE_FILE = "leaderboard.md"
 SITE_FOLDER = "site"
+MARKER = "embench-site.txt"
+"""The file of a site that says that it is one, and what belongs to it."""
+_MARKED = "Written by embench leaderboard build, which replaces this folder as a whole. It holds:\n"
 
 
 def board_texts(board: Board, out: Path, *, page: Path | None = None) -> dict[Path, str]:
@@ -44,41 +50,69 @@ def check_current(texts: dict[Path, str]) -> None:
 def write_board(board: Board, out: Path, *, page: Path | None = None, site: bool = True) -> None:
     """Write the board into the folder `out`, and the site into its subfolder ``site``.
 
-    Whatever fails, the files that were there before stay as they were. For `page` see :func:`board_texts`.
+    Whatever fails, the files that were there before stay as they were; whenever it is killed, each file and the site is
+    the old one or the new one. For `page` see :func:`board_texts`.
 
     Raises
     ------
     OutputError
-        A folder cannot be written to, or ``site`` is there and not one that this function has written.
+        A folder cannot be written to, or ``site`` is there and not one that this function has written, or holds
+        something else too.
     MissingDependencyError
         A library that draws the site is not installed.
     """
-    texts = board_texts(board, out, page=page)
-    with _temporary_folder(out) as work:
-        targets: dict[Path, Path] = {}
+    texts, place = board_texts(board, out, page=page), out / SITE_FOLDER
+    with _working_folder(out) as work:
         if site:
             from embench.leaderboard.site import write_site
 
-            _check_site(out / SITE_FOLDER)
-            targets[work / SITE_FOLDER] = out / SITE_FOLDER
+            bring_back(place, aside=_aside(place))
+            _check_site(place)
             write_site(board, work / SITE_FOLDER)
+            _write_marker(work / SITE_FOLDER)
+        made: dict[Path, Path] = {}
         for number, (path, text) in enumerate(texts.items()):
-            made = work / f"{number}-{path.name}"
-            made.write_text(text, encoding="utf-8", newline="")
-            targets[made] = path
-        _check_file_system(work, texts)
-        _swap_in(targets, work / "old")
+            # A link stays, and what it points to is replaced.
+            target, new = path.resolve(), work / f"{number}-{path.name}"
+            new.write_text(text, encoding="utf-8", newline="")
+            flush(new)
+            if target.exists():
+                shutil.copymode(target, new)
+            made[target] = new
+        _check_file_system(work, made)
+        with _taken_back(made, work / "old"):
+            for path, new in made.items():
+                os.replace(new, path)
+            if site:
+                put_in_place(work / SITE_FOLDER, place, aside=_aside(place))
+
+
+def _write_marker(site: Path) -> None:
+    """Write the file that tells a site of this command from a folder of somebody else, with what belongs to it."""
+    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    (site / MARKER).write_text(_MARKED + "".join(f"{name}\n" for name in names), encoding="utf-8", newline="")
 
 
 def _check_site(folder: Path) -> None:
-    """Refuse to replace a folder with other things in it, and a link."""
-    known = (
-        folder.is_dir() and not folder.is_symlink() and ((folder / "index.html").is_file() or not any(folder.iterdir()))
-    )
-    if (folder.exists() or folder.is_symlink()) and not known:
-        raise OutputError(
-            f"{folder} is not a site that this command has written; move it away, or choose another --out"
-        )
+    """Refuse to replace a folder that this command has not written, or with other things in it, and a link."""
+    if not (folder.exists() or folder.is_symlink()):
+        return
+    way_out = "move it away, or choose another --out"
+    if folder.is_symlink() or not folder.is_dir():
+        raise OutputError(f"{folder} is not a site that this command has written; {way_out}")
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    there = {path.relative_to(folder).as_posix() for path in found}
+    try:
+        lines = (folder / MARKER).read_text(encoding="utf-8").removeprefix(_MARKED).splitlines()
+    except (OSError, UnicodeDecodeError):
+        if there:
+            raise OutputError(
+                f"{folder} is not a site that this command has written (it has no {MARKER}); {way_out}"
+            ) from None
+        return
+    foreign = sorted(name for name in there - {*lines, MARKER} if not left_by_system(name.rpartition("/")[2]))
+    if foreign:
+        raise OutputError(listing(f"{folder} holds what this command has not written; {way_out}", foreign))
 
 
 def _check_file_system(work: Path, paths: Iterable[Path]) -> None:
@@ -88,40 +122,38 @@ def _check_file_system(work: Path, paths: Iterable[Path]) -> None:
             raise OutputError(f"{path} is on another file system than the board; choose another --out or --page")
 
 
-def _swap_in(targets: dict[Path, Path], old: Path) -> None:
-    """Move each new file or folder to its place; where one move fails, those before it are taken back."""
-    old.mkdir()
-    moved: list[tuple[Path, Path, bool]] = []
-    try:
-        for made, path in targets.items():
-            kept = old / str(len(moved))
-            existed = path.exists()
-            if existed:
-                os.replace(path, kept)
-            moved.append((path, kept, existed))
-            os.replace(made, path)
-    except OSError as error:
-        for path, kept, existed in reversed(moved):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-            if existed:
-                os.replace(kept, path)
-        raise OutputError(f"cannot write the board: {error}") from error
+def _aside(site: Path) -> Path:
+    """Return where a site that is replaced waits, where names cannot be exchanged."""
+    return site.parent / f".{site.name}.before"
 
 
 @contextmanager
-def _temporary_folder(out: Path) -> Iterator[Path]:
+def _taken_back(paths: Iterable[Path], old: Path) -> Iterator[None]:
+    """Bring back what the files held, where what is done inside fails."""
+    old.mkdir()
+    kept: dict[Path, Path | None] = {}
+    for path in paths:
+        kept[path] = old / str(len(kept)) if path.exists() else None
+        if (copy := kept[path]) is not None:
+            shutil.copy2(path, copy)
+    try:
+        yield
+    except BaseException as error:
+        for path, copy in kept.items():
+            if copy is not None:
+                os.replace(copy, path)
+            else:
+                path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(f"cannot write the board: {error}") from error
+        raise
+
+
+@contextmanager
+def _working_folder(out: Path) -> Iterator[Path]:
     """Give an empty folder inside `out`, from where files can be moved; it is removed whatever happens."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=out, prefix=".board."))
+        with working_folder(out, "board") as work:
+            yield work
     except OSError as error:
         raise OutputError(f"cannot write to {out}: {error.strerror or error}") from error
-    try:
-        yield work
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

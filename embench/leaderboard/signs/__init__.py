@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from embench.leaderboard.signs import copies, in_sample, labels, leaked
+from embench.leaderboard.signs import beyond, copies, hosts, in_sample, labels, leaked
 from embench.leaderboard.signs.predicted import Pool, Sign, read_pool, sign_lines
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def _signs(submission: Submission, pool: Pool) -> Iterator[Sign]:
         yield from labels.signs(predicted, pool)
         yield from copies.signs(predicted, pool)
         yield from leaked.signs(predicted, pool)
+        yield from beyond.signs(predicted, pool)
+        yield from hosts.signs(predicted)
     yield from in_sample.signs(own, pool)
 
 

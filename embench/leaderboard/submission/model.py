@@ -161,7 +161,7 @@ class Submission(Strict):
 
     @property
     def may_be_incomplete(self) -> bool:
-        """Whether entries may lack a prediction; those are scored with the training median and counted."""
+        """Whether entries may lack a prediction; those are scored with the worst reference prediction and counted."""
         return self.kind in INCOMPLETE_KINDS
 
     @property

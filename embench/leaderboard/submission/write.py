@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embench.common import plain_yaml
+from embench.common.folders import bring_back, put_in_place, working_folder
 from embench.errors import OutputError, SubmissionError
 from embench.evaluation.submission_folder import CARD_FILE, SUBMISSION_FILE, slug_problem
 from embench.leaderboard.submission.read import submission_from, submission_of
@@ -63,18 +62,19 @@ def write_submission(submission: Submission, *, replace: bool = False) -> Path:
         The folder cannot be written; then everything is as it was.
     """
     target = submission.folder
+    bring_back(target, aside=_aside(target))
     check_free(target, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Beside the folder of all submissions: whoever reads that must not meet half of one.
-        with tempfile.TemporaryDirectory(dir=target.parent.parent, prefix=".submit-") as temporary:
-            made = Path(temporary) / submission.slug
+        with working_folder(target.parent.parent, "submit") as temporary:
+            made = temporary / submission.slug
             made.mkdir()
             for name, content in submission.files.items():
                 (made / name).write_bytes(content)
             if (target / CARD_FILE).is_file() and CARD_FILE not in submission.files:
                 shutil.copyfile(target / CARD_FILE, made / CARD_FILE)
-            _swap(made, target, Path(temporary) / "replaced")
+            put_in_place(made, target, aside=_aside(target))
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
     return target
@@ -91,12 +91,6 @@ def check_free(target: Path, *, replace: bool) -> None:
         )
 
 
-def _swap(made: Path, target: Path, old: Path) -> None:
-    if target.exists():
-        os.rename(target, old)
-    try:
-        os.rename(made, target)
-    except BaseException:  # an interrupt must not cost the old one either
-        if old.exists():
-            os.rename(old, target)
-        raise
+def _aside(target: Path) -> Path:
+    """Return where the submission that is replaced waits, where names cannot be exchanged: beside all submissions."""
+    return target.parent.parent / f".submit.{target.name}.before"

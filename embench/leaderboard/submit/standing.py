@@ -1,4 +1,4 @@
-"""Where a system stands among the submissions of one protocol, and from whom it can be told."""
+"""Where a system stands among the submissions of one protocol, and with whom it is tied."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 class Rival:
     """One row of the board: rank by MAE with its 95 % interval, MAE (eV), and the paired comparison with the system.
 
+    The rank is None for a system that predicts too few entries for one.
+
     `difference` is the MAE of the system minus that of the rival (eV), with its interval (`low`, `high`); all
-    three are 0 for the system itself. `resolved` tells whether the two can be told apart.
+    three are 0 for the system itself. The two are tied unless `resolved`.
     """
 
     slug: str
     name: str
     mae: float
-    rank: float
-    rank_low: float
-    rank_high: float
+    rank: float | None
+    rank_low: float | None
+    rank_high: float | None
     difference: float
     low: float
     high: float
@@ -37,7 +39,7 @@ class Rival:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """The scores of a system on one protocol and the board with it, the lowest MAE first."""
+    """The scores of a system on one protocol and the board with it, by rank and then those without one."""
 
     evaluation: Evaluation
     slug: str
@@ -58,15 +60,16 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
     import numpy as np
 
     from embench.evaluation import evaluate
-    from embench.leaderboard.board.standings import compare_all
-    from embench.statistics.ranking import rank_systems
+    from embench.evaluation.ranking import in_order, ranks_of
+    from embench.statistics.pairs import compare_all
 
     evaluation = evaluate(submission.predicted(protocol), protocol, fill_missing=fill_missing)
     found = [(other, matched) for other in others if (matched := _match(other, evaluation, submission.slug))]
     systems = [(submission.slug, submission.name), *((other.slug, other.name) for other, _ in found)]
     errors = np.stack([evaluation.sample.absolute_error, *(matched.sample.absolute_error for _, matched in found)])
     codes, resamples, seed = evaluation.sample.codes, evaluation.resamples, evaluation.seed
-    ranks = rank_systems(errors, codes, resamples=resamples, seed=seed)
+    enough = [evaluation.coverage.enough, *(matched.coverage.enough for _, matched in found)]
+    ranks = ranks_of(errors, codes, enough, resamples=resamples, seed=seed)
     with_others = [(0, position) for position in range(1, len(errors))]
     against = {pair.b: pair for pair in compare_all(errors, codes, resamples=resamples, seed=seed, pairs=with_others)}
     rows = []
@@ -77,9 +80,9 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
                 slug=slug,
                 name=name,
                 mae=float(errors[position].mean()),
-                rank=rank.rank,
-                rank_low=rank.low,
-                rank_high=rank.high,
+                rank=rank.rank if rank else None,
+                rank_low=rank.low if rank else None,
+                rank_high=rank.high if rank else None,
                 difference=pair.difference.value if pair else 0.0,
                 low=pair.difference.low if pair else 0.0,
                 high=pair.difference.high if pair else 0.0,
@@ -87,8 +90,8 @@ def standing(submission: Submission, others: Sequence[Submission], protocol: str
                 resolved=pair.resolved if pair else False,
             )
         )
-    rows.sort(key=lambda row: (row.rank, row.slug))
-    return Standing(evaluation=evaluation, slug=submission.slug, rivals=tuple(rows))
+    order = in_order(ranks, [row.mae for row in rows], [row.slug for row in rows])
+    return Standing(evaluation=evaluation, slug=submission.slug, rivals=tuple(rows[i] for i in order))
 
 
 def _match(other: Submission, evaluation: Evaluation, slug: str) -> Matched | None:

@@ -265,5 +265,21 @@ def test_what_is_no_crystal_is_named():
         neighbour_graph(np.eye(3), [[0, 0, 0], [0, 0, 0.5]], [3])
     with pytest.raises(InvalidValueError, match="without volume"):
         neighbour_graph(np.zeros((3, 3)), [[0, 0, 0]], [3])
+    with pytest.raises(InvalidValueError, match="not finite"):
+        neighbour_graph(np.diag([np.inf, 4.0, 4.0]), [[0, 0, 0]], [3])
+    with pytest.raises(InvalidValueError, match="coordinates that are no numbers"):
+        neighbour_graph(np.eye(3) * 4, [[0, np.nan, 0]], [3])
+    with pytest.raises(InvalidValueError, match="could not convert string to float: 'x'"):
+        neighbour_graph(np.eye(3) * 4, [["x", 0, 0]], [3])
     with pytest.raises(InvalidValueError, match="as many marks"):
         build(SYMMETRIC["fcc"]).with_images([0, 1])
+
+
+@pytest.mark.parametrize("number", [0, -1, 119, 300, 3.5, float("nan")])
+def test_atomic_numbers_that_no_element_has_are_named(number):
+    with pytest.raises(InvalidValueError, match=rf"no element has the atomic number {number:g}"):
+        neighbour_graph(np.eye(3) * 4.0, [[0.0, 0.0, 0.0]], [number])
+
+
+def test_the_heaviest_element_has_a_graph():
+    assert neighbour_graph(np.eye(3) * 4.0, [[0.0, 0.0, 0.0]], [118]).atomic_numbers.tolist() == [118]

@@ -110,3 +110,19 @@ def test_a_moved_and_turned_structure_has_the_same_graph() -> None:
 def test_an_atom_without_neighbours_is_an_error() -> None:
     with pytest.raises(FeatureError, match="no other atom within 8"):
         crystal_graph(np.eye(3) * 30.0, np.zeros((1, 3)), [2])
+
+
+@pytest.mark.parametrize(
+    ("lattice", "number", "says"),
+    [
+        (np.diag([np.inf, 4.0, 4.0]), 3, "not finite"),
+        (np.diag([0.0, 4.0, 4.0]), 3, "flat"),
+        (np.eye(3) * 4.0, 300, "no element has the atomic number 300"),
+        (np.eye(3) * 4.0, -1, "no element has the atomic number -1"),
+    ],
+)
+def test_what_is_no_crystal_is_named(lattice, number, says):
+    with pytest.raises(FeatureError, match=says):
+        crystal_graph(lattice, np.zeros((1, 3)), [number])
+    with pytest.raises(FeatureError, match=says):
+        hop_graph(lattice, np.zeros((1, 3)), np.array([number]), np.zeros((5, 3)), layers=1, angles=1)

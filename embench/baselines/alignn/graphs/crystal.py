@@ -16,6 +16,8 @@ NEIGHBOURS = 12
 HOST = -1
 """What ``Graph.image`` holds for an atom that is no image of the migrating ion."""
 
+# The largest atomic number of an element.
+HEAVIEST = 118
 # As in jarvis.core.atoms.Atoms.get_all_neighbors: what is nearer is taken for the same atom (Å).
 _SAME_ATOM = 0.15
 # Of one atom: less is no crystal (Å^3).
@@ -113,13 +115,12 @@ def neighbour_graph(
     Raises
     ------
     InvalidValueError
-        Without atoms, for `neighbours` below 1, for shapes that do not fit, or for a lattice without volume.
+        Without atoms, for `neighbours` below 1, for shapes that do not fit, what is no number or no element, or for a
+        lattice without volume.
     MissingDependencyError
         Without pymatgen.
     """
-    cell = np.ascontiguousarray(lattice, dtype=np.float64)
-    frac = np.ascontiguousarray(frac_coords, dtype=np.float64)
-    numbers = np.asarray(atomic_numbers, dtype=np.uint8)
+    cell, frac, numbers = _arrays(lattice, frac_coords, atomic_numbers)
     _check(cell, frac, numbers, neighbours)
     # Coordinates from another lattice than the shifts between cells: the edges of the reference depend on it.
     own = cell if shell_tolerance else np.around(cell, _LATTICE_DECIMALS)
@@ -136,6 +137,24 @@ def neighbour_graph(
     )
 
 
+def _arrays(
+    lattice: npt.ArrayLike, frac_coords: npt.ArrayLike, atomic_numbers: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.uint8]]:
+    """Return what was given as arrays; raises InvalidValueError for what is no number, and for what is no element."""
+    try:
+        cell = np.ascontiguousarray(lattice, dtype=np.float64)
+        frac = np.ascontiguousarray(frac_coords, dtype=np.float64)
+        given = np.asarray(atomic_numbers, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(f"no crystal: lattice, coordinates and atomic numbers are numbers ({error})") from None
+    no_element = ~((given >= 1) & (given <= HEAVIEST) & (given % 1 == 0))
+    if no_element.any():
+        raise InvalidValueError(
+            f"no element has the atomic number {given[no_element][0]:g}: they are whole numbers from 1 to {HEAVIEST}"
+        )
+    return cell, frac, given.astype(np.uint8)
+
+
 def _check(cell: FloatArray, frac: FloatArray, numbers: npt.NDArray[np.uint8], neighbours: int) -> None:
     if cell.shape != (3, 3) or frac.shape != (len(numbers), 3) or numbers.ndim != 1:
         raise InvalidValueError(
@@ -146,6 +165,8 @@ def _check(cell: FloatArray, frac: FloatArray, numbers: npt.NDArray[np.uint8], n
         raise InvalidValueError("a structure without atoms has no graph")
     if neighbours < 1:
         raise InvalidValueError(f"every atom needs a neighbour: neighbours = {neighbours} is too few")
+    if not np.isfinite(cell).all():
+        raise InvalidValueError(f"no crystal: lattice {cell.tolist()} is not finite")
     if not abs(np.linalg.det(cell)) > _LEAST_VOLUME * len(numbers) or not np.isfinite(frac).all():
         raise InvalidValueError(
             f"no crystal: lattice {cell.tolist()} without volume, or coordinates that are no numbers"

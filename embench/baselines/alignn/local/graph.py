@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.baselines.alignn.graphs.crystal import HEAVIEST
 from embench.errors import FeatureError
 
 Floats = NDArray[np.float64]
@@ -71,8 +72,9 @@ def crystal_graph(lattice: Floats, frac_coords: Floats, numbers: Sequence[int] |
     Raises
     ------
     FeatureError
-        An atom has no neighbour within the cutoff.
+        An atom has no neighbour within the cutoff, or what is given is no crystal.
     """
+    _check(lattice, frac_coords, numbers)
     bonds = _bonds(np.asarray(lattice, float), np.asarray(frac_coords, float), n_images=0)
     level = np.zeros(len(frac_coords), np.int8)
     return _graph(np.asarray(numbers), np.full(len(frac_coords), -1), level, bonds, deepest=1, angles=0)
@@ -94,8 +96,9 @@ def hop_graph(
     Raises
     ------
     FeatureError
-        A node has no neighbour within the cutoff.
+        A node has no neighbour within the cutoff, or what is given is no crystal.
     """
+    _check(lattice, frac_coords, numbers)
     n = len(images)
     points = np.vstack([images, frac_coords[1:]])
     species = np.concatenate([np.full(n, numbers[0]), numbers[1:]])
@@ -103,6 +106,17 @@ def hop_graph(
     bonds = _bonds(np.asarray(lattice, float), points, n_images=n)
     level = _levels(bonds, n_nodes=len(points), n_images=n, deepest=layers)
     return _graph(species, image, level, bonds, deepest=layers, angles=angles)
+
+
+def _check(lattice: Floats, frac_coords: Floats, numbers: Sequence[int] | NDArray[np.integer]) -> None:
+    """Raise FeatureError for what the search of neighbours cannot take, or would take for something else."""
+    for number in np.asarray(numbers).tolist():
+        if not 1 <= number <= HEAVIEST:
+            raise FeatureError(
+                f"no element has the atomic number {number}: they are whole numbers from 1 to {HEAVIEST}"
+            )
+    if not (np.isfinite(lattice).all() and np.isfinite(frac_coords).all() and abs(np.linalg.det(lattice)) > 0):
+        raise FeatureError(f"no crystal: lattice {np.asarray(lattice).tolist()} or a coordinate is not finite, or flat")
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ from embench.schema import COLUMNS
 if TYPE_CHECKING:
     from embench.dataset.entry import Entry
     from embench.leaderboard.site.entries.paths import DrawnPath
-    from embench.leaderboard.site.entries.predictions import EntryPredictions
-    from embench.leaderboard.site.entries.profiles import Profile
+    from embench.leaderboard.site.entries.predictions import EntryPredictions, Profile
 
 SHOWN_COLUMNS = tuple(spec for spec in COLUMNS if not spec.shape and not spec.name.startswith("group_"))
 """The columns that the table of all values of an entry shows; groups are shown as relatives."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from embench.leaderboard.site.main import rows as main_rows
 from embench.web.wording import number
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ def rank_matrix(content: BoardDocument) -> list[RankRow]:
         main = placed[content["protocols"][0]["name"]]
         # Whoever has the main protocol stands by it; the others follow by their first one.
         if slug in main:
-            return False, main[slug]["rank"], slug
-        first = next(rows[slug]["rank"] for rows in placed.values() if slug in rows)
+            return False, _rank_of(main[slug]), slug
+        first = next(_rank_of(rows[slug]) for rows in placed.values() if slug in rows)
         return True, first, slug
 
     return [
@@ -88,18 +90,22 @@ def rank_matrix(content: BoardDocument) -> list[RankRow]:
     ]
 
 
+def _rank_of(row: BoardRow) -> float:
+    """Return the rank; infinity where a system predicts too few entries for one."""
+    return math.inf if row["rank"] is None else row["rank"]
+
+
 def _rank_cell(rows: Mapping[str, BoardRow], slug: str) -> RankCell:
     row = rows.get(slug)
     if row is None:
         return {"rank": "–", "interval": "", "mae": "", "share": None, "best": False}
-    share = round(100 * (1 - (row["rank"] - 1) / max(1, len(rows) - 1)))
-    low, high = f"{row['rank_low']:g}", f"{row['rank_high']:g}"
-    mae = row["metrics"]["mae"]
+    rank, mae = row["rank"], row["metrics"]["mae"]
+    ranked = sum(each["rank"] is not None for each in rows.values())
     return {
-        "rank": f"{row['rank']:g}",
-        "interval": low if low == high else f"{low} to {high}",
+        "rank": main_rows.rank_text(row),
+        "interval": main_rows.rank_interval(row),
         "mae": number(mae and mae["value"]),
-        "share": share,
+        "share": None if rank is None else round(100 * (1 - (rank - 1) / max(1, ranked - 1))),
         "best": row["best_set"],
     }
 

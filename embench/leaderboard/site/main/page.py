@@ -60,6 +60,7 @@ class MainContext(TypedDict):
     families: list[MetricFamily]
     chosen: str
     columns: tuple[str, ...]
+    coverage_rule: str
     resolution: Callable[[ProtocolSection], str]
     decade: str
 
@@ -89,6 +90,7 @@ def write_main(board: Board, folder: Path) -> None:
         families=_families(known, protocols),
         chosen=main_rows.DEFAULT_METRIC,
         columns=main_rows.COLUMNS,
+        coverage_rule=content["coverage_rule"],
         resolution=main_rows.resolution,
         decade=f"{EV_PER_DECADE:.2f}",
         figures=hero.figures(content),

@@ -50,6 +50,7 @@ class Row(TypedDict):
     scores: dict[str, Score]
     support: dict[str, str]
     predicted: str
+    mae_predicted: str
     share: float
     predicted_of: str
     hours: float | None
@@ -110,12 +111,13 @@ def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Ma
         "kind_title": KINDS[submission["kind"]].title,
         "search": " ".join([submission["name"], *submission["authors"], KINDS[submission["kind"]].title]).lower(),
         "place": place,
-        "rank": f"{row['rank']:g}",
+        "rank": rank_text(row),
         "rank_interval": rank_interval(row),
         "mark": mark(protocol, row),
         "scores": scores(content, row, axes),
         "support": {name: support(name, row["metrics"][name], protocol) for name in COLUMNS},
         "predicted": percent(coverage["share"]),
+        "mae_predicted": mae_predicted(row),
         "share": coverage["share"],
         "predicted_of": f"{coverage['predicted']} of {count(coverage['scored'], 'entry')}",
         "hours": row["cost"]["total"],
@@ -126,15 +128,28 @@ def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Ma
     }
 
 
+def mae_predicted(row: BoardRow) -> str:
+    """Return the MAE on the entries that a system predicts, with its unit; empty where that is all of them."""
+    found = row["mae_predicted"]
+    return "" if found is None else f"{number(found['value'])} eV on these"
+
+
 def mark(protocol: ProtocolSection, row: BoardRow) -> Mark:
     """Return ``best`` for the system with the lowest MAE, ``tied`` for those that the data cannot tell from it."""
-    if row["slug"] == protocol["rows"][0]["slug"]:
+    if row["rank"] is not None and row["slug"] == protocol["rows"][0]["slug"]:
         return "best"
     return "tied" if row["best_set"] else ""
 
 
+def rank_text(row: Standing) -> str:
+    """Return the rank, or a dash where a system predicts too few entries for one."""
+    return UNDEFINED if row["rank"] is None else f"{row['rank']:g}"
+
+
 def rank_interval(row: Standing) -> str:
-    """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one rank."""
+    """Return the 95 % interval of a rank, as ``1 to 5``, or as ``1`` where it holds one; empty where there is none."""
+    if row["rank"] is None:
+        return ""
     low, high = f"{row['rank_low']:g}", f"{row['rank_high']:g}"
     return low if low == high else f"{low} to {high}"
 

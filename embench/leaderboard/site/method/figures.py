@@ -214,12 +214,21 @@ def _line(
     }
 
 
+def _known(rank: float | None) -> float:
+    assert rank is not None, "a row with a rank has its interval too"
+    return rank
+
+
 def rank_intervals(section: ProtocolSection, names: Mapping[str, str]) -> Figure:
-    """Return the rank intervals of the systems of one protocol, the best on top; filled: not told from the best."""
-    rows = list(reversed(section["rows"]))
+    """Return the rank intervals of the systems of one protocol, the best on top; filled: not told from the best.
+
+    Systems without a rank are left out.
+    """
+    rows = [row for row in reversed(section["rows"]) if row["rank"] is not None]
     labels = [_short(names[row["slug"]]) for row in rows]
     best = [row["best_set"] for row in rows]
-    ranks = [row["rank"] for row in rows]
+    ranks = [_known(row["rank"]) for row in rows]
+    ends = [(_known(row["rank_low"]), _known(row["rank_high"])) for row in rows]
     return {
         "data": [
             {
@@ -230,16 +239,16 @@ def rank_intervals(section: ProtocolSection, names: Mapping[str, str]) -> Figure
                 "error_x": {
                     "type": "data",
                     "symmetric": False,
-                    "array": [row["rank_high"] - row["rank"] for row in rows],
-                    "arrayminus": [row["rank"] - row["rank_low"] for row in rows],
+                    "array": [high - rank for rank, (_, high) in zip(ranks, ends, strict=True)],
+                    "arrayminus": [rank - low for rank, (low, _) in zip(ranks, ends, strict=True)],
                     "thickness": 5,
                     "width": 0,
                     "color": "--axis",
                 },
                 "hovertext": [
-                    f"<b>{escape(names[row['slug']])}</b><br>rank {row['rank']:g}, 95 % interval "
-                    f"{row['rank_low']:g} to {row['rank_high']:g}<br>MAE {number(mae and mae.value)} eV"
-                    for row, mae in zip(rows, map(_mae, rows), strict=True)
+                    f"<b>{escape(names[row['slug']])}</b><br>rank {rank:g}, 95 % interval "
+                    f"{low:g} to {high:g}<br>MAE {number(mae and mae.value)} eV"
+                    for row, rank, (low, high), mae in zip(rows, ranks, ends, map(_mae, rows), strict=True)
                 ],
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "marker": {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class ScoredPayload(TypedDict):
     """A protocol: lists over its scored entries, sorted by name, and the MAE (eV) of the systems on the board.
 
-    `target` and `fill`, the median of the training side, are in eV; `cluster` numbers the host frameworks.
+    `target` and `fill`, what an entry without a prediction is scored with, are in eV; `cluster` numbers the host frameworks.
     """
 
     title: str
@@ -69,7 +69,7 @@ def score_payload(board: Board) -> ScorePayload:
 
 
 def _scored(board: Board, section: ProtocolSection) -> ScoredPayload:
-    from embench.evaluation.scored import scored_set
+    from embench.evaluation.scored import scored_set, stand_in
     from embench.statistics.resampling import cluster_codes
 
     scored = scored_set(section["name"])
@@ -78,7 +78,7 @@ def _scored(board: Board, section: ProtocolSection) -> ScoredPayload:
         "title": section["title"],
         "ids": list(scored.entry_ids),
         "target": scored.target.tolist(),
-        "fill": scored.fill.tolist(),
+        "fill": stand_in(scored).tolist(),
         "cluster": cluster_codes(scored.labels["group_host"].tolist()).tolist(),
         "flags": [list(flags) for flags in scored.flags],
         "board": [

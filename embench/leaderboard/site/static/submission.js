@@ -30,7 +30,7 @@
       `prediction ${number(predicted)}${sigma === null ? "" : ` ± ${number(sigma)}`} eV`,
       `error ${number(predicted - pathways.target[place], "+")} eV`,
     ];
-    if (errors.filled.includes(i)) lines.push("no prediction: training median");
+    if (errors.filled.includes(i)) lines.push("no prediction: worst reference");
     return `${pathways.before[place]}<br>${lines.join("<br>")}${pathways.after[place]}`;
   };
   const { threshold } = embench.read("state");

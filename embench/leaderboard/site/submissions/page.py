@@ -84,6 +84,7 @@ class SubmissionContext(TypedDict):
     kind: Kind
     card: list[Line]
     columns: dict[str, Column]
+    coverage_rule: str
     scores: list[ScoreRow]
     panel: Panel
     uncertain: bool
@@ -147,6 +148,7 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
         kind=KINDS[submission["kind"]],
         card=card_of(content, slug),
         columns=columns(content),
+        coverage_rule=content["coverage_rule"],
         scores=scores,
         panel=_panel(protocols[0], details[0], pairs[0]),
         uncertain=any(detail["calibration"] for detail in details),

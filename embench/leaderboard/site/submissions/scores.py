@@ -57,6 +57,7 @@ class ScoreRow(TypedDict):
     reference: float | None
     cells: list[ScoreCell]
     coverage: CoverageShare
+    mae_predicted: str
     other_barrier: OtherBarrier | None
 
 
@@ -76,7 +77,7 @@ def scores_of(content: BoardDocument, protocols: Sequence[ProtocolSection], slug
     return [
         {
             "about": protocol,
-            "rank": f"{row['rank']:g}",
+            "rank": main_rows.rank_text(row),
             "rank_interval": main_rows.rank_interval(row),
             "mark": main_rows.mark(protocol, row),
             "mae": score_of(known["mae"], row["metrics"]["mae"], axis),
@@ -84,6 +85,7 @@ def scores_of(content: BoardDocument, protocols: Sequence[ProtocolSection], slug
             "reference": None if reference is None else axis.scale.place(reference),
             "cells": [_cell(known[name], row, protocol) for name in _METRICS],
             "coverage": row["coverage"],
+            "mae_predicted": main_rows.mae_predicted(row),
             "other_barrier": _other_barrier(content, row),
         }
         for protocol, row, reference in zip(protocols, rows, references, strict=True)

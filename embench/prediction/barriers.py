@@ -1,0 +1,150 @@
+"""``embench.predict``: from hops to barriers with intervals, and to the ways through the crystal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embench.crystal import Pathway
+from embench.dataset import load
+from embench.errors import InvalidValueError, MissingDependencyError
+from embench.migration.hops import Hops
+from embench.migration.network import HopBarrier, NetworkBarriers, network_barriers
+from embench.prediction.applicability import applicability
+from embench.prediction.calibration import LEVEL
+from embench.prediction.kinship import Kin
+from embench.prediction.model import DEFAULT, TrainedModel, load_model
+from embench.prediction.published import Published, published_values
+from embench.prediction.result import HopPrediction, PredictionResult
+
+if TYPE_CHECKING:
+    from embench.dataset import Entry
+
+Entries = Mapping[str, "Entry"]
+
+
+def predict(
+    hops: Hops | Pathway | Iterable[Pathway],
+    *,
+    model: str | Path | TrainedModel = DEFAULT,
+    name: str | None = None,
+) -> PredictionResult:
+    """Return predicted barriers, their intervals, how far to trust them, and the ways through the crystal.
+
+    Parameters
+    ----------
+    hops
+        All hops of a crystal (:func:`embench.find_hops`), one hop (:func:`embench.hop_between`), or several: anything
+        with the arrays of :class:`~embench.crystal.hop.Pathway`, so entries of the dataset as well. A network is there
+        for all hops of a crystal only.
+    model
+        Name of a shipped model, a file of ``embench model train``, or a model that was trained or loaded before.
+    name
+        What the crystal is called in the result.
+
+    Raises
+    ------
+    FeatureError
+        A structure has something that the features have no model for, such as an element without parameters.
+    InvalidValueError
+        There is no hop.
+    UnknownNameError, DatasetError
+        There is no such model, or it cannot be used.
+
+    Examples
+    --------
+    >>> import embench
+    >>> result = embench.predict(embench.find_hops(structure, ion="Li"))  # doctest: +SKIP
+    >>> result.network.ways[1].barrier  # doctest: +SKIP
+    """
+    given = _as_hops(hops)
+    trained = model if isinstance(model, TrainedModel) else load_model(model)
+    try:
+        table = trained.table(given)
+    except ImportError as error:
+        if isinstance(error, MissingDependencyError):
+            raise
+        raise MissingDependencyError(str(error.name), "baselines", "a prediction") from None
+    raw = trained.fitted.predict_table(table)
+    kins = _kins(trained, hops, given)
+    entries: Entries = {entry.entry_id: entry for entry in load()}
+    near = applicability(trained, given, table, kins, entries)
+    same_host = _by_host(entries)
+    if raw.std is None:
+        raise InvalidValueError(f"the model {trained.label} gives no standard deviations, and intervals need them")
+    predictions = tuple(
+        HopPrediction(
+            hop=hop,
+            barrier=float(mean),
+            sigma=float(sigma) * trained.calibrations[kin.regime].factor,
+            kin=kin,
+            calibration=trained.calibrations[kin.regime],
+            applicability=found,
+            published=_published(hop, kin, same_host),
+        )
+        for hop, mean, sigma, kin, found in zip(given, raw.mean, raw.std, kins, near, strict=True)
+    )
+    return PredictionResult(
+        name=name or (hops.formula if isinstance(hops, Hops) else given[0].entry_id),
+        model=trained,
+        predictions=predictions,
+        hops=hops if isinstance(hops, Hops) else None,
+        network=ways_through(hops, predictions) if isinstance(hops, Hops) else None,
+        notes=hops.notes if isinstance(hops, Hops) else _notes(given),
+    )
+
+
+def ways_through(hops: Hops, predictions: Sequence[HopPrediction]) -> NetworkBarriers:
+    """Return the ways through a crystal by the predicted barriers, the intervals carried through."""
+    barriers = [HopBarrier(forward=each.barrier, interval=each.interval) for each in predictions]
+    return network_barriers(hops, barriers, level=LEVEL, shared=predictions[0].calibration.shared)
+
+
+def _as_hops(hops: Any) -> tuple[Pathway, ...]:
+    if hasattr(hops, "path_end"):
+        return (hops,)
+    try:
+        given = tuple(hops)
+    except TypeError:
+        raise InvalidValueError(
+            f"{type(hops).__name__} holds no hops: give what embench.find_hops or embench.hop_between returns"
+        ) from None
+    if not given:
+        raise InvalidValueError("there is no hop to predict a barrier for; give at least one")
+    for hop in given:
+        if not hasattr(hop, "path_end"):
+            raise InvalidValueError(
+                f"{type(hop).__name__} is no hop: embench.find_hops(structure, ion) finds the hops of a structure, and "
+                "embench.hop_between(start, end) makes one of its two end structures"
+            )
+    return given
+
+
+def _kins(model: TrainedModel, hops: Any, given: Sequence[Pathway]) -> list[Kin]:
+    if isinstance(hops, Hops):
+        # All cells of one crystal have one framework; the first hop is in the same supercell as the others.
+        return [model.relatives.kin(given[0])] * len(given)
+    return [model.relatives.kin(hop) for hop in given]
+
+
+def _by_host(entries: Entries) -> Mapping[tuple[str, str], list[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries.values():
+        found[entry.group_host, entry.mobile_ion].append(entry)
+    return found
+
+
+def _published(hop: Pathway, kin: Kin, same_host: Mapping[tuple[str, str], list[Entry]]) -> tuple[Published, ...]:
+    from pymatgen.core import Element
+
+    if kin.prototype is None:
+        return ()
+    ion = str(Element.from_Z(int(hop.atomic_numbers[0])).symbol)
+    # Entries that a model was not trained on are published all the same.
+    return published_values(hop, same_host.get((f"{kin.formula}|{kin.prototype}", ion), []))
+
+
+def _notes(given: Sequence[Pathway]) -> tuple[str, ...]:
+    return tuple(getattr(given[0], "notes", ())) if len(given) == 1 else ()

@@ -1,0 +1,138 @@
+"""Training of the models that predict hops of one's own: a baseline on all scored entries, and what is known of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embench._version import __version__
+from embench.baselines.registry import BASELINES, baseline_spec, load_object
+from embench.dataset import load
+from embench.errors import BaselineError
+from embench.prediction.calibration import REGIMES, calibrate
+from embench.prediction.kinship import as_raw, relatives_of
+from embench.prediction.model import About, Fitted, TrainedModel
+from embench.splits import protocol
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset
+
+Floats = NDArray[np.float64]
+
+VERSION = "1"
+# The groups that a fold of a protocol keeps together.
+_GROUPS = {"host-10fold": "group_host", "prototype-10fold": "group_prototype"}
+
+
+def train_model(
+    baseline: str,
+    *,
+    name: str | None = None,
+    version: str = VERSION,
+    without_hosts: Collection[str] = (),
+    seed: int = 0,
+    predictions: Path | None = None,
+) -> TrainedModel:
+    """Fit a baseline on all scored entries.
+
+    Parameters
+    ----------
+    baseline : name in the registry.
+    name : of the model; by default that of the baseline.
+    version : of the model.
+    without_hosts : host frameworks (values of ``group_host``) whose entries are left out.
+    seed : of everything random.
+    predictions : folder of the baseline's out-of-fold predictions, which the intervals are measured on; by default
+        those that ship with embench.
+
+    Raises
+    ------
+    BaselineError
+        The baseline is none whose fitted state can be stored, or has no out-of-fold predictions.
+    """
+    spec = baseline_spec(baseline)
+    _check_storable(spec.factory, baseline, extra=spec.extra)
+    data = load()
+    train = data.select(protocol("host-10fold").scored_ids)
+    if without_hosts:
+        train = train.filter(group_host=lambda host: host not in without_hosts)
+    fitted: Any = spec.create(seed=seed).fit(train)
+    return TrainedModel(
+        about=_about(name or baseline, version, baseline, train),
+        fitted=fitted,
+        entry_ids=train.entry_ids,
+        relatives=relatives_of(train),
+        calibrations={each: calibrate(baseline, each, data, predictions) for each in REGIMES},
+        nearest=_nearest(fitted, train),
+    )
+
+
+def storable() -> tuple[str, ...]:
+    """Return the names of the baselines that :func:`train_model` can fit."""
+    return tuple(
+        spec.name for spec in BASELINES if ":Pathway" in spec.factory and _is_storable(spec.factory, spec.extra)
+    )
+
+
+def _is_storable(factory: str, extra: str) -> bool:
+    return hasattr(load_object(factory, extra=extra), "predict_table")
+
+
+def _check_storable(factory: str, name: str, *, extra: str) -> None:
+    if not _is_storable(factory, extra):
+        raise BaselineError(
+            f"{name} cannot be stored as plain arrays, or has no features to tell relatives by; models are made of "
+            f"{', '.join(storable())}"
+        )
+
+
+def _about(name: str, version: str, baseline: str, train: Dataset) -> About:
+    from embench.baselines.features import FEATURE_SETS
+    from embench.baselines.models.stack import SETS
+
+    lengths = train.column("hop_distance_minimum_image")
+    elements: set[str] = set()
+    anions: set[str] = set()
+    for entry in train:
+        found, of_anions = parts_of(entry)
+        elements |= found
+        anions |= of_anions
+    return About(
+        name=name,
+        version=version,
+        baseline=baseline,
+        dataset_version=train.version,
+        dataset_digest=train.digest,
+        embench_version=__version__,
+        features={each: FEATURE_SETS[each].version for each in sorted(SETS)},
+        n=len(train),
+        ions=dict(sorted(Counter(map(str, train.column("mobile_ion"))).items())),
+        elements=tuple(sorted(elements)),
+        anions=tuple(sorted(anions)),
+        hop_lengths=(round(float(lengths.min()), 3), round(float(lengths.max()), 3)),
+    )
+
+
+def parts_of(hop: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the elements of the framework of a hop, and those of its anions."""
+    from embench.curation.coordination import anions_of
+
+    raw = as_raw(hop)
+    return frozenset(raw.elements) - {raw.mobile_ion}, anions_of(raw)
+
+
+def _nearest(fitted: Fitted, train: Dataset) -> dict[str, Floats]:
+    """Return by protocol the sorted distances (n,) to the nearest entry of another group."""
+    distances = fitted.distances(fitted.table(train))
+    found = {}
+    for name, column in _GROUPS.items():
+        groups = np.array(list(map(str, train.column(column))))
+        others = np.where(groups[:, None] == groups[None], np.inf, distances)
+        nearest = others.min(axis=1)
+        found[name] = np.sort(nearest[np.isfinite(nearest)])
+    return found

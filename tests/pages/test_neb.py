@@ -1,0 +1,84 @@
+"""The page about runs that embench made itself: as committed, and on a run made by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import embench
+from embench.audit.evidence import read_submitted
+from embench.neb import NEB1, NebResult
+from embench.neb.store import RunStore
+from embench.pages import neb
+from embench.pages.neb import LARGE_DIFFERENCE, RUNS, neb_page
+from embench.pages.neb_differences import EXPLAINED
+
+REPOSITORY = Path(__file__).parents[2]
+RUN_FOLDER = REPOSITORY / "baselines" / "neb"
+PAGE = REPOSITORY / "docs" / "neb-results.md"
+
+
+def _scored():
+    return embench.protocol("published").scored_ids
+
+
+def test_the_page_is_up_to_date():
+    expected = neb_page(embench.load(), RUN_FOLDER, _scored())
+    assert PAGE.read_text(encoding="utf-8") == expected, "run: embench neb table --out docs/neb-results.md"
+
+
+def test_every_large_difference_is_explained():
+    """And nothing else, among the entries that are computed."""
+    for run in RUNS:
+        if run.literature is None:
+            continue
+        results, published = RunStore(RUN_FOLDER / run.slug).results(), read_submitted(run.literature)
+        large = {
+            (run.slug, entry_id)
+            for entry_id in set(_scored()) & results.keys() & published.keys()
+            if results[entry_id].barrier_max_minus_min is not None
+            and abs(results[entry_id].barrier_max_minus_min - published[entry_id].barrier) > LARGE_DIFFERENCE
+        }
+        computed = {key for key in EXPLAINED if key[0] == run.slug and key[1] in results}
+        assert large == computed
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    store = RunStore(tmp_path / "chgnet-0.3.0")
+    store.folder.mkdir()
+    key = {"potential": "chgnet", "version": "0.4.2", "settings": NEB1.to_dict()}
+    (store.folder / "run.json").write_text(json.dumps({"key": key}), encoding="utf-8")
+    # The literature has 1.637 and 0.239 eV for the first two.
+    for entry_id, barrier, flags in (("KNiF3", 1.6, ()), ("Na3OCl", 0.639, ("clash",)), ("AlSc2Se4", 0.5, ())):
+        row = NebResult(
+            entry_id=entry_id, potential="chgnet", protocol="embench-neb-1", status="converged", flags=flags,
+            n_sites=40, energies=(0.0, barrier, 0.0), barrier_max_minus_min=barrier, barrier_max_minus_start=barrier,
+            calls={"ends": 10}, cpu_seconds={"ends": 1800.0},
+        )  # fmt: skip
+        store.add(row, None)
+    monkeypatch.setattr(neb, "EXPLAINED", {("chgnet-0.3.0", "Na3OCl"): "made up by hand"})
+    return neb_page(embench.load(), tmp_path, _scored())
+
+
+def test_scores_and_failures(page):
+    label = {i: embench.load()[i].migration_barrier for i in ("KNiF3", "Na3OCl", "AlSc2Se4")}
+    test = (abs(1.6 - label["KNiF3"]), abs(0.639 - label["Na3OCl"]))
+    assert "3 entries, 2 of the 60 of `published`. The run goes on" in page
+    row = next(line for line in page.splitlines() if line.startswith("| `published` |"))
+    cells = [cell.strip() for cell in row.split("|")[1:-1]]
+    assert cells[1:4] == ["2 of 2", f"{sum(test) / 2:.3f}", f"{sum(test) / 2:.3f}"]
+    assert cells[5:] == [f"{test[0]:.3f} (1)", "0.0%", "1.0"]
+    assert "| `clash` | 1 | 1 |" in page
+    assert "| 1 to 40 | 3 | 10 | 1800 |" not in page  # too few results for a law of costs
+
+
+def test_agreement_with_the_literature(page):
+    assert "has 2 of these entries" in page
+    assert "1 agree within 0.05 eV and 1 within 0.15 eV" in page
+    (row,) = (line for line in page.splitlines() if line.startswith("| `Na3OCl` |"))
+    assert row.startswith("| `Na3OCl` | 0.639 | 0.239 |")
+    assert row.endswith("| made up by hand |")
+    assert "| `KNiF3` |" not in page
