@@ -168,7 +168,10 @@ def marked(formula: str) -> Markup:
 
 
 def _card(entry: Entry, profile: Sequence[float]) -> bytes:
-    lines = [f"barrier {number(entry.migration_barrier)} eV", f"{entry.functional}, hop {entry.hop_distance:.2f} Å"]
-    # The font of the cards has no superscripts.
+    lines = [
+        f"barrier {number(entry.migration_barrier)} eV",
+        f"{entry.functional}, hop {entry.hop_distance:.2f} angstrom",
+    ]
+    # The font of the cards has neither superscripts nor an Å.
     title = f"{entry.mobile_ion} in {entry.composition}"
-    return card(title, lines, small=entry.structure_class.title(), profile=profile)
+    return card(title, lines, profile=profile)
