@@ -397,7 +397,7 @@ class TestSubmissionPage:
         found = ""
         for place in page.eval_on_selector_all(
             "#plot-parity > svg .point",
-            "all => all.map((one) => one.getBoundingClientRect()).map((box) => [box.x + box.width / 2, box.y + box.height / 2])",
+            "all => all.map((o) => o.getBoundingClientRect()).map((b) => [b.x + b.width / 2, b.y + b.height / 2])",
         ):
             page.mouse.move(*place)
             found = page.inner_text(".plot-tip")
@@ -413,8 +413,10 @@ class TestSubmissionPage:
         page.check('input[value="linear"]')
         submission.wait_until("document.querySelector('#plot-parity .tick').textContent === '0'")
         ticks = page.evaluate(
-            """() => [...document.querySelectorAll('#plot-parity text.tick')].map((tick) =>
-              [Number(tick.textContent.replace('−', '-')), Number(tick.getAttribute('x')), Number(tick.getAttribute('y')), tick.getAttribute('text-anchor')])"""
+            """() => [...document.querySelectorAll('#plot-parity text.tick')].map((tick) => {
+              const of = (name) => tick.getAttribute(name);
+              return [Number(tick.textContent.replace('−', '-')), Number(of('x')), Number(of('y')), of('text-anchor')];
+            })"""
         )
         across = [(value, x) for value, x, _, anchor in ticks if anchor == "middle"]
         (low, x_low), (high, x_high) = across[0], across[-1]
@@ -496,7 +498,7 @@ def test_from_a_server(browser: Browser, site: Path, board: Board) -> None:
             found.drawn("#plot-comparison")
 
 
-def test_runs_nothing_that_a_submission_says(browser: Browser, attacked_site: Path) -> None:
+def test_runs_nothing_that_a_submission_says(browser: Browser, attacked_site: Path) -> None:  # noqa: F811
     for name in ("index.html", "submissions/model-3.html"):
         with visit(browser, (attacked_site / name).as_uri(), own=attacked_site.as_uri()) as found:
             assert found.page.locator("img").count() == 0

@@ -77,7 +77,7 @@ DRAWN = ("O-LiFePO4", "LiRuO2_1", "Na7P3S11", "Ca1.5Ni2F7_1", "Na2MnO3_2")
 
 @pytest.fixture(scope="module")
 def drawn(site: Path, records: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the script of the pages draws of some entries: atoms, bonds, polyhedra, and the nearest anions on the path."""
+    """What the script of the pages draws of some entries: atoms, bonds, polyhedra, nearest anions on the path."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("there is no node on the path")

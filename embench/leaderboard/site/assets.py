@@ -127,8 +127,8 @@ def packed(value: object) -> str:
 def write_page(path: Path, template: Template, context: Mapping[str, object]) -> None:
     """Write a page without the indentation of its template.
 
-    Not by :func:`~embench.common.files.write_text`, which waits for the disk each time: there are hundreds of pages, and
-    the site as a whole takes the place of the old one only when all of it is there.
+    Not by :func:`~embench.common.files.write_text`, which waits for the disk each time: there are hundreds of pages,
+    and the site as a whole takes the place of the old one only when all of it is there.
 
     Raises :class:`~embench.errors.OutputError` where it cannot be written.
     """

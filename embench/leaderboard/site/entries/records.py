@@ -49,7 +49,8 @@ class RecordPayload(TypedDict):
     """All that the page of one entry shows; `values` are in the order of SHOWN_COLUMNS.
 
     Numbers are packed, because 619 pages carry them: `elements` are runs of sites, `frac` the fractional coordinates
-    of all sites times 10^4, `path` the relaxed path in 0.01 Å, energies in meV. `end` is where the ion ends, fractional.
+    of all sites times 10^4, `path` the relaxed path in 0.01 Å, energies in meV. `end` is where the ion ends,
+    fractional.
     """
 
     id: str

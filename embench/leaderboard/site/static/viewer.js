@@ -182,7 +182,8 @@ window.embenchViewer = (() => {
               pen.globalAlpha = 0.14;
               pen.fillStyle = colour;
               pen.beginPath();
-              spots.forEach(({ x, y }, n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+              pen.moveTo(spots[0].x, spots[0].y);
+              for (const { x, y } of spots.slice(1)) pen.lineTo(x, y);
               pen.closePath();
               pen.fill();
               pen.globalAlpha = 1;
