@@ -65,7 +65,7 @@ def index(site: Path) -> str:
 
 def hostile(value: Any) -> Any:
     """Put an attack into every text of a submission but those that have a fixed set of values."""
-    fixed = {"kind", "date", "overlaps_scored_entries", "barrier", "predictions", "protocols"}
+    fixed = {"kind", "origin", "date", "overlaps_scored_entries", "barrier", "predictions", "protocols"}
     if isinstance(value, str):
         return ATTACK
     if isinstance(value, list):
