@@ -27,6 +27,14 @@ VALIDATION_SHARE = 0.1
 """Of the entries on the training side of a fold, what is set aside for validation."""
 
 
+def digest_of(*datasets: str) -> str:
+    """Return the sha256 of a dataset by its name, or over several."""
+    from embench.dataset import load
+
+    digests = [load(name).digest for name in dict.fromkeys(datasets)]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Fold:
     """One fold of a protocol: train on `train`, predict `test`.
@@ -53,6 +61,11 @@ class Fold:
         from embench.dataset import load
 
         return load(self.test_dataset).select(self.test_ids).without_targets()
+
+    @property
+    def dataset_digest(self) -> str:
+        """The sha256 of the dataset that the fold is taken from, or over both where there are two."""
+        return digest_of(self.test_dataset, self.train_dataset)
 
     @cached_property
     def validation_ids(self) -> tuple[str, ...]:
@@ -101,11 +114,7 @@ class Protocol:
     @cached_property
     def dataset_digest(self) -> str:
         """The sha256 of what the folds are taken from: that of the dataset, or over both where there are two."""
-        from embench.dataset import load
-
-        names = dict.fromkeys((self.spec.dataset, self.spec.train_dataset))
-        digests = [load(name).digest for name in names]
-        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+        return self.folds[0].dataset_digest
 
     def first(self, n: int) -> Protocol:
         """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
