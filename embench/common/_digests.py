@@ -23,7 +23,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
-        "pathway-stack.npz": "31e9805802b827a93fbe086541a836076125571bdf0ab3016cd50552fb0f02dd",
+        "pathway-stack.npz": "77644765556de98b98f3be67e11eaa687b4e33c82d2874067729bc47c636c08f",
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
