@@ -71,7 +71,8 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
-# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
+# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second:
+# its build for the CPU is on an index of its own (docs/security.md).
 lock:  ## renew the locks with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
