@@ -225,8 +225,8 @@ def check(
     """Check barriers that you offer for the dataset: fields, units, structures, paths; exit code 2 with problems."""
     from dataclasses import asdict
 
+    from embench.audit.contribution import check_contribution
     from embench.common.text import plural, visible
-    from embench.curation.contribution import check_contribution
 
     found = check_contribution(file)
     if as_json:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from embench.audit.contribution import check_contribution
 from embench.cli.app import app
-from embench.curation.contribution import check_contribution
 from embench.errors import DatasetError
 from embench.pages.contribution import renewed
 
