@@ -100,7 +100,8 @@ def page(
     said = (
         f"A hop costs {per_hop:.2f} s of one processor on average, {1 / per_hop:.1f} hops a CPU-second. NEB with "
         f"CHGNet by `embench-neb-1`, ends included, costs {min(ratios):.0f} to {max(ratios):.0f} times that, "
-        f"{np.median(ratios):.0f} in the median.{slower} Most of a prediction goes into the energy profiles along the "
+        f"{np.median(ratios):.0f} in the median; the committed run may be of a faster machine."
+        f"{slower} Most of a prediction goes into the energy profiles along the "
         "hop, which depend on the atoms within 8 Å of it and hardly on the cell."
     )
     plan = (

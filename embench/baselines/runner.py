@@ -23,7 +23,7 @@ from embench.common.files import write_together
 from embench.dataset import load
 from embench.errors import BaselineError
 from embench.evaluation.predictions import canonical_csv
-from embench.splits.load import Fold, Protocol, digest_of
+from embench.splits.load import Fold, Protocol, digest_of_datasets
 
 # Called with the stage (features, folds), how many of its parts are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -44,13 +44,13 @@ class FoldTask:
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareTask:
-    """A part of a dataset whose features are to be computed; `of` are the datasets that the protocol is of."""
+    """A part of a dataset whose features are to be computed; `datasets` are those that the protocol is of."""
 
     spec: BaselineSpec
     entry_ids: tuple[str, ...]
     key: RunKey
     dataset: str
-    of: tuple[str, str]
+    datasets: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +170,7 @@ def _code_of(spec: BaselineSpec) -> str:
 
 def run_fold(task: FoldTask) -> FoldResult:
     """Fit and predict one fold, with one thread. See :func:`run_baseline`."""
-    _check_worker(task.spec, task.key, task.fold.dataset_digest)
+    _check_worker(task.spec, task.key, tuple(dict.fromkeys((task.fold.test_dataset, task.fold.train_dataset))))
     started, used = time.perf_counter(), time.process_time()
     train, test = task.fold.train, task.fold.test
     try:
@@ -203,7 +203,7 @@ def run_fold(task: FoldTask) -> FoldResult:
 
 def run_prepare(task: PrepareTask) -> float:
     """Compute the features of one part of the dataset, whose targets are hidden; return the seconds it took."""
-    _check_worker(task.spec, task.key, digest_of(*task.of))
+    _check_worker(task.spec, task.key, task.datasets)
     started = time.perf_counter()
     if task.spec.prepare is not None:
         with one_thread():
@@ -233,11 +233,12 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     for fold in protocol:
         used[fold.train_dataset].update(fold.train_ids)
         used[fold.test_dataset].update(fold.test_ids)
-    tasks, of = [], (protocol.folds[0].test_dataset, protocol.folds[0].train_dataset)
+    tasks = []
     for name, chosen in used.items():
         ids = [entry_id for entry_id in load(name).entry_ids if entry_id in chosen]
         parts = [tuple(ids[start : start + _PART]) for start in range(0, len(ids), _PART)]
-        tasks += [PrepareTask(spec=spec, entry_ids=part, key=key, dataset=name, of=of) for part in parts]
+        common: dict[str, Any] = {"spec": spec, "key": key, "dataset": name, "datasets": protocol.datasets}
+        tasks += [PrepareTask(entry_ids=part, **common) for part in parts]
     seconds = 0.0
     report("features", 0, len(tasks))
     for done, taken in enumerate(executor.run(run_prepare, tasks), start=1):
@@ -246,11 +247,11 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     return seconds
 
 
-def _check_worker(spec: BaselineSpec, key: RunKey, dataset: str) -> None:
+def _check_worker(spec: BaselineSpec, key: RunKey, datasets: tuple[str, ...]) -> None:
     """Raise where this process, perhaps on another machine, has other code, libraries or data than the run."""
     here = {
         "code of the baseline": (_code_of(spec), key.code),
-        "dataset": (dataset, key.dataset),
+        "dataset": (digest_of_datasets(datasets), key.dataset),
         "libraries": (
             tuple(library_versions(("numpy", *spec.libraries), extra=spec.extra).values()),
             tuple(library.split("==")[1] for library in key.libraries[1:]),

@@ -29,8 +29,8 @@ _PROTOCOL = typer.Option(
     "--protocol",
     "-p",
     metavar="NAME",
-    help="Which entries are scored: see embench splits list. Default: told by the name of the file (host-10fold.csv) "
-    "or by the entries in it.",
+    help="Which entries are scored: see embench splits list. Default: follows from the name of the file "
+    "(host-10fold.csv) or from the entries in it.",
     show_default=False,
 )
 _UNIT = typer.Option(
@@ -72,7 +72,7 @@ _PROFILES = typer.Option(
     False, "--profiles", help="Score the energies of all images, the column energies of the files: both barriers."
 )
 _POWER = typer.Option(
-    False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
+    False, "--power", help="Of two systems: how many more entries, and of which hosts, would show the difference."
 )
 
 
@@ -128,7 +128,7 @@ def evaluate(
     else:
         _write(evaluations, json=json, full=full)
     if told_by is not None:
-        note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
+        note = f"The protocol {protocol} follows from {told_by}; --protocol names another."
         if json == "-":
             print(note, file=sys.stderr)
         else:

@@ -9,6 +9,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     "oxygen-vacancies": {
         "checksums.txt": "e3a2824ecfdd7e8afa858f7a80bfe2857ffdc814de4f4ddc3519f6c4c2406c5c",
         "hops.parquet": "f4c979976d1783fe9edefeb665fbb63d38c9aa3cd11246dae926a48da07ea00f",
+        "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
     },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",

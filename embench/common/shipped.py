@@ -102,8 +102,8 @@ def digests_of_now() -> dict[str, dict[str, str]]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    # Dot files are what file managers leave behind; texts and ledgers are for people, and not read.
-    read = (path for path in folder.iterdir() if path.is_file() and path.suffix != ".md" and path.name != "ledger.csv")
+    # Dot files are what file managers leave behind; texts for people are not read.
+    read = (path for path in folder.iterdir() if path.is_file() and path.suffix != ".md")
     files = sorted(path for path in read if not path.name.startswith("."))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 

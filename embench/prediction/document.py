@@ -108,6 +108,7 @@ def _hop(number: int, each: HopPrediction) -> HopDocument:
         probability_good=_round(each.probability_good),
         distance=_round(found.distance),
         percentile=found.percentile,
+        expected_error=_round(each.calibration.expected_error(found.percentile)),
         outside=list(found.outside),
         warnings=list(found.warnings),
         relatives=[

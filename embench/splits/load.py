@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 VALIDATION_SHARE = 0.1
 """Of the entries on the training side of a fold, what is set aside for validation."""
-
-
-def digest_of(*datasets: str) -> str:
-    """Return the sha256 of a dataset by its name, or over several."""
-    from embench.dataset import load
-
-    digests = [load(name).digest for name in dict.fromkeys(datasets)]
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -61,11 +53,6 @@ class Fold:
         from embench.dataset import load
 
         return load(self.test_dataset).select(self.test_ids).without_targets()
-
-    @property
-    def dataset_digest(self) -> str:
-        """The sha256 of the dataset that the fold is taken from, or over both where there are two."""
-        return digest_of(self.test_dataset, self.train_dataset)
 
     @cached_property
     def validation_ids(self) -> tuple[str, ...]:
@@ -111,10 +98,15 @@ class Protocol:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the datasets that the folds are of: the one that is scored, and the one that is trained on."""
+        return tuple(dict.fromkeys(name for fold in self.folds for name in (fold.test_dataset, fold.train_dataset)))
+
     @cached_property
     def dataset_digest(self) -> str:
-        """The sha256 of what the folds are taken from: that of the dataset, or over both where there are two."""
-        return self.folds[0].dataset_digest
+        """The sha256 of what the folds are taken from, see :func:`digest_of_datasets`."""
+        return digest_of_datasets(self.datasets)
 
     def first(self, n: int) -> Protocol:
         """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
@@ -130,6 +122,14 @@ class Protocol:
 
     def __len__(self) -> int:
         return len(self.folds)
+
+
+def digest_of_datasets(names: Sequence[str]) -> str:
+    """Return the sha256 of a dataset, or over those of several."""
+    from embench.dataset import load
+
+    digests = [load(name).digest for name in names]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @lru_cache

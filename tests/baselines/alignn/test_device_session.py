@@ -125,6 +125,7 @@ def test_weights_of_the_pretraining_fit_the_other_networks(carried, tmp_path):
     assert kinds >= {"torch.bfloat16", "torch.float32"}
 
 
+@pytest.mark.slow
 def test_it_goes_on_with_what_was_brought_back(carried, tmp_path, monkeypatch):
     """Stopped in its second network, gone on with from what was left; the same predictions as without a stop."""
     three = ("--stage", "finetune", "--epochs", "3", "--steps", "2")

@@ -55,6 +55,8 @@ class Options:
     epochs: int | None = None
     steps: int | None = None
     jobs: int | None = None
+    batch_size: int | None = None
+    precision: str | None = None
     tiny: bool = False
     measure: float = 4.0
     kinds: tuple[Kind, ...] = ("plain", "eager", "compiled")
@@ -98,9 +100,14 @@ def _stage_end(options: Options, until: float) -> float:
 
 
 def _recipe(recipe: Recipe, options: Options, *, epochs: int | None) -> Recipe:
-    batch_size = 2 if options.tiny else recipe.batch_size
-    changes = {"seed": options.seed, "steps": options.steps, "epochs": epochs or recipe.epochs}
-    return replace(recipe, batch_size=batch_size, **changes)  # type: ignore[arg-type]
+    return replace(
+        recipe,
+        seed=options.seed,
+        steps=options.steps,
+        epochs=epochs or recipe.epochs,
+        batch_size=options.batch_size or (2 if options.tiny else recipe.batch_size),
+        precision=options.precision or recipe.precision,
+    )
 
 
 def _measured(hops: Hops, sizes: Sizes, options: Options, results: Results) -> Kind:
@@ -239,6 +246,8 @@ def options_of(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--epochs", type=int, help="of every network, other than in the recipes")
     parser.add_argument("--steps", type=int, help="end every epoch after so many steps: for trying out")
     parser.add_argument("--jobs", type=int, help="train no more networks than that")
+    parser.add_argument("--batch-size", type=int, help="other than in the recipes")
+    parser.add_argument("--precision", choices=("32", "bf16"), help="other than in the recipes")
     parser.add_argument("--tiny", action="store_true", help="a small network and batch: for trying out")
     parser.add_argument("--measure", type=float, default=Options.measure, help="seconds for each way to compute")
     parser.add_argument("--kinds", default=",".join(Options.kinds), help="ways to compute that are tried")

@@ -140,10 +140,11 @@ def _run(found: Finished, content: dict[str, Any], *, trial: bool) -> Run:
     record = make_record(
         key=key, folds=results, executor={"kind": "benchmarks/gpu/run.sh"}, prepare_seconds=0.0, predictions=text
     )
-    epochs = max(job["epochs"] for job in found.jobs)
-    title = f"{found.spec.title.removesuffix(')')}, {epochs} epochs, {device})"
+    model, epochs = found.jobs[0]["model"], max(job["epochs"] for job in found.jobs)
+    size = "tried out" if trial else "full size"
+    start = "" if found.jobs[0]["start"] == PRETRAINED else ", from scratch"
     record |= {
-        "title": title.replace("full size", "tried out") if trial else title,
+        "title": f"MODEL-{model} (ours, {size}{start}, {epochs} epochs, {device})",
         "date": session["date"],
         "recipe": found.jobs[0]["recipe"],
     }
