@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from embench.leaderboard.site.entries.surroundings import REACH, surroundings
 
 import embench
 from embench.errors import StaleFileError
@@ -29,7 +30,6 @@ from embench.leaderboard.site.entries.paths import (
     write_paths,
 )
 from embench.leaderboard.site.entries.records import SHOWN_COLUMNS, index
-from embench.leaderboard.site.entries.surroundings import REACH, surroundings
 from tests.leaderboard.conftest import SUBMISSIONS
 
 pytest.importorskip("jinja2")
