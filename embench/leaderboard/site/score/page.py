@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class ScoredPayload(TypedDict):
     """A protocol: lists over its scored entries, sorted by name, and the MAE (eV) of the systems on the board.
 
-    `target` and `fill`, what stands in for a missing prediction, are in eV; `cluster` numbers the host frameworks.
+    `target` and `fill`, what an entry without a prediction is scored with, are in eV; `cluster` numbers the host
+    frameworks.
     """
 
     title: str
