@@ -9,6 +9,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     "oxygen-vacancies": {
         "checksums.txt": "e3a2824ecfdd7e8afa858f7a80bfe2857ffdc814de4f4ddc3519f6c4c2406c5c",
         "hops.parquet": "f4c979976d1783fe9edefeb665fbb63d38c9aa3cd11246dae926a48da07ea00f",
+        "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
     },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
@@ -23,7 +24,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
-        "pathway-stack.npz": "77644765556de98b98f3be67e11eaa687b4e33c82d2874067729bc47c636c08f",
+        "pathway-stack.npz": "62322152b3a1315338776ce99d15a5bdf053ec59c2b41189937ed74f0ce13515",
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
