@@ -18,7 +18,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines references generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ js: node  ## check the scripts of the site (biome), and test how they sort and f
 submissions: $(VENV)/.ready  ## check all submissions: descriptions against the schema, files, coverage, signs of trouble
 	$(VENV)/$(BIN)/embench leaderboard check
 
-unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser  ## run all Python tests
+unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser node_modules/axe-core/axe.min.js  ## run all Python tests
 	EMBENCH_WHEELHOUSE=$(abspath $(WHEELHOUSE)) $(VENV)/$(BIN)/$(PYTEST)
 
 # The pages are looked at in a real browser; where none is found, Debian's is installed.
@@ -54,6 +54,10 @@ browser:  ## see to it that there is a browser for the tests that look at pages
 	@[ -n "$$EMBENCH_CHROMIUM" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 		command -v apt-get >/dev/null && $(APT_INSTALL) chromium >/dev/null; } || { \
 		echo "the tests need the browser chromium, and it cannot be installed here: install it, or set EMBENCH_CHROMIUM" >&2; exit 1; }
+
+# What the pages are checked for barriers to people with.
+node_modules/axe-core/axe.min.js: package-lock.json | node
+	@npm ci --ignore-scripts --silent
 
 node:  ## see to it that there are node and npm for the tests of the site's scripts
 	@{ command -v node && command -v npm; } >/dev/null || { \
@@ -128,12 +132,17 @@ generated: $(VENV)/.ready  ## renew everything that is generated: splits, digest
 board: $(VENV)/.ready  ## score all submissions again and renew the leaderboard
 	$(VENV)/$(BIN)/embench leaderboard build --page README.md
 
+# What missing entries are scored with: it changes the scores of all systems that lack some.
+references: $(VENV)/.ready  ## renew the worst reference predictions, from the baselines and the literature
+	$(VENV)/$(BIN)/embench leaderboard references --out embench/evaluation/references.json
+
 card: $(VENV)/.ready  ## renew dataset_card/, the dataset as it goes to the hub
 	$(VENV)/$(BIN)/embench hub export dataset_card
 
 baselines: $(VENV)/.ready  ## run all baselines again and renew their predictions, submissions and page
 	$(VENV)/$(BIN)/embench baseline run-all --workers $(WORKERS)
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+	$(MAKE) references
 
 clean:  ## remove environments, wheels and builds
 	rm -rf $(VENV) $(DEMO_VENV) .venv-lowest .venv-newest $(WHEELHOUSE) node_modules build dist *.egg-info
