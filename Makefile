@@ -46,7 +46,7 @@ js: node  ## check the scripts of the site (biome), and test how they sort and f
 submissions: $(VENV)/.ready  ## check all submissions: descriptions against the schema, files, coverage, signs of trouble
 	$(VENV)/$(BIN)/embench leaderboard check
 
-unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser  ## run all Python tests
+unit: $(VENV)/.ready $(WHEELHOUSE)/.ready browser node_modules/axe-core/axe.min.js  ## run all Python tests
 	EMBENCH_WHEELHOUSE=$(abspath $(WHEELHOUSE)) $(VENV)/$(BIN)/$(PYTEST)
 
 # The pages are looked at in a real browser; where none is found, Debian's is installed.
@@ -54,6 +54,10 @@ browser:  ## see to it that there is a browser for the tests that look at pages
 	@[ -n "$$EMBENCH_CHROMIUM" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 		command -v apt-get >/dev/null && $(APT_INSTALL) chromium >/dev/null; } || { \
 		echo "the tests need the browser chromium, and it cannot be installed here: install it, or set EMBENCH_CHROMIUM" >&2; exit 1; }
+
+# What the pages are checked for barriers to people with.
+node_modules/axe-core/axe.min.js: package-lock.json | node
+	@npm ci --ignore-scripts --silent
 
 node:  ## see to it that there are node and npm for the tests of the site's scripts
 	@{ command -v node && command -v npm; } >/dev/null || { \

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,14 +37,29 @@ def board(board_cache: Path) -> Board:
 
 
 @pytest.fixture(scope="session")
-def explorer(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the explorer of entries, the page on the method, and what they load."""
-    from embench.leaderboard.site.assets import write_assets
-    from embench.leaderboard.site.entries import write_entries
-    from embench.leaderboard.site.method import write_method
+def site(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole site, written once."""
+    from embench.leaderboard.site import write_site
 
-    folder = tmp_path_factory.mktemp("explorer")
-    write_assets(folder / "assets")
-    write_entries(board, folder)
-    write_method(board, folder)
+    folder = tmp_path_factory.mktemp("site")
+    write_site(board, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def explorer(site: Path) -> Path:
+    """The site, for the tests of the entries and of the page on the method."""
+    return site
+
+
+def data_of(path: Path) -> Any:
+    """Return what a data file hands to the page, unpacked where it is packed."""
+    call = re.fullmatch(r"embench\.data\((\".*?\"), (.*)\);\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert call, path
+    value = json.loads(call[2])
+    return unpacked(value) if isinstance(value, str) else value
+
+
+def unpacked(text: str) -> Any:
+    """Return data that was packed by gzip and base64."""
+    return json.loads(gzip.decompress(base64.b64decode(text)))

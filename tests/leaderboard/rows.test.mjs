@@ -8,7 +8,7 @@ import { runInThisContext } from "node:vm";
 const SCRIPT = new URL("../../embench/leaderboard/site/static/rows.js", import.meta.url);
 const page = {};
 runInThisContext(`(window) => {${readFileSync(SCRIPT, "utf8")}\n}`)(page);
-const { boardShows, compare, entryFacts, entryShows, keyOf, neighbours, nextOrder, ordered } = page.embenchRows;
+const { boardShows, compare, keyOf, nextOrder, ordered } = page.embenchRows;
 
 const sortedBy = (keys, order) => ordered(keys, order, (key) => key);
 
@@ -60,44 +60,4 @@ test("the board shows rows of the chosen kinds that hold the query", () => {
   assert.equal(shown("mace", "potential-neb"), false);
   assert.equal(shown("", "hybrid"), false);
   assert.equal(shown(""), false);
-});
-
-const ENTRY = { search: "LiFePO4_1  Li Fe P O4\nPnma", ion: "Li", class: "OLIVINE", functional: "GGA", split: "train", flags: "duplicate label_suspect" };
-const NOTHING = { search: "", ion: "", class: "", functional: "", flag: "", split: "" };
-const fits = (wanted, entry = ENTRY) => entryShows(entryFacts(entry), { ...NOTHING, ...wanted });
-
-test("an entry fits when every filter that is set fits", () => {
-  assert.equal(fits({}), true);
-  for (const name of ["ion", "class", "functional", "split"]) {
-    assert.equal(fits({ [name]: ENTRY[name] }), true, name);
-    assert.equal(fits({ [name]: `${ENTRY[name]}x` }), false, name);
-  }
-  assert.equal(fits({ ion: "Li", split: "test" }), false);
-  assert.equal(fits({ class: "OLIV" }), false, "a class is not found by a part of its name");
-});
-
-test("an entry fits a flag that it has, and “none” where it has none", () => {
-  assert.equal(fits({ flag: "label_suspect" }), true);
-  assert.equal(fits({ flag: "label" }), false);
-  assert.equal(fits({ flag: "none" }), false);
-  const clean = { ...ENTRY, flags: "" };
-  assert.equal(fits({ flag: "none" }, clean), true);
-  assert.equal(fits({ flag: "label_suspect" }, clean), false);
-  assert.equal(fits({}, clean), true);
-});
-
-test("every word of the search must be found, in any order and case", () => {
-  assert.equal(fits({ search: "lifepo4" }), true);
-  assert.equal(fits({ search: "  PNMA   fe " }), true);
-  assert.equal(fits({ search: "pnma cu" }), false);
-  assert.equal(fits({ search: "o4 pnma" }), true, "breaks and runs of blanks are one blank");
-});
-
-test("neighbours are found once, under their closest relation, the most similar hop first", () => {
-  const index = {
-    groups: { duplicate: ["a", "a", "b", "c", "d"], host: ["h", "h", "h", "h", "i"], prototype: ["p", "p", "p", "p", "p"] },
-    hop: [3.0, 3.1, 4.0, 2.5, 3.0],
-  };
-  assert.deepEqual(neighbours(index, 0), [[1, "duplicate"], [3, "host"], [2, "host"], [4, "prototype"]]);
-  assert.deepEqual(neighbours({ groups: { host: ["h", "i"] }, hop: [1, 1] }, 1), []);
 });

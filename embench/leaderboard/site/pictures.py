@@ -14,7 +14,7 @@ from embench.web.palette import LIGHT
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-CARD_SIZE = (600, 314)
+CARD_SIZE = (400, 210)
 """Pixels; the ratio 1.91 that social networks show uncropped."""
 
 # The hop of the wordmark, in parts of the picture.
@@ -32,24 +32,22 @@ def write_icons(folder: Path) -> None:
     write_bytes(folder / "card.png", card("embench", ["Ionic migration barriers:", "a leaderboard with error bars"]))
 
 
-def card(title: str, lines: Sequence[str], *, small: str = "", profile: Sequence[float] = ()) -> bytes:
+def card(title: str, lines: Sequence[str], *, profile: Sequence[float] = ()) -> bytes:
     """Return a card as PNG: a title, lines below it, and an energy profile (eV) or the wordmark's hop at the right."""
     image = _new(CARD_SIZE, LIGHT["--surface"])
     draw = _draw(image)
     width, height = CARD_SIZE
-    draw.rectangle((0, 0, 10, height), fill=LIGHT["--accent"])
-    size = 46 if len(title) < 16 else 34 if len(title) < 24 else 26
-    draw.text((40, 44), title, font=_font(size), fill=LIGHT["--text"])
-    top = 44 + size * _LINE_HEIGHT + 12
+    draw.rectangle((0, 0, 7, height), fill=LIGHT["--accent"])
+    size = 30 if len(title) < 16 else 23 if len(title) < 24 else 17
+    draw.text((27, 28), title, font=_font(size), fill=LIGHT["--text"])
+    top = 28 + size * _LINE_HEIGHT + 8
     for line in lines:
-        draw.text((40, top), line, font=_font(24), fill=LIGHT["--muted"])
-        top += 24 * _LINE_HEIGHT
-    if small:
-        draw.text((40, height - 84), small, font=_font(18), fill=LIGHT["--muted"])
-    draw.text((40, height - 52), "embench", font=_font(22), fill=LIGHT["--accent"])
-    _draw_profile(draw, profile, (330, 150, width - 40, height - 40))
-    # Smaller, and in six colours: there are hundreds of cards.
-    return _png(image.resize((CARD_SIZE[0] * 2 // 3, CARD_SIZE[1] * 2 // 3)).quantize(6))
+        draw.text((27, top), line, font=_font(16), fill=LIGHT["--muted"])
+        top += 16 * _LINE_HEIGHT
+    draw.text((27, height - 36), "embench", font=_font(15), fill=LIGHT["--accent"])
+    _draw_profile(draw, profile, (220, 105, width - 27, height - 30))
+    # In few colours: there are hundreds of cards.
+    return _png(image.quantize(palette=_palette(), dither=0))
 
 
 def _draw_profile(draw: ImageDraw, profile: Sequence[float], box: tuple[int, int, int, int]) -> None:
@@ -63,9 +61,9 @@ def _draw_profile(draw: ImageDraw, profile: Sequence[float], box: tuple[int, int
         ]
     else:
         points = [(left + x * (right - left) / 32, bottom - (19 - y) * (bottom - top) / 19) for x, y in _hop()]
-    draw.line(points, fill=LIGHT["--accent"], width=5, joint="curve")
+    draw.line(points, fill=LIGHT["--accent"], width=4, joint="curve")
     x, y = min(points, key=lambda point: point[1])
-    draw.ellipse((x - 10, y - 10, x + 10, y + 10), fill=LIGHT["--vermilion"])
+    draw.ellipse((x - 7, y - 7, x + 7, y + 7), fill=LIGHT["--vermilion"])
 
 
 def _icon(size: int) -> bytes:
@@ -89,6 +87,15 @@ def _hop(steps: int = 16) -> list[tuple[float, float]]:
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
             found.append(tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1)))
     return [(x, y) for x, y in found]
+
+
+def _palette() -> Any:
+    """Return an image with the colours of the cards, and two between them for the edges of letters and lines."""
+    colours = [LIGHT[name] for name in ("--surface", "--text", "--muted", "--accent", "--vermilion")]
+    colours += ["#a9b1bb", "#85aec7"]
+    found = _new((1, 1), colours[0]).convert("P")
+    found.putpalette([int(colour[i : i + 2], 16) for colour in colours for i in (1, 3, 5)])
+    return found
 
 
 def _new(size: tuple[int, int], colour: str) -> Any:

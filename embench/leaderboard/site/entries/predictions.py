@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from embench.schema.documents import EntryDocument
 
 Prediction: TypeAlias = int | tuple[int, int | None, int]
-"""Prediction in meV; where there is more to tell, with its standard deviation (meV) and 1 where the worst reference
-prediction stands in for a missing one."""
+"""Prediction in meV; where there is more to tell, with its standard deviation (meV) and 1 where it is missing
+and a reference stands in."""
 
 
 class SystemOfProtocol(TypedDict):
@@ -91,3 +91,27 @@ def _prediction(entry: EntryDocument) -> Prediction:
     if sigma is None and not entry["filled"]:
         return value
     return value, None if sigma is None else round(1000 * sigma), int(entry["filled"])
+
+
+class Profile(TypedDict):
+    """The energies of all images of a band in meV above the first one, null where unknown, and its failures."""
+
+    potential: str
+    energies: list[int | None]
+    flags: list[str]
+
+
+def profiles(board: Board) -> dict[str, list[Profile]]:
+    """Return the energy profiles of potentials by entry, in the order of the board's submissions."""
+    known, names = board.content["potentials"], board.content["submissions"]
+    return {
+        entry_id: [
+            {
+                "potential": names[slug]["name"] if slug in names else slug,
+                "energies": [None if energy is None else round(1000 * energy) for energy in energies],
+                "flags": known["flags"].get(entry_id, {}).get(slug, []),
+            }
+            for slug, energies in sorted(found.items())
+        ]
+        for entry_id, found in known["profiles"].items()
+    }

@@ -15,8 +15,7 @@ from embench.schema import COLUMNS
 if TYPE_CHECKING:
     from embench.dataset.entry import Entry
     from embench.leaderboard.site.entries.paths import DrawnPath
-    from embench.leaderboard.site.entries.predictions import EntryPredictions
-    from embench.leaderboard.site.entries.profiles import Profile
+    from embench.leaderboard.site.entries.predictions import EntryPredictions, Profile
 
 SHOWN_COLUMNS = tuple(spec for spec in COLUMNS if not spec.shape and not spec.name.startswith("group_"))
 """The columns that the table of all values of an entry shows; groups are shown as relatives."""
@@ -50,7 +49,8 @@ class RecordPayload(TypedDict):
     """All that the page of one entry shows; `values` are in the order of SHOWN_COLUMNS.
 
     Numbers are packed, because 619 pages carry them: `elements` are runs of sites, `frac` the fractional coordinates
-    of all sites times 10^4, `path` the relaxed path in 0.01 Å, energies in meV, `end` where the ion ends (fractional).
+    of all sites times 10^4, `path` the relaxed path in 0.01 Å, energies in meV. `end` is where the ion ends,
+    fractional.
     """
 
     id: str

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from embench.leaderboard.site.assets import environment, packed, write_data, write_page, write_quickly
 from embench.leaderboard.site.entries.paths import paths_of
-from embench.leaderboard.site.entries.predictions import ProtocolSystems, predictions, protocols
-from embench.leaderboard.site.entries.profiles import profiles
+from embench.leaderboard.site.entries.predictions import ProtocolSystems, predictions, profiles, protocols
 from embench.leaderboard.site.entries.records import (
     ROLES,
     SHOWN_COLUMNS,
@@ -104,7 +103,7 @@ def write_pages(
     }
     write_data(folder / "assets" / "entry-data.js", "entry-data", shared)
     paths, predicted, related = paths_of(entries), predictions(board), relatives(entries)
-    barriers, ran = potential_barriers(board), profiles()
+    barriers, ran = potential_barriers(board), profiles(board)
     template = environment().get_template("entry.html.j2")
     ids = [entry.entry_id for entry in entries]
     for place, entry in enumerate(entries):
@@ -169,7 +168,10 @@ def marked(formula: str) -> Markup:
 
 
 def _card(entry: Entry, profile: Sequence[float]) -> bytes:
-    lines = [f"barrier {number(entry.migration_barrier)} eV", f"{entry.functional}, hop {entry.hop_distance:.2f} Å"]
-    # The font of the cards has no superscripts.
+    lines = [
+        f"barrier {number(entry.migration_barrier)} eV",
+        f"{entry.functional}, hop {entry.hop_distance:.2f} angstrom",
+    ]
+    # The font of the cards has neither superscripts nor an Å.
     title = f"{entry.mobile_ion} in {entry.composition}"
-    return card(title, lines, small=entry.structure_class.title(), profile=profile)
+    return card(title, lines, profile=profile)

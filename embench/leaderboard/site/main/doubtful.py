@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
     from embench.leaderboard.board.documents import BoardDocument, BoardMetric, BoardRow, ProtocolSection
-    from embench.schema.documents import Interval
 
 CLEAN = "mae_clean"
 """What the main page calls this score, beside the metrics of the registry."""
-
-_SUBSET = "without_label_suspect"
 
 
 def with_clean_scores(board: Board) -> BoardDocument:
@@ -29,18 +26,20 @@ def with_clean_scores(board: Board) -> BoardDocument:
     return {
         **content,
         "more_metrics": [clean, *content["more_metrics"]],
-        "protocols": [_with_clean(board, section) for section in content["protocols"]],
+        "protocols": [_with_clean(section) for section in content["protocols"]],
     }
 
 
 def n_clean(board: Board, protocol: str) -> int:
     """Return how many entries of a protocol are left."""
     section = next(each for each in board.content["protocols"] if each["name"] == protocol)
-    return board.details[section["rows"][0]["slug"], protocol]["subsets"][_SUBSET]["n"]
+    return section["rows"][0]["not_contradicted"]["n"]
 
 
-def _with_clean(board: Board, section: ProtocolSection) -> ProtocolSection:
-    rows = [_row(board, section["name"], row) for row in section["rows"]]
+def _with_clean(section: ProtocolSection) -> ProtocolSection:
+    rows: list[BoardRow] = [
+        {**row, "metrics": {**row["metrics"], CLEAN: row["not_contradicted"]["mae"]}} for row in section["rows"]
+    ]
     # The training median is a system of the board as well; where it is not, the axis has no line.
     median = next((row["metrics"][CLEAN] for row in rows if row["slug"] == "median"), None)
     support = section["support"]["mae"]
@@ -48,11 +47,5 @@ def _with_clean(board: Board, section: ProtocolSection) -> ProtocolSection:
         **section,
         "rows": rows,
         "reference": {**section["reference"], CLEAN: median and median["value"]},
-        "support": {**section["support"], CLEAN: {**support, "n": n_clean(board, section["name"])}},
+        "support": {**section["support"], CLEAN: {**support, "n": rows[0]["not_contradicted"]["n"]}},
     }
-
-
-def _row(board: Board, protocol: str, row: BoardRow) -> BoardRow:
-    found = board.details[row["slug"], protocol]["subsets"][_SUBSET]["metrics"]["mae"]
-    clean: Interval = {"value": found["value"], "low": found["low"], "high": found["high"]}
-    return {**row, "metrics": {**row["metrics"], CLEAN: clean}}

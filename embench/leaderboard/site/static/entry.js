@@ -169,15 +169,19 @@
     ];
     embench.draw($("plot-energy"), chart(energies, "Site energy − start (eV)", { range: [low - 0.06 * (high - low), high * 1.04] }));
   };
+  const MARKS = ["circle", "square", "diamond", "triangle-up", "pentagon"];
   const COLOURS = ["--vermilion", "--blue", "--green", "--purple", "--orange"];
   const drawProfiles = () => {
     if (!packed.profiles.length) return;
     $("neb").hidden = false;
-    const data = packed.profiles.map(({ potential, energies, converged, flags }, n) => ({
-      type: "scatter", mode: "lines+markers", name: potential, x: energies.map((_, i) => i / (energies.length - 1)), y: energies.map((each) => each / 1000),
-      line: { color: COLOURS[n % COLOURS.length], width: 2 }, marker: { color: COLOURS[n % COLOURS.length], size: 8, symbol: converged && !flags.length ? "circle" : "circle-open" },
-      hovertext: energies.map((each, i) => `${potential}<br>image ${i + 1}: ${number(each / 1000)} eV${flags.length ? `<br>${flags.join(", ").replaceAll("_", " ")}` : ""}`),
-    }));
+    const data = packed.profiles.map(({ potential, energies, flags }, n) => {
+      const known = energies.flatMap((each, i) => (each === null ? [] : [i]));
+      return {
+        type: "scatter", mode: "lines+markers", name: potential, x: known.map((i) => i / (energies.length - 1)), y: known.map((i) => energies[i] / 1000),
+        line: { color: COLOURS[n % COLOURS.length], width: 2 }, marker: { color: COLOURS[n % COLOURS.length], size: 8, symbol: `${MARKS[n % MARKS.length]}${flags.length ? "-open" : ""}` },
+        hovertext: known.map((i) => `${potential}<br>image ${i + 1}: ${number(energies[i] / 1000)} eV${flags.length ? `<br>${flags.join(", ").replaceAll("_", " ")}` : ""}`),
+      };
+    });
     const line = { type: "line", xref: "paper", x0: 0, x1: 1, y0: label, y1: label, line: { color: "--text", width: 1.5, dash: "dash" } };
     const levels = data.flatMap((trace) => trace.y);
     const [low, high] = [Math.min(0, ...levels), Math.max(label, ...levels)];

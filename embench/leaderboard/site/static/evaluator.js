@@ -166,7 +166,7 @@ window.embenchEvaluator = (() => {
 
   /**
    * Return the scores of predictions (by entry, eV) on a protocol: MAE with interval, RMSE, R², bias, accuracy, rank on
-   * the board, and all entries, the worst first. Entries without a prediction are scored with the training median.
+   * the board, and all entries, the worst first. Entries without a prediction are scored with `fill` of the protocol.
    */
   const evaluate = (predictions, protocol, settings) => {
     const { ids, target, fill, cluster, flags } = protocol;

@@ -166,7 +166,7 @@ window.embenchPlot = (() => {
       const at = x.place(value);
       if (layout.xaxis.showgrid !== false) group.append(make("line", { class: "grid", x1: at, x2: at, y1: area.top, y2: area.bottom }));
       const label = make("text", { class: "tick", x: at, y: area.bottom + 17, "text-anchor": "middle" });
-      linesOf(text).forEach((line, i) => label.append(make("tspan", { x: at, dy: i ? "1.15em" : 0 }, line)));
+      label.append(...linesOf(text).map((line, i) => make("tspan", { x: at, dy: i ? "1.15em" : 0 }, line)));
       group.append(label);
     }
     if (boxes.length) {
@@ -254,7 +254,7 @@ window.embenchPlot = (() => {
         const others = named.filter((each) => each !== trace).map((each) => each.name);
         const alone = others.every((name) => hidden.has(name));
         hidden.clear();
-        if (!alone) others.forEach((name) => hidden.add(name));
+        if (!alone) for (const name of others) hidden.add(name);
         again();
       });
       list.append(html("li", {}, button));

@@ -25,7 +25,7 @@
   const show = (found, protocol) => {
     const { board } = protocol;
     const next = board.find(([, mae]) => mae >= found.mae);
-    const filled = found.filled ? ` ${found.filled} entries have no prediction: the worst of the reference predictions stands in.` : "";
+    const filled = found.filled ? ` ${found.filled} entries have no prediction: the worst of the reference predictions stands in, as on the board.` : "";
     const unknown = found.unknown.length ? ` ${found.unknown.length} lines belong to no scored entry (first: ${found.unknown[0]}).` : "";
     const few = protocol.ids.length - found.filled < protocol.enough;
     const place = few

@@ -51,7 +51,7 @@
     parity: (points) => embenchFigures.parity(points, { threshold, scale: state.scale, markers: pathways.markers }),
     "errors-by-ion": (points) => embenchFigures.errorsBy(points, "ion"),
     "errors-by-class": (points) => embenchFigures.errorsBy(points, "structure_class"),
-    calibration: (points, errors) => (errors.calibration.length ? embenchFigures.calibration(errors.calibration) : null),
+    calibration: (_points, errors) => (errors.calibration.length ? embenchFigures.calibration(errors.calibration) : null),
     sigma: (points, errors) => (errors.uncertainty ? embenchFigures.errorAndSigma(points) : null),
   };
   const drawErrors = async () => {

@@ -112,7 +112,7 @@ window.embenchViewer = (() => {
       return { drawn: scene.atoms.map((atom, n) => atom.distance <= state.reach || corner.has(n)), polyhedra };
     };
     const middle = scale(scene.entry.path.reduce(add, [0, 0, 0]), 1 / scene.entry.path.length);
-    const extent = (points) => Math.max(3, ...points.map((point) => length(subtract(point, middle)))) + 0.8;
+    const extent = (points, axis) => Math.max(2.5, ...points.map((point) => Math.abs(dot(subtract(point, middle), axis)))) + 0.8;
 
     const paint = () => {
       const ratio = window.devicePixelRatio || 1;
@@ -125,8 +125,9 @@ window.embenchViewer = (() => {
       const { drawn, polyhedra } = shownAtoms();
       const points = scene.atoms.filter((_, n) => drawn[n]).map((atom) => atom.at);
       const cell = corners(scene.entry);
-      const size = (state.zoom * Math.min(width, height)) / (2 * extent(state.cell ? [...points, ...cell] : points));
       const { right, up, towards } = state.look;
+      const shown = state.cell ? [...points, ...cell] : points;
+      const size = state.zoom * Math.min(width / (2 * extent(shown, right)), height / (2 * extent(shown, up)));
       const put = (point) => {
         const from = subtract(point, middle);
         return { x: width / 2 + size * dot(from, right), y: height / 2 - size * dot(from, up), z: dot(from, towards) };
@@ -181,7 +182,8 @@ window.embenchViewer = (() => {
               pen.globalAlpha = 0.14;
               pen.fillStyle = colour;
               pen.beginPath();
-              spots.forEach(({ x, y }, n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+              pen.moveTo(spots[0].x, spots[0].y);
+              for (const { x, y } of spots.slice(1)) pen.lineTo(x, y);
               pen.closePath();
               pen.fill();
               pen.globalAlpha = 1;
