@@ -75,7 +75,8 @@ hooks: $(VENV)/.ready node  ## have git run the checks of .pre-commit-config.yam
 	@npm ci --ignore-scripts --silent
 	$(VENV)/$(BIN)/pre-commit install
 
-# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second: the build for the CPU is on an index of its own (docs/security.md).
+# What the workflows with a base branch's rights install, and what those of the tests do. torch is left out of the second:
+# its build for the CPU is on an index of its own (docs/security.md).
 lock:  ## renew the locks with hashes from which the workflows install
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(BIN)/pip install --quiet --disable-pip-version-check uv
@@ -108,11 +109,14 @@ digests: $(VENV)/.ready  ## renew the digests of what embench ships, after datas
 
 pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench data describe --out docs/dataset.md
+	$(VENV)/$(BIN)/embench data fields --page docs/new-data.md
 	$(VENV)/$(BIN)/embench data audit --out docs/label-audit.md
 	$(VENV)/$(BIN)/embench data paths --out docs/relaxed-paths.md
 	$(VENV)/$(BIN)/embench splits audit --out docs/leakage.md
 	$(VENV)/$(BIN)/embench neb table --out docs/neb-results.md
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+	$(VENV)/$(BIN)/embench baseline transfer --out docs/oxygen-vacancies.md
+	$(VENV)/$(BIN)/embench neb worth --out docs/hops-worth-computing.md
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.

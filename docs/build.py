@@ -31,6 +31,8 @@ ELSEWHERE = {
 
 _LINK = re.compile(r"(?<!\\)(\]\()([^()\s]+)(\))")
 _FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+# A picture from another site: readers of the documentation get its text, and no site learns that they read.
+_BADGE = re.compile(r"!\[([^\]]+)\]\(https?://[^)]+\)")
 _MARK = re.compile(r"^<!-- made by docs/(generated|figures)\.py: (\w+) -->$", re.MULTILINE)
 
 
@@ -58,7 +60,7 @@ def gather(source: Path) -> None:
     dead: list[str] = []
     for origin, name in where.items():
         text = (REPOSITORY / origin).read_text(encoding="utf-8")
-        text = _MARK.sub(_made, text)
+        text = _BADGE.sub(r"[\1]", _MARK.sub(_made, text))
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(turned(text, origin, where, dead), encoding="utf-8")
     for name, text in generated.api_pages().items():

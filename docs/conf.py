@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embench._version import DATASET_VERSION, __version__
+from embench._version import __version__
 from embench.hub import about
 from embench.web.palette import DARK, LIGHT
 
@@ -15,10 +15,9 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ex
 exclude_patterns = ["_build"]
 nitpicky = True
 
-myst_enable_extensions = ["colon_fence", "dollarmath", "substitution"]
+myst_enable_extensions = ["colon_fence"]
 # Links such as page.md#a-heading are checked down to headings of this level.
 myst_heading_anchors = 4
-myst_substitutions = {"dataset_version": DATASET_VERSION, "repository": about.CODE_URL}
 # The notebooks carry their outputs: tests/docs/test_notebooks.py runs them and compares, and nothing else does.
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -45,9 +44,6 @@ html_favicon = "_static/favicon.svg"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
-    "source_repository": about.CODE_URL,
-    "source_branch": "main",
-    "source_directory": "docs/",
     "light_css_variables": {"color-brand-primary": LIGHT["--accent"], "color-brand-content": LIGHT["--accent"]},
     "dark_css_variables": {"color-brand-primary": DARK["--accent"], "color-brand-content": DARK["--accent"]},
 }

@@ -61,7 +61,7 @@ def hop() -> str:
         *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" style="fill:{_ACCENT}"/>' for x, y in images),
         _line(left, bottom, right, bottom, colour=_RULE),
         _line(middle, top + 10, middle, bottom - 4, colour=_TEXT, width=1.5),
-        _label(middle + 10, (top + bottom) / 2 + 10, "migration barrier E_m"),
+        _label(middle + 10, bottom - 16, "migration barrier E_m"),
         _label(middle, top - 14, "saddle point", anchor="middle", colour=_MUTED),
         _label(left, bottom + 24, "initial site", anchor="middle", colour=_MUTED),
         _label(right, bottom + 24, "final site", anchor="middle", colour=_MUTED),

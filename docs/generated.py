@@ -36,6 +36,8 @@ MODULES = {
     "embench.hops": "What a hop is, for every tool that reads one.",
     "embench.migration": "The hops of a crystal, and the network that they form.",
     "embench.neb": "Barriers from any ASE calculator.",
+    "embench.prediction": "Barriers of crystals of your own: `embench.predict` and its models.",
+    "embench.prediction.documents": "The types of the JSON document of a prediction.",
     "embench.baselines.base": "What a baseline is.",
     "embench.baselines.registry": "The registry of baselines.",
     "embench.audit": "Duplicates and suspects among the labels.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ FOLDER = Path(__file__).parent.parent / "examples"
 # Seconds that one cell may take: none should take more than a few.
 PATIENCE = 120
 
+VARIES = "varies"
 # What a terminal understands and a page does not.
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -63,7 +65,7 @@ def tidied(notebook: Any) -> Any:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
         if cell.cell_type != "code":
             continue
-        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+        cell.outputs = _merged(output for output in cell.outputs if output.get("name") != "stderr")
         for output in cell.outputs:
             if "text" in output:
                 output.text = _ESCAPES.sub("", output.text)
@@ -72,10 +74,27 @@ def tidied(notebook: Any) -> Any:
     return notebook
 
 
+def _merged(outputs: Iterable[Any]) -> list[Any]:
+    """Return outputs with what was printed in several goes in one: where it is cut is chance."""
+    found: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream" and found and found[-1].output_type == "stream":
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
+
+
 def texts(notebook: Any) -> list[str]:
-    """Return what the cells print and show as text, one string a cell; pictures are left out."""
+    """Return what the cells print and show as text, one string a cell.
+
+    Left out are pictures, and cells with the tag ``varies``: what they show follows from submissions and models, which
+    come and go without anybody thinking of a notebook.
+    """
     found = []
     for cell in notebook.cells:
+        if VARIES in cell.metadata.get("tags", ()):
+            continue
         outputs = cell.get("outputs", [])
         parts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
         pictures = [any(kind.startswith("image/") for kind in output.get("data", {})) for output in outputs]

@@ -259,7 +259,7 @@ def test_issue_forms(name):
 def test_pages_for_developers_name_what_is_there(page):
     path = REPOSITORY / page
     text = path.read_text(encoding="utf-8")
-    links = [target for target in re.findall(r"\]\(([^)#]*)[^)]*\)", text) if target]
+    links = [target for target in re.findall(r"\]\(([^)#]*)[^)]*\)", text) if target and "://" not in target]
     named = re.findall(
         r"`((?:embench|tests|docs|splits|leaderboard|baselines|benchmarks|dataset_card)/[\w./-]*)`", text
     )

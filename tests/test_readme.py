@@ -90,6 +90,11 @@ def test_the_install_command(monkeypatch):
     assert str(MissingDependencyError("x", "hub", "This")).endswith("pip install 'embench-barriers[hub]'")
 
 
+def test_the_readme_is_short():
+    """It invites; the rest is in the documentation."""
+    assert len((REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
 def test_links_inside_the_repository_resolve():
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

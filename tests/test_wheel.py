@@ -174,6 +174,7 @@ def test_content(wheel):
         "embench/_shipped/submissions/mace-relax/barriers.csv",
         "embench/_shipped/submissions/mace-relax/submission.yaml",
         "embench/_shipped/weights/alignn-local.safetensors",
+        "embench/_shipped/weights/pathway-stack.npz",
         "embench/curation/tables/ledger.csv",
     ):
         assert wanted in names
@@ -259,6 +260,7 @@ WITHOUT = {
     "alignn finetune --out out": "alignn",
     "neb estimate ase.calculators.lj:LennardJones -p O-LiFePO4": "neb",
     "neb estimate chgnet -p O-LiFePO4": "chgnet",
+    "model list": "predict",
     "hub check CARD": "hub",
     "hub push CARD --dry-run": "hub",
     "hub push-space SITE --repo a/b --dry-run": "hub",

@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from embench.common.shipped import resource_folder
 from embench.errors import BaselineError, MissingDependencyError, UnknownNameError
 from embench.splits.registry import TRANSFER_PROTOCOLS, protocols_of_baselines
 
@@ -29,7 +30,8 @@ class BaselineSpec:
     says what the model has seen besides the training side of the fold, and is empty for nothing. `resources` are the
     shipped folders that it reads besides the dataset. `weights` is the file of shipped weights that it starts from,
     where there is one; `own_weights` the environment variable in which users may name a file of theirs. What
-    `needs_gpu` is run only where it is asked for by name. `pending` are protocols that were not run yet: no predictions
+    `needs_gpu` is run only where it is asked for by name, and its finished protocols are those with predictions among
+    the submissions. `pending` are protocols that were not run yet: no predictions
     of them are committed. `upstream` says in words what has to be computed or trained before the baseline can run,
     and `upstream_hours` how many device-hours that took; None where nobody has reported them.
 
@@ -63,7 +65,11 @@ class BaselineSpec:
     @property
     def finished(self) -> tuple[str, ...]:
         """The protocols whose predictions are committed."""
-        return () if self.needs_gpu else tuple(name for name in self.protocols if name not in self.pending)
+        if self.needs_gpu:
+            # A run on a machine that is lent is taken by embench alignn take, and no list has to change for that.
+            folder = resource_folder("submissions") / self.name
+            return tuple(name for name in self.protocols if (folder / f"{name}.csv").is_file())
+        return tuple(name for name in self.protocols if name not in self.pending)
 
     def create(self, *, seed: int) -> Baseline:
         """Return a new, unfitted baseline; raises as :func:`load_object` does."""
@@ -119,6 +125,17 @@ BASELINES: tuple[BaselineSpec, ...] = (
         protocols=(*_MAIN_PROTOCOLS, *_TRANSFER),
     ),
     BaselineSpec(
+        name="shipped-columns",
+        title="Shipped columns",
+        description="An untuned random forest on what every entry carries: composition, migrating ion, functional, and "
+        "the columns of distances and coordination along the straight line; nothing is computed from the structure.",
+        factory="embench.baselines.models.shipped:ShippedColumns",
+        uncertainty="proportional to the prediction plus 0.3 eV; scaled so that 95 % of the residuals of an inner "
+        "cross-validation grouped by host framework lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen"),
+        tolerance=1e-3,
+    ),
+    BaselineSpec(
         name="pathway-descriptors",
         title="Pathway descriptors",
         description="Composition, geometry and SOAP of the straight line; one of several scikit-learn models, with or "
@@ -133,22 +150,22 @@ BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
         name="pathway-stack",
         title="Pathway stack",
-        description="Composition, geometry and cheap energy profiles along the path; the average of support vector "
-        "machines and Gaussian processes, none selected.",
+        description="Composition, geometry, cheap energy profiles and SOAP along the path; the average of support "
+        "vector machines and Gaussian processes, none selected.",
         factory="embench.baselines.models.stack:PathwayStack",
         prepare="embench.baselines.models.stack:prepare",
         uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
         "framework lie within 1.96 standard deviations",
-        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
         tolerance=1e-3,
     ),
     BaselineSpec(
         name="pathway-hybrid",
         title="Pathway hybrid",
-        description="The pathway stack with the NEB barriers of Orb-v3 and MACE as further inputs, averaged with "
-        "extremely randomised trees.",
+        description="The pathway stack with the NEB barriers of Orb-v3 and MACE as further inputs and without SOAP, "
+        "averaged with extremely randomised trees.",
         factory="embench.baselines.models.hybrid:PathwayHybrid",
-        prepare="embench.baselines.models.stack:prepare",
+        prepare="embench.baselines.models.hybrid:prepare",
         kind="hybrid",
         uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
         "framework lie within 1.96 standard deviations",
@@ -236,7 +253,33 @@ def _pathway_models() -> tuple[BaselineSpec, ...]:
     )
 
 
-BASELINES += _pathway_models()
+def _full_models() -> tuple[BaselineSpec, ...]:
+    """Return MODEL-1 to MODEL-4 at the published size, trained on one GPU in minutes; pre-trained, and from scratch."""
+    recipe = "The published network (4 + 4 layers of 256) on canonical edges, trained on one GPU in minutes"
+    return tuple(
+        BaselineSpec(
+            name=f"alignn-full-{model}" + ("" if pretrained else "-scratch"),
+            title=f"MODEL-{model}, full size{'' if pretrained else ', scratch'} (ours)",
+            description=f"{recipe}, {'from weights pre-trained here' if pretrained else 'from random weights'}.",
+            factory=f"embench.baselines.alignn.device.model:{'Pretrained' if pretrained else 'Scratch'}{model}",
+            training_data="seven bulk properties of crystals, Materials Project origin, no barriers"
+            if pretrained
+            else "",
+            upstream="pre-training on seven bulk properties of crystals" if pretrained else None,
+            own_weights="EMBENCH_ALIGNN_WEIGHTS" if pretrained else None,
+            needs_gpu=True,
+            libraries=_NETWORKS,
+            extra="alignn",
+            deterministic=False,
+            tolerance=1e-1,
+            protocols=("published", "host-10fold"),
+        )
+        for pretrained in (True, False)
+        for model in (1, 2, 3, 4)
+    )
+
+
+BASELINES += _pathway_models() + _full_models()
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embench.baselines.features.cache import remembered
 from embench.baselines.record import hardware, library_versions, make_record, peak_memory_mib
 from embench.baselines.registry import BaselineSpec, load_object
 from embench.baselines.store import FoldResult, FoldStore, RunKey
@@ -22,8 +23,7 @@ from embench.common.files import write_together
 from embench.dataset import load
 from embench.errors import BaselineError
 from embench.evaluation.predictions import canonical_csv
-from embench.splits.load import Fold, Protocol
-from embench.splits.load import protocol as protocol_of
+from embench.splits.load import Fold, Protocol, digest_of_datasets
 
 # Called with the stage (features, folds), how many of its parts are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -44,12 +44,13 @@ class FoldTask:
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareTask:
-    """A part of the dataset whose features are to be computed."""
+    """A part of a dataset whose features are to be computed; `datasets` are those that the protocol is of."""
 
     spec: BaselineSpec
     entry_ids: tuple[str, ...]
     key: RunKey
     dataset: str
+    datasets: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,11 +170,11 @@ def _code_of(spec: BaselineSpec) -> str:
 
 def run_fold(task: FoldTask) -> FoldResult:
     """Fit and predict one fold, with one thread. See :func:`run_baseline`."""
-    _check_worker(task.spec, task.key)
+    _check_worker(task.spec, task.key, tuple(dict.fromkeys((task.fold.test_dataset, task.fold.train_dataset))))
     started, used = time.perf_counter(), time.process_time()
     train, test = task.fold.train, task.fold.test
     try:
-        with one_thread():
+        with one_thread(), remembered():
             baseline = task.spec.create(seed=task.key.seed)
             loaded = time.perf_counter()
             fitted = baseline.fit(train)
@@ -202,7 +203,7 @@ def run_fold(task: FoldTask) -> FoldResult:
 
 def run_prepare(task: PrepareTask) -> float:
     """Compute the features of one part of the dataset, whose targets are hidden; return the seconds it took."""
-    _check_worker(task.spec, task.key)
+    _check_worker(task.spec, task.key, task.datasets)
     started = time.perf_counter()
     if task.spec.prepare is not None:
         with one_thread():
@@ -236,7 +237,8 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     for name, chosen in used.items():
         ids = [entry_id for entry_id in load(name).entry_ids if entry_id in chosen]
         parts = [tuple(ids[start : start + _PART]) for start in range(0, len(ids), _PART)]
-        tasks += [PrepareTask(spec=spec, entry_ids=part, key=key, dataset=name) for part in parts]
+        common: dict[str, Any] = {"spec": spec, "key": key, "dataset": name, "datasets": protocol.datasets}
+        tasks += [PrepareTask(entry_ids=part, **common) for part in parts]
     seconds = 0.0
     report("features", 0, len(tasks))
     for done, taken in enumerate(executor.run(run_prepare, tasks), start=1):
@@ -245,11 +247,11 @@ def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Exec
     return seconds
 
 
-def _check_worker(spec: BaselineSpec, key: RunKey) -> None:
+def _check_worker(spec: BaselineSpec, key: RunKey, datasets: tuple[str, ...]) -> None:
     """Raise where this process, perhaps on another machine, has other code, libraries or data than the run."""
     here = {
         "code of the baseline": (_code_of(spec), key.code),
-        "dataset": (protocol_of(key.protocol).dataset_digest, key.dataset),
+        "dataset": (digest_of_datasets(datasets), key.dataset),
         "libraries": (
             tuple(library_versions(("numpy", *spec.libraries), extra=spec.extra).values()),
             tuple(library.split("==")[1] for library in key.libraries[1:]),

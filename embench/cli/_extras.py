@@ -17,13 +17,13 @@ _OF_GROUP = {
     "evaluate": "report",
     "hub": "hub",
     "leaderboard": "leaderboard",
-    "model": "baselines",
+    "model": "predict",
     "neb": "neb",
     "predict": "predict",
     "splits": "splits",
     "submit": "leaderboard",
 }
-_WHOLE_GROUP = ("build", "hub", "leaderboard", "splits", "submit")
+_WHOLE_GROUP = ("build", "hub", "leaderboard", "model", "predict", "splits", "submit")
 # Where a distribution is not called as what it is imported by.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub", "jarvis": "jarvis-tools"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

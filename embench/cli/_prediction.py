@@ -26,8 +26,8 @@ def print_prediction(found: PredictionDocument) -> None:
         typer.echo(sentence)
     for warning in found["warnings"]:
         typer.echo(f"warning: {warning}")
-    numbers = ("hop", "length Å", "barrier eV", "percentile")
-    columns = ("hop", "length Å", "number", "barrier eV", "95 % interval", "percentile", "published", "nearest entry")
+    numbers = ("hop", "length Å", "barrier eV", "as far: eV")
+    columns = ("hop", "length Å", "number", "barrier eV", "95 % interval", "as far: eV", "published", "nearest entry")
     table = plain_table(*columns, right=numbers)
     for hop in found["hops"]:
         near = hop["relatives"][0]
@@ -37,12 +37,13 @@ def print_prediction(found: PredictionDocument) -> None:
             str(hop["multiplicity"]),
             f"{hop['barrier']:.2f}",
             f"{hop['low']:.2f} to {hop['high']:.2f}",
-            f"{hop['percentile']:.0f}",
+            f"±{hop['expected_error']:.2f}",
             _published(hop),
             f"{near['entry_id']} {near['barrier']:.2f}",
         )
     typer.echo("")
     print_table(table)
+    typer.echo("as far: median error of the entries that were as far from what their model had seen")
     for hop in found["hops"]:
         for reason in hop["outside"]:
             typer.echo(f"! hop {hop['number'] + 1}: {reason}")

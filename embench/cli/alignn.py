@@ -318,3 +318,69 @@ def overlap(
         typer.echo(f"wrote {page}")
     else:
         typer.echo(table)
+
+
+@app.command()
+def carry(
+    corpus: Path = typer.Argument(None, metavar="[CORPUS]", help="A corpus as Parquet.", show_default=False),
+    out: Path = typer.Option(Path("runs/gpu"), "--out", metavar="DIR", help="Folder of the arrays."),
+    canonise: bool = typer.Option(
+        True, "--canonise/--no-canonise", help="Count every edge once, or twice where the published scripts do."
+    ),
+) -> None:
+    """Make the arrays that benchmarks/gpu/run.sh takes to a machine with a GPU: graphs of all hops, and of a corpus.
+
+    Without a corpus there is no pre-training there.
+    """
+    from embench.baselines.alignn.corpus import read_corpus
+    from embench.baselines.alignn.device.prepare import CORPUS, HOPS, carry_corpus, carry_hops
+    from embench.baselines.alignn.device.tasks import PROTOCOLS
+    from embench.baselines.alignn.graphs.cache import GraphSettings
+    from embench.cli._terminal import progress_bars
+    from embench.dataset import load
+    from embench.splits import protocol
+
+    graphs, data = GraphSettings(canonise=canonise), load()
+    with progress_bars("graphs") as update:
+        protocols = [protocol(name) for name in PROTOCOLS]
+        made = [carry_hops(out / HOPS, data, protocols, graphs, progress=lambda done: update("hops", done, len(data)))]
+        if corpus is not None:
+            read = read_corpus(corpus)
+            made.append(
+                carry_corpus(
+                    out / CORPUS, read, corpus, graphs, progress=lambda done: update("crystals", done, len(read))
+                )
+            )
+    for each in made:
+        left = "" if each.n == each.n_all else f" of {each.n_all:,}, the smallest, up to {each.most_atoms} atoms"
+        typer.echo(f"wrote {each.path}: {each.n:,} structures{left}, {each.mib:.1f} MiB")
+
+
+@app.command()
+def take(
+    folder: Path = typer.Argument(
+        ..., metavar="FOLDER", help="What benchmarks/gpu/run.sh has left.", show_default=False
+    ),
+    results: Path = typer.Option(
+        Path("baselines"), "--results", metavar="DIR", help="Folder that holds a folder of each baseline."
+    ),
+    submissions: Path = typer.Option(
+        Path("leaderboard/submissions"), "--submissions", metavar="DIR", help="Folder of the submissions."
+    ),
+    weights: Path = typer.Option(
+        Path("baselines/weights"), "--weights", metavar="DIR", help="Folder of the shipped weights."
+    ),
+    trial: bool = typer.Option(False, "--trial", help="Take a run that only tried things out; never onto the board."),
+) -> None:
+    """Take what a run on a GPU brought back: weights, and records and submissions of all protocols that are complete.
+
+    Then renew what is made of them: embench hub digests, make pages board card.
+    """
+    from embench.baselines.alignn.device.take import take as take_over
+    from embench.leaderboard.entrants.baseline import write_submission
+
+    for taken in take_over(folder, results, submissions, weights=weights, trial=trial):
+        name = taken.spec.name
+        write_submission(taken.spec, results / name, submissions / name, submissions / name)
+        typer.echo(f"wrote {submissions / name}: {taken.title}, {', '.join(taken.protocols)}")
+    typer.echo("next: embench hub digests, make pages board card")

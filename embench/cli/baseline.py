@@ -208,6 +208,19 @@ def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUB
 
 
 @app.command()
+def transfer(
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
+    check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+) -> None:
+    """Show what is reached on oxygen vacancies, and whether they help with cations; takes a minute or two."""
+    from embench.cli._terminal import deliver, progress_bars
+    from embench.pages.transfer import transfer_page
+
+    with progress_bars("transfer") as update:
+        deliver(lambda: transfer_page(progress=update), out, check=check)
+
+
+@app.command()
 def table(
     names: list[str] = _NAMES,
     results: Path = _RESULTS,

@@ -216,6 +216,47 @@ def audit(
 
 
 @app.command()
+def check(
+    file: Path = typer.Argument(
+        ..., metavar="FILE", help="JSON Lines or Parquet, one entry a row.", show_default=False
+    ),
+    as_json: bool = _AS_JSON,
+) -> None:
+    """Check barriers that you offer for the dataset: fields, units, structures, paths; exit code 2 with problems."""
+    from dataclasses import asdict
+
+    from embench.audit.contribution import check_contribution
+    from embench.common.text import plural, visible
+
+    found = check_contribution(file)
+    if as_json:
+        _print_json({"entries": found.n, "findings": [asdict(finding) for finding in found.findings]})
+    else:
+        for finding in found.findings:
+            kind = "problem" if finding.problem else "note"
+            typer.echo(visible(f"{finding.where}, {finding.entry_id or 'no entry_id'}: {kind}: {finding.text}"))
+        bad = len({finding.where for finding in found.problems})
+        state = f"{bad} of them with problems" if bad else "ready to be offered"
+        typer.echo(f"{plural(found.n, 'entry')}, {state}")
+    if found.problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def fields(
+    page: Path = typer.Option(
+        Path("docs/new-data.md"), "--page", help="Page with the marks of the table.", metavar="FILE"
+    ),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where the table is not that of now."),
+) -> None:
+    """Renew the table of what a contribution must come with between the marks in a page."""
+    from embench.cli._terminal import deliver
+    from embench.pages.contribution import renewed
+
+    deliver(lambda: renewed(page), page, check=check)
+
+
+@app.command()
 def potentials(
     shared: Path = typer.Argument(..., help="Folder that holds upstream/ and umlip_neb/.", show_default=False),
     out: Path = typer.Option(

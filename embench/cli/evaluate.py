@@ -29,8 +29,8 @@ _PROTOCOL = typer.Option(
     "--protocol",
     "-p",
     metavar="NAME",
-    help="Which entries are scored: see embench splits list. Default: told by the name of the file (host-10fold.csv) "
-    "or by the entries in it.",
+    help="Which entries are scored: see embench splits list. Default: follows from the name of the file "
+    "(host-10fold.csv) or from the entries in it.",
     show_default=False,
 )
 _UNIT = typer.Option(
@@ -68,8 +68,11 @@ _RESAMPLES = typer.Option(10_000, "--resamples", metavar="N", help="Number of bo
 _RUNS = typer.Option(
     False, "--runs", help="The predictions are runs of one system with different seeds: score their mean and spread."
 )
+_PROFILES = typer.Option(
+    False, "--profiles", help="Score the energies of all images, the column energies of the files: both barriers."
+)
 _POWER = typer.Option(
-    False, "--power", help="Of two systems: how many more entries, and of which hosts, would tell them apart."
+    False, "--power", help="Of two systems: how many more entries, and of which hosts, would show the difference."
 )
 
 
@@ -87,8 +90,12 @@ def evaluate(
     unit: str | None = _UNIT,
     runs: bool = _RUNS,
     power: bool = _POWER,
+    profiles: bool = _PROFILES,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
+    if profiles:
+        _profiles(predictions, protocol, seed=seed, resamples=resamples)
+        return
     if power and (len(predictions) != 2 or runs or against is not None or report is not None):
         raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
     if len(predictions) > 1 and not runs and (against is not None or report is not None):
@@ -121,7 +128,7 @@ def evaluate(
     else:
         _write(evaluations, json=json, full=full)
     if told_by is not None:
-        note = f"The protocol {protocol} was told by {told_by}; --protocol names another."
+        note = f"The protocol {protocol} follows from {told_by}; --protocol names another."
         if json == "-":
             print(note, file=sys.stderr)
         else:
@@ -135,6 +142,36 @@ def evaluate(
         _warn(evaluation.name, evaluation.warnings)
         if evaluation.comparison is not None:
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
+
+
+def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int) -> None:
+    """Print what energy profiles are worth, one line a file and error."""
+    if protocol is None:
+        raise typer.BadParameter("--profiles needs the protocol: name it with --protocol")
+    from embench.cli._terminal import plain_table
+    from embench.common.text import visible
+    from embench.neb.profiles import score_profiles
+
+    numbers = ("mean, eV", "95 % interval", "entries", "hosts")
+    table = plain_table("error", *numbers, "system", right=numbers)
+    notes = []
+    for source in predictions:
+        found = score_profiles(source, protocol, seed=seed, resamples=resamples)
+        for name in ("forward", "backward", "ends", "profile"):
+            error = getattr(found, name)
+            if error is not None:
+                interval = f"{error.mean.low:.3f} to {error.mean.high:.3f}"
+                cells = (f"{error.mean.value:.3f}", interval, str(error.n), str(error.n_hosts))
+                table.add_row(name, *cells, visible(found.name))
+        notes.append(
+            visible(
+                f"{found.name}: {found.n} of {found.n_scored} entries have a profile, "
+                f"{len(found.without_saddle)} of them no saddle between the ends."
+            )
+        )
+    _print(table)
+    for note in notes:
+        _print(note)
 
 
 def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) -> None:

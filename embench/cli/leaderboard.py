@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from embench.leaderboard.board import Board
     from embench.leaderboard.check import Checked
 
-app = typer.Typer(help="Submissions and the board.", no_args_is_help=True)
+app = typer.Typer(help="Submissions and the leaderboard.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Submissions and the board."""
+    """Submissions and the leaderboard."""
 
 
 @app.command()
@@ -70,7 +70,7 @@ _WORKERS = typer.Option(
 @app.command()
 def build(
     submissions: Path = _SUBMISSIONS,
-    out: Path = typer.Option(Path("leaderboard"), "--out", metavar="FOLDER", help="Where to write the board."),
+    out: Path = typer.Option(Path("leaderboard"), "--out", metavar="FOLDER", help="Where to write the leaderboard."),
     page: Path | None = typer.Option(
         None,
         "--page",
@@ -84,14 +84,14 @@ def build(
     allow_pending: bool = typer.Option(
         False,
         "--allow-pending",
-        help="With --check: name what is new, changed or gone since the board was built, and compare the rest.",
+        help="With --check: name what is new, changed or gone since the leaderboard was built, and compare the rest.",
     ),
     site: bool = typer.Option(True, "--site/--no-site", help="Write the site as well."),
     cache: Path | None = _TRUSTED_CACHE,
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
-    """Score all submissions again and write the board: leaderboard.json, leaderboard.md and the site."""
+    """Score all submissions again and write the leaderboard: leaderboard.json, leaderboard.md and the site."""
     if check and cache is not None:
         raise typer.BadParameter("--check scores everything itself; leave out --cache")
     _exclude(cache, no_cache)
@@ -132,7 +132,7 @@ def serve(
     no_cache: bool = _NO_CACHE,
     workers: int | None = _WORKERS,
 ) -> None:
-    """Show the board in a browser, from this machine to itself: the files of the site, and nothing else."""
+    """Show the leaderboard in a browser, from this machine to itself: the files of the site, and nothing else."""
     from tempfile import TemporaryDirectory
 
     from embench.leaderboard.site.serve import serve_folder

@@ -314,3 +314,31 @@ def _within(
     kept = cost.within(chosen, seconds, done)
     typer.echo(f"{len(kept)} of {len(chosen)} entries within {in_words(seconds)} of processor time", err=True)
     return kept
+
+
+@app.command()
+def worth(
+    n: int = typer.Option(30, "--number", "-n", min=1, metavar="N", help="How many hops."),
+    export: Path | None = typer.Option(
+        None, "--export", metavar="DIR", help="Write the bands as folders of POSCARs.", show_default=False
+    ),
+    images: int = typer.Option(7, "--images", metavar="N", help="Images of a band, both ends included."),
+    path: str = typer.Option("idpp", "--path", metavar="PATH", help="How bands are laid: idpp, relaxed or straight."),
+    out: Path | None = typer.Option(
+        None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False
+    ),
+    check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+) -> None:
+    """Show the hops whose barriers would tell most: missing, in crystals that systems disagree about."""
+    from embench.cli._terminal import deliver, progress_bars
+    from embench.pages.worth import worth_page
+
+    with progress_bars("hops") as update:
+        if export is not None:
+            from embench.neb.worth import export_hops, hops_worth_computing
+
+            found = hops_worth_computing(n, progress=lambda done, total: update("found", done, total))
+            for folder in export_hops(found, export, images=images, path=path):
+                typer.echo(f"wrote {folder}")
+            return
+        deliver(lambda: worth_page(n, progress=lambda done, total: update("found", done, total)), out, check=check)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
     from embench.leaderboard.submit import GivenFile, Rival, Standing
-    from embench.leaderboard.submit.fields import Question
+    from embench.leaderboard.submit.questions import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
 
@@ -34,8 +34,8 @@ def submit(
         "--protocol",
         "-p",
         metavar="NAME",
-        help="Protocol of each file, in their order; all for one that needs no training. Default: told by the names "
-        "of the files (host-10fold.csv) or by the entries in them.",
+        help="Protocol of each file, in their order; all for one that needs no training. Default: follows from "
+        "the names of the files (host-10fold.csv) or from the entries in them.",
         **_OPEN,
     ),
     slug: str | None = typer.Option(None, "--slug", help="Name of the folder. Default: made from the name.", **_OPEN),
@@ -135,7 +135,7 @@ def submit(
     lists the options. With --dry-run the standing comes before any question. For a new version, pass the
     submission.yaml of the old one to --from-template.
     """
-    from embench.leaderboard.submit.fields import read_option
+    from embench.leaderboard.submit.questions import read_option
 
     given: dict[tuple[str, ...], Any] = {
         ("name",): name,
@@ -282,12 +282,13 @@ def _on_terminal() -> bool:
 def _ask(content: dict[str, Any]) -> None:
     """Ask for the fields that are still empty: the required ones until answered, the others once."""
     from embench.leaderboard.submit import fields
+    from embench.leaderboard.submit.questions import QUESTIONS
 
     asked: set[tuple[str, ...]] = set()
     # The kind decides about later questions, so they are looked up again after each answer.
     while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
         question = questions[0]
-        if not question.needed(content) and not asked & {q.place for q in fields.QUESTIONS if not q.required}:
+        if not question.needed(content) and not asked & {q.place for q in QUESTIONS if not q.required}:
             typer.echo("The rest may be left out with the enter key.")
         asked.add(question.place)
         value = _answer(question, content)
@@ -385,7 +386,7 @@ def print_signs(signs: Sequence[Sign]) -> None:
     for line in sign_lines(signs):
         typer.echo(f"sign of trouble: {line}")
     if signs:
-        typer.echo("Signs of trouble are shown on the board. Explain in the description what is behind them.")
+        typer.echo("Signs of trouble are shown on the leaderboard. Explain in the description what is behind them.")
 
 
 def _print_scores(found: Standing) -> None:

@@ -24,7 +24,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
-        "pathway-stack.npz": "31e9805802b827a93fbe086541a836076125571bdf0ab3016cd50552fb0f02dd",
+        "pathway-stack.npz": "d865009e636b297586d71a2cbfa2d186dbbce29062da3c0bea7ed82fb22b215d",
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",

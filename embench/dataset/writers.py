@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embench.errors import HiddenTargetError, MissingDependencyError
 from embench.schema.spec import TARGET
@@ -17,6 +18,7 @@ from embench.schema.spec import TARGET
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
+    from embench.crystal import Pathway
     from embench.dataset import Dataset, Entry
 
 Advance = Callable[[], object]
@@ -68,6 +70,19 @@ def write_vasp_neb(data: Dataset, folder: Path, advance: Advance, images: int | 
         _write(place / "INCAR", _INCAR.format(inner=n - 2))
         advance()
     _write_barriers(data, names, folder / BARRIERS)
+
+
+def write_band(hop: Pathway, coords: NDArray[np.float64], folder: Path) -> None:
+    """Write a band of any hop, fractional coordinates (n, n_sites, 3), as POSCARs in ``00`` to ``NN``, and an INCAR."""
+    from pymatgen.core.periodic_table import Element
+    from pymatgen.core.structure import Structure
+
+    elements = [Element.from_Z(int(number)) for number in hop.atomic_numbers]
+    for number, image in enumerate(coords):
+        place = folder / f"{number:02d}"
+        place.mkdir(parents=True)
+        _write(place / "POSCAR", _poscar(Structure(hop.lattice, elements, image)))
+    _write(folder / "INCAR", _INCAR.format(inner=len(coords) - 2))
 
 
 def write_alignn(data: Dataset, folder: Path, advance: Advance, images: int | None, path: str) -> None:  # noqa: ARG001

@@ -168,7 +168,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     ),
     Dimension(
         "host",
-        "Host framework in the training part",
+        "Host framework in the training side",
         lambda scored: np.where(scored.seen_host, "seen", "unseen"),
         ("seen", "unseen"),
     ),

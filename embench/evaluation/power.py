@@ -185,7 +185,7 @@ def _telling(first: Evaluation, gaps: Floats, hosts: npt.NDArray[np.intp]) -> tu
 def _sentence(found: PowerAnalysis) -> str:
     size = f"{plural(found.n, 'entry')} from {plural(found.n_hosts, 'host framework')}"
     if found.difference == 0.0:
-        return f"{found.first} and {found.second} have the same MAE on {size}: there is nothing to tell apart."
+        return f"{found.first} and {found.second} have the same MAE on {size}: there is no difference to show."
     lower = found.first if found.difference < 0.0 else found.second
     start = f"{lower} has an MAE that is {abs(found.difference):.3f} eV lower, on {size}"
     if found.hosts_needed == 0.0:

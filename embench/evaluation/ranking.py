@@ -101,7 +101,7 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 
 def sentence_of(placed: Sequence[tuple[str, Rank | None]], *, n: int, n_hosts: int) -> str:
-    """Return in words which systems cannot be told from the best one, from their names and ranks in order."""
+    """Return in words which systems are tied with the best one, from their names and ranks in order."""
     ranked = [(name, rank) for name, rank in placed if rank is not None]
     if not ranked:
         return "No system predicts enough entries for a rank."

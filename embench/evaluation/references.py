@@ -23,30 +23,6 @@ Floats = npt.NDArray[np.float64]
 
 FILE = Path(__file__).parent / "references.json"
 
-REFERENCES = (
-    "alignn-local",
-    "alignn-model-1",
-    "alignn-model-2",
-    "alignn-model-3",
-    "alignn-model-4",
-    "alignn-mpt",
-    "alignn-scratch",
-    "chgnet",
-    "composition",
-    "m3gnet",
-    "mace-mp-0",
-    "mace-no-relax",
-    "mace-relax",
-    "model-3",
-    "nearest-neighbour",
-    "orb-v3",
-    "pathway-descriptors",
-    "pathway-hybrid",
-    "pathway-stack",
-    "sevennet-mf-ompa",
-)
-"""The submissions whose predictions are references, where they have some for the protocol and the entry."""
-
 
 class References(TypedDict):
     """What ``references.json`` holds.

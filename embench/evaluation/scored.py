@@ -30,8 +30,8 @@ class ScoredSet:
     """The n scored entries of a protocol, sorted by entry_id, and the training sides that they are held out from.
 
     `known_ids` are all entries of the dataset, `typical` and `highest` the median and the largest of their targets,
-    eV. `fill` and `fill_uncertainty` (n) are the median of the targets on
-    the training side of the entry's fold, and the root mean square deviation of those targets from it, eV.
+    eV. `median` and `spread` (n) are the median of the targets on the training side of the entry's fold, and the root
+    mean square deviation of those targets from it, eV.
     `checksums` are the sha256 of the protocol's file and of the dataset's.
     """
 

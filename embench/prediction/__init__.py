@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 from embench.prediction.barriers import predict
+from embench.prediction.data import HopPrediction
 from embench.prediction.model import DEFAULT, TrainedModel, load_model, shipped_models
-from embench.prediction.result import HopPrediction, PredictionResult
+from embench.prediction.result import PredictionResult
 
 __all__ = [
     "DEFAULT",

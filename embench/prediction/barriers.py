@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from embench.migration.hops import Hops
 from embench.migration.network import HopBarrier, NetworkBarriers, network_barriers
 from embench.prediction.applicability import applicability
 from embench.prediction.calibration import LEVEL
+from embench.prediction.data import HopPrediction
 from embench.prediction.kinship import Kin
 from embench.prediction.model import DEFAULT, TrainedModel, load_model
 from embench.prediction.published import Published, published_values
-from embench.prediction.result import HopPrediction, PredictionResult
+from embench.prediction.result import PredictionResult
 
 if TYPE_CHECKING:
     from embench.dataset import Entry
@@ -69,9 +71,8 @@ def predict(
         raise MissingDependencyError(str(error.name), "baselines", "a prediction") from None
     raw = trained.fitted.predict_table(table)
     kins = _kins(trained, hops, given)
-    entries: Entries = {entry.entry_id: entry for entry in load()}
+    entries, same_host = _known(load().digest)
     near = applicability(trained, given, table, kins, entries)
-    same_host = _by_host(entries)
     if raw.std is None:
         raise InvalidValueError(f"the model {trained.label} gives no standard deviations, and intervals need them")
     predictions = tuple(
@@ -129,11 +130,14 @@ def _kins(model: TrainedModel, hops: Any, given: Sequence[Pathway]) -> list[Kin]
     return [model.relatives.kin(hop) for hop in given]
 
 
-def _by_host(entries: Entries) -> Mapping[tuple[str, str], list[Entry]]:
+@lru_cache(maxsize=1)
+def _known(digest: str) -> tuple[Entries, Mapping[tuple[str, str], list[Entry]]]:  # noqa: ARG001
+    """Return the entries of the dataset by entry_id, and by host framework and ion."""
+    entries = {entry.entry_id: entry for entry in load()}
     found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries.values():
         found[entry.group_host, entry.mobile_ion].append(entry)
-    return found
+    return entries, found
 
 
 def _published(hop: Pathway, kin: Kin, same_host: Mapping[tuple[str, str], list[Entry]]) -> tuple[Published, ...]:

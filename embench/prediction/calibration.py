@@ -30,6 +30,23 @@ CENTRAL_95 = 1.959964
 _CLIP = 3.0
 
 
+# Shares of the entries, by rising distance to the nearest one of the training side, whose errors are told apart.
+BANDS = (0.0, 25.0, 50.0, 75.0, 95.0, 100.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """The errors of the entries whose distance to the training side is between two percentiles.
+
+    `n` counts them, `median_error` is that of the absolute error, eV.
+    """
+
+    low: float
+    high: float
+    n: int
+    median_error: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
     """Errors of out-of-fold predictions on one protocol.
@@ -43,6 +60,7 @@ class Calibration:
     factor : what these are multiplied by, so that LEVEL of the entries lie within 1.96 of them, with the correction
         of split conformal prediction for a finite sample.
     shared : share of the variance of the errors that the entries of one host have in common, 0 to 1.
+    bands : the errors by distance to the training side; empty where distances are not known.
     """
 
     protocol: str
@@ -53,6 +71,12 @@ class Calibration:
     coverage: float
     factor: float
     shared: float
+    bands: tuple[Band, ...] = ()
+
+    def expected_error(self, percentile: float) -> float:
+        """Return the median error, eV, of the entries that are as far from the training side as `percentile` says."""
+        found = [band.median_error for band in self.bands if band.low <= percentile <= band.high]
+        return found[-1] if found else self.median_error
 
 
 def calibrate(baseline: str, name: str, data: Dataset, folder: Path | None = None) -> Calibration:
@@ -60,6 +84,15 @@ def calibrate(baseline: str, name: str, data: Dataset, folder: Path | None = Non
 
     `folder` holds the predictions, ``<protocol>.csv`` with uncertainties; by default it is the submission that ships.
     Raises :class:`~embench.errors.BaselineError` where there are none.
+    """
+    scored, errors, sigma = out_of_fold(baseline, name, data, folder)
+    return measured(name, errors, sigma, list(map(str, scored.column("group_host"))))
+
+
+def out_of_fold(baseline: str, name: str, data: Dataset, folder: Path | None = None) -> tuple[Dataset, Floats, Floats]:
+    """Return the scored entries, the errors of their predictions (n,) and the standard deviations (n,), eV.
+
+    Raises as :func:`calibrate` does.
     """
     path = (folder or resource_folder("submissions") / baseline) / f"{name}.csv"
     if not path.is_file():
@@ -76,7 +109,18 @@ def calibrate(baseline: str, name: str, data: Dataset, folder: Path | None = Non
     if missing:
         raise BaselineError(f"{path} lacks {len(missing)} entries of {name}, {missing[0]} among them")
     mean, sigma = np.array([values[entry_id] for entry_id in scored.entry_ids]).T
-    return measured(name, scored.column("migration_barrier") - mean, sigma, list(map(str, scored.column("group_host"))))
+    return scored, np.asarray(scored.column("migration_barrier") - mean, np.float64), sigma
+
+
+def banded(distances: Floats, errors: Floats) -> tuple[Band, ...]:
+    """Return the errors (n,), eV, by distance (n,) to the training side."""
+    edges = np.quantile(distances, np.array(BANDS) / 100)
+    found = []
+    for low, high, start, end in zip(BANDS, BANDS[1:], edges, edges[1:], strict=False):
+        inside = (distances >= start) & (distances <= end)
+        median = float(np.median(np.abs(errors[inside])))
+        found.append(Band(low=low, high=high, n=int(inside.sum()), median_error=median))
+    return tuple(found)
 
 
 def measured(name: str, errors: Floats, sigma: Floats, hosts: list[str]) -> Calibration:

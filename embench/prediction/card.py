@@ -37,6 +37,13 @@ The intervals of `embench predict` are multiplied by the factor of the protocol 
 where its prototype is known, else that of new prototypes. Errors in one host resemble each other; `shared` is the share
 of their variance that they have in common, and the ways through a crystal take it into account.
 
+The further from the training side, the larger the errors. By the percentile of the distance to the nearest entry that a
+fold leaves:
+
+| protocol | {band_names} |
+| :--- | {band_rule} |
+{bands}
+
 ## Where it does not apply
 
 A prediction is marked as outside of what was learned where the migrating ion or the anion was never seen, the hop is
@@ -44,6 +51,20 @@ shorter or longer than all, or the nearest training entry is further away in fea
 {far:.0%} of the training entries are from those of other prototypes. An estimate of a model is no DFT, and it repeats
 the errors of the labels that it has learned from.
 """
+
+
+def _bands(model: TrainedModel) -> dict[str, str]:
+    """Return the parts of the table of errors by distance."""
+    first, *_ = model.calibrations.values()
+    return {
+        "band_names": " | ".join(f"{band.low:.0f} to {band.high:.0f}" for band in first.bands),
+        "band_rule": " | ".join("---:" for _ in first.bands),
+        "bands": "\n".join(
+            f"| {found.protocol}, median error (eV) | "
+            f"{' | '.join(f'{band.median_error:.3f}' for band in found.bands)} |"
+            for found in model.calibrations.values()
+        ),
+    }
 
 
 def card_text(model: TrainedModel) -> str:
@@ -70,6 +91,7 @@ def card_text(model: TrainedModel) -> str:
         uncertainty=spec.uncertainty,
         sha256=model.sha256,
         rows="\n".join(rows),
+        **_bands(model),
         limit=float(np.quantile(model.nearest["prototype-10fold"], OUTSIDE)),
         far=1 - OUTSIDE,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from embench._version import __version__
 from embench.migration.network import GOOD_CONDUCTOR, NetworkBarriers
+from embench.prediction.data import HopPrediction, PotentialBarrier, PredictedHops, trust
 from embench.prediction.documents import (
     FORMAT,
     AtomsDocument,
@@ -22,7 +23,6 @@ from embench.prediction.documents import (
     RelativeDocument,
     WayDocument,
 )
-from embench.prediction.result import HopPrediction, PotentialBarrier, PredictionResult, trust
 
 if TYPE_CHECKING:
     from embench.crystal import Pathway
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _DIGITS = 6
 
 
-def document(result: PredictionResult) -> PredictionDocument:
+def document(result: PredictedHops) -> PredictionDocument:
     """Return the document of a prediction."""
     first = result.predictions[0].hop
     ways = _ways(result.network, result, "model") + _ways(result.network_of_potential, result, "potential")
@@ -73,7 +73,7 @@ def _formula(hop: Pathway) -> str:
     return str(Composition("".join(symbols_of(hop))).reduced_formula)
 
 
-def _model(result: PredictionResult) -> ModelDocument:
+def _model(result: PredictedHops) -> ModelDocument:
     about = result.model.about
     return ModelDocument(
         name=about.name,
@@ -108,6 +108,7 @@ def _hop(number: int, each: HopPrediction) -> HopDocument:
         probability_good=_round(each.probability_good),
         distance=_round(found.distance),
         percentile=found.percentile,
+        expected_error=_round(each.calibration.expected_error(found.percentile)),
         outside=list(found.outside),
         warnings=list(found.warnings),
         relatives=[
@@ -178,7 +179,7 @@ def _potential(found: PotentialBarrier) -> PotentialDocument:
 
 
 def _ways(
-    network: NetworkBarriers | None, result: PredictionResult, known_by: Literal["model", "potential"]
+    network: NetworkBarriers | None, result: PredictedHops, known_by: Literal["model", "potential"]
 ) -> list[WayDocument]:
     if network is None:
         return []

@@ -90,7 +90,8 @@ class HopDocument(TypedDict):
 
     `start_site`, `end_site` and `image` are those of the network; None for a hop that was given by its ends.
     `outside` says why the hop is outside of what was learned; it is empty where it is not. `percentile` is the share
-    of training entries that are nearer to the nearest one of another host, or prototype.
+    of training entries that are nearer to the nearest one of another host, or prototype, and `expected_error` the
+    median error of those that are as far.
     """
 
     number: int
@@ -110,6 +111,7 @@ class HopDocument(TypedDict):
     probability_good: float
     distance: float
     percentile: float
+    expected_error: float
     outside: list[str]
     warnings: list[str]
     relatives: list[RelativeDocument]

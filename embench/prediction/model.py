@@ -19,7 +19,7 @@ from embench.baselines.base import Prediction
 from embench.common.files import atomic_path
 from embench.common.shipped import resource_folder, weights_file
 from embench.errors import DatasetError, UnknownNameError
-from embench.prediction.calibration import Calibration
+from embench.prediction.calibration import Band, Calibration
 from embench.prediction.frozen import freeze, thaw
 from embench.prediction.kinship import Relatives
 
@@ -207,7 +207,7 @@ def parse_model(content: bytes, name: str) -> TrainedModel:
             fitted=thaw(found["fitted"], arrays),
             entry_ids=tuple(map(str, found["entry_ids"])),
             relatives=Relatives.from_arrays(arrays, found["kin"]),
-            calibrations={protocol: Calibration(**values) for protocol, values in found["calibrations"].items()},
+            calibrations={protocol: _calibration(values) for protocol, values in found["calibrations"].items()},
             nearest={protocol: arrays[f"nearest_{protocol}"] for protocol in found["calibrations"]},
             sha256=hashlib.sha256(content).hexdigest(),
         )
@@ -229,6 +229,10 @@ def _arrays(content: bytes, name: str) -> Arrays:
     if _ABOUT not in arrays:
         raise DatasetError(f"{name} is no model of embench: it does not say what it is")
     return arrays
+
+
+def _calibration(values: dict[str, Any]) -> Calibration:
+    return Calibration(**{**values, "bands": tuple(Band(**band) for band in values["bands"])})
 
 
 def _check_current(model: TrainedModel, name: str) -> None:

@@ -13,7 +13,8 @@ from embench.migration.network import HopBarrier, NetworkBarriers, network_barri
 from embench.neb.batch import run_hops
 from embench.neb.protocol import NEB1, Settings
 from embench.prediction.calibration import calibrate
-from embench.prediction.result import HopPrediction, PotentialBarrier, PredictionResult, interval_of
+from embench.prediction.data import HopPrediction, PotentialBarrier, interval_of
+from embench.prediction.result import PredictionResult
 
 if TYPE_CHECKING:
     from embench.neb.batch import Step

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from embench._version import __version__
 from embench.baselines.registry import BASELINES, baseline_spec, load_object
 from embench.dataset import load
 from embench.errors import BaselineError
-from embench.prediction.calibration import REGIMES, calibrate
+from embench.prediction.calibration import REGIMES, Calibration, banded, calibrate, out_of_fold
 from embench.prediction.kinship import as_raw, relatives_of
 from embench.prediction.model import About, Fitted, TrainedModel
 from embench.splits import protocol
@@ -57,19 +58,27 @@ def train_model(
     """
     spec = baseline_spec(baseline)
     _check_storable(spec.factory, baseline, extra=spec.extra)
-    data = load()
-    train = data.select(protocol("host-10fold").scored_ids)
+    train = load().select(protocol("host-10fold").scored_ids)
     if without_hosts:
         train = train.filter(group_host=lambda host: host not in without_hosts)
     fitted: Any = spec.create(seed=seed).fit(train)
+    nearest = _nearest(fitted, train)
     return TrainedModel(
-        about=_about(name or baseline, version, baseline, train),
+        about=_about(name or baseline, version, baseline, train, fitted.sets),
         fitted=fitted,
         entry_ids=train.entry_ids,
         relatives=relatives_of(train),
-        calibrations={each: calibrate(baseline, each, data, predictions) for each in REGIMES},
-        nearest=_nearest(fitted, train),
+        calibrations={each: _calibration(baseline, each, train, nearest[each], predictions) for each in REGIMES},
+        nearest={each: np.sort(found[np.isfinite(found)]) for each, found in nearest.items()},
     )
+
+
+def _calibration(baseline: str, name: str, train: Dataset, nearest: Floats, predictions: Path | None) -> Calibration:
+    scored, errors, _ = out_of_fold(baseline, name, load(), predictions)
+    found = dict(zip(scored.entry_ids, errors.tolist(), strict=True))
+    own = np.array([found[entry_id] for entry_id in train.entry_ids])
+    known = np.isfinite(nearest)
+    return replace(calibrate(baseline, name, load(), predictions), bands=banded(nearest[known], own[known]))
 
 
 def storable() -> tuple[str, ...]:
@@ -91,9 +100,8 @@ def _check_storable(factory: str, name: str, *, extra: str) -> None:
         )
 
 
-def _about(name: str, version: str, baseline: str, train: Dataset) -> About:
+def _about(name: str, version: str, baseline: str, train: Dataset, sets: Sequence[str]) -> About:
     from embench.baselines.features import FEATURE_SETS
-    from embench.baselines.models.stack import SETS
 
     lengths = train.column("hop_distance_minimum_image")
     elements: set[str] = set()
@@ -109,7 +117,7 @@ def _about(name: str, version: str, baseline: str, train: Dataset) -> About:
         dataset_version=train.version,
         dataset_digest=train.digest,
         embench_version=__version__,
-        features={each: FEATURE_SETS[each].version for each in sorted(SETS)},
+        features={each: FEATURE_SETS[each].version for each in sorted(sets)},
         n=len(train),
         ions=dict(sorted(Counter(map(str, train.column("mobile_ion"))).items())),
         elements=tuple(sorted(elements)),
@@ -127,12 +135,11 @@ def parts_of(hop: Any) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _nearest(fitted: Fitted, train: Dataset) -> dict[str, Floats]:
-    """Return by protocol the sorted distances (n,) to the nearest entry of another group."""
+    """Return by protocol the distance (n,) of each entry to the nearest one of another group; infinite for none."""
     distances = fitted.distances(fitted.table(train))
     found = {}
     for name, column in _GROUPS.items():
         groups = np.array(list(map(str, train.column(column))))
         others = np.where(groups[:, None] == groups[None], np.inf, distances)
-        nearest = others.min(axis=1)
-        found[name] = np.sort(nearest[np.isfinite(nearest)])
+        found[name] = others.min(axis=1)
     return found

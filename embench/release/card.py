@@ -10,7 +10,7 @@ from embench import schema
 from embench.common.markdown import fill_page, markdown_table
 from embench.errors import ON_PYPI, install_command
 from embench.hub import about
-from embench.release.convert import CLOSED_SETS, features, import_datasets
+from embench.release.convert import features, import_datasets
 from embench.release.layout import DATASET, PREDICTED, Configuration, Package
 from embench.release.tables import FOLDS
 
@@ -164,8 +164,6 @@ def columns(specs: Sequence[schema.Column]) -> str:
 def _type(spec: schema.Column) -> str:
     shape = ", ".join("n" if size is None else str(size) for size in spec.shape)
     text = _WORDS[spec.scalar]
-    if spec.name in CLOSED_SETS:
-        text = "class label"
     if spec.name == "flags":
         shape = "names"
     return text + (f" ({shape})" if shape else "") + (", *null*" if spec.nullable else "")

@@ -13,22 +13,9 @@ if TYPE_CHECKING:
 
     from embench.dataset import Dataset
 
-CLOSED_SETS: dict[str, tuple[str, ...]] = {
-    "published_split": ("train", "test"),
-    "crystal_system": ("Triclinic", "Monoclinic", "Orthorhombic", "Tetragonal", "Trigonal", "Hexagonal", "Cubic"),
-    "concentration_limit": ("dilute", "vacancy"),
-}
-"""The columns whose values are fixed by their definition, with these values in the order of their numbers.
-
-Only these are class labels. Ions, functionals and structure classes could be joined by others in a later version,
-which would give the old ones new numbers; they stay strings. So do flags: as numbers in lists they have no
-``int2str``, and ``"path_clash" in row["flags"]`` would be false without a word. The Parquet files hold strings
-throughout.
-"""
-
 
 def features(layout: schema.Layout = schema.DEFAULT) -> Features:
-    """Return the features of all columns of a dataset: numbers with their width, arrays with shapes, class labels.
+    """Return the features of all columns of a dataset: numbers with their width, names, arrays with shapes.
 
     Shapes are lists of fixed length inside a list of the number of sites. (``Array2D`` reads a missing array of
     variable length as NaN and cannot tell it from a number; lists keep it None.)
@@ -49,10 +36,10 @@ def import_datasets() -> Any:
 
 
 def _feature(spec: schema.Column) -> Any:
-    from datasets import ClassLabel, List, Value
+    from datasets import List, Value
 
-    names = CLOSED_SETS.get(spec.name)
-    feature: Any = ClassLabel(names=list(names)) if names else Value(spec.scalar)
+    # No class labels: as numbers they compare with no name, and a filter by name would be empty without a word.
+    feature: Any = Value(spec.scalar)
     for size in reversed(spec.shape):
         feature = List(feature, length=-1 if size is None else size)
     return feature
@@ -109,6 +96,6 @@ def _one(data: Dataset, *, split: str | None) -> datasets.Dataset:
     table = data.table
     known = features(data.layout)
     kept = library.Features({name: known[name] for name in table.column_names})
-    # Strings become the numbers of class labels and lists get their lengths, exactly as in load_dataset.
+    # Lists get their lengths, exactly as in load_dataset.
     cast = table_cast(table.replace_schema_metadata(None), kept.arrow_schema)
     return library.Dataset(InMemoryTable(cast), info=library.DatasetInfo(features=kept), split=split)

@@ -37,6 +37,8 @@ _SITE_KINDS = frozenset(
         ".inv",  # what other documentation links to ours with
     )
 )
+# What a Gradio app is made of.
+APP_FILES = ("README.md", "app.py", "requirements.txt")
 _SITE_FILES = frozenset(
     {
         "README.md",
@@ -102,25 +104,40 @@ def _read_checked(folder: Path, checked: Checked) -> dict[str, bytes]:
 def space_upload(
     folder: Path, *, repository: str, title: str | None = None, create_pr: bool = False, say: Say = silent
 ) -> Upload:
-    """Return the upload of a static site to a Space: the files of the site, and a card where it has none.
+    """Return the upload of a static site or of a Gradio app to a Space, and a card where a site has none.
 
-    Only what a site is made of is uploaded, by the kind of the file; dot files and everything in dot folders
+    An app is a folder with ``app.py`` and a ``README.md`` that names it; of it only APP_FILES are uploaded. Of a site
+    only what a site is made of is uploaded, by the kind of the file; dot files and everything in dot folders
     (``.env``, ``.git``), and files of other kinds stay behind, and `say` is called with their names.
 
-    Raises :class:`~embench.errors.HubError` for a folder without ``index.html`` at its top, and for links.
+    Raises :class:`~embench.errors.HubError` for a folder with neither ``index.html`` nor ``app.py`` at its top, for an
+    app without a card, and for links.
     """
-    if not (folder / "index.html").is_file():
-        raise HubError(f"{folder} is no site: it has no index.html at its top")
-    paths, left = space_files(folder)
+    is_app = (folder / "app.py").is_file()
+    if not is_app and not (folder / "index.html").is_file():
+        raise HubError(f"{folder} is no site and no app: it has neither index.html nor app.py at its top")
+    if is_app and not (folder / "README.md").is_file():
+        raise HubError(f"{folder} has an app.py but no README.md, whose header tells the hub how to run it")
+    paths, left = _app_files(folder) if is_app else space_files(folder)
     if left:
         more = f" and {len(left) - 10} more" if len(left) > 10 else ""
         say(f"not uploaded, as no part of a site: {', '.join(left[:10])}{more}")
     contents = {path: (folder / path).read_bytes() for path in paths}
     contents.setdefault("README.md", _space_card(title or f"{about.TITLE}: leaderboard").encode())
     contents[CHECKSUMS] = render_checksums(contents).encode()
-    return Upload(
-        repository=repository, repo_type="space", contents=contents, message="Update the site", create_pr=create_pr
+    message = "Update the app" if is_app else "Update the site"
+    return Upload(repository=repository, repo_type="space", contents=contents, message=message, create_pr=create_pr)
+
+
+def _app_files(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the files of an app that belong to it, and those that do not."""
+    for name in APP_FILES:
+        if (folder / name).is_symlink():
+            raise HubError(f"{folder / name} is a link; a published folder holds files only")
+    names = sorted(
+        path.name + "/" * path.is_dir() for path in folder.iterdir() if path.name not in {CHECKSUMS, *IGNORED}
     )
+    return [name for name in names if name in APP_FILES], [name for name in names if name not in APP_FILES]
 
 
 def space_files(folder: Path) -> tuple[list[str], list[str]]:

@@ -39,10 +39,10 @@ def render_power(found: PowerAnalysis) -> RenderableType:
         Text(visible(f"{found.first} against {found.second} on {found.protocol}"), style="bold"),
         Text(visible(found.sentence)),
         "",
-        Text("New hosts of one kind alone that would tell them apart, fewest first", style="bold"),
+        Text("New hosts of one kind alone that would show the difference, fewest first", style="bold"),
         kinds,
         "",
-        Text("Entries that tell them apart most (error of the first minus that of the second)", style="bold"),
+        Text("Entries that differ most (error of the first minus that of the second)", style="bold"),
         entries,
     )
 

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -98,14 +98,15 @@ class Protocol:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the datasets that the folds are of: the one that is scored, and the one that is trained on."""
+        return tuple(dict.fromkeys(name for fold in self.folds for name in (fold.test_dataset, fold.train_dataset)))
+
     @cached_property
     def dataset_digest(self) -> str:
-        """The sha256 of what the folds are taken from: that of the dataset, or over both where there are two."""
-        from embench.dataset import load
-
-        names = dict.fromkeys((self.spec.dataset, self.spec.train_dataset))
-        digests = [load(name).digest for name in names]
-        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+        """The sha256 of what the folds are taken from, see :func:`digest_of_datasets`."""
+        return digest_of_datasets(self.datasets)
 
     def first(self, n: int) -> Protocol:
         """Return the protocol with its first `n` folds only, or all of them where it has fewer."""
@@ -121,6 +122,14 @@ class Protocol:
 
     def __len__(self) -> int:
         return len(self.folds)
+
+
+def digest_of_datasets(names: Sequence[str]) -> str:
+    """Return the sha256 of a dataset, or over those of several."""
+    from embench.dataset import load
+
+    digests = [load(name).digest for name in names]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @lru_cache

@@ -8,9 +8,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 import embench
+from embench.baselines.features.soap import COMPONENTS
 from embench.baselines.models import conformal, descriptors, hybrid, kernels
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
-from embench.baselines.models.descriptors import COMPONENTS, PathwayDescriptors, _inputs
+from embench.baselines.models.descriptors import PathwayDescriptors, _inputs
 from embench.baselines.models.hybrid import POTENTIALS, HybridRegressor, PathwayHybrid, shipped_barriers
 from embench.baselines.models.kernels import KernelEnsemble, Member, RobustProcess
 from embench.baselines.models.stack import PROFILE_WEIGHTS, PathwayStack, block_weights, blocks_of
@@ -186,6 +187,30 @@ def test_components_of_soap_are_those_of_the_rows_that_were_fitted() -> None:
     plain = (table[:, [0, 41]] - table[:60, [0, 41]].mean(axis=0)) / table[:60, [0, 41]].std(axis=0)
     np.testing.assert_allclose(inputs[:, :2], plain, atol=1e-10)
     assert _inputs(names, soap=False).fit(table[:60]).transform(table).shape == (80, 2)
+
+
+def test_a_reduced_block_counts_by_its_components() -> None:
+    """Beside two other features a block of 40, through its 20 components: a machine on the same numbers, by hand."""
+    rng = np.random.default_rng(4)
+    table, target = rng.normal(size=(80, 42)) @ np.diag(np.linspace(3.0, 1.0, 42)), rng.normal(size=80)
+    blocks = {"plain": np.array([40, 41]), "soap": np.arange(40)}
+    member = Member(kind="svr", weights={"plain": 1.0, "soap": 0.2}, scale=0.3, cost=2.0)
+    model = KernelEnsemble(blocks, [member], reduced=["soap"]).fit(table[:60], target[:60])
+    centred = table[:, :40] - table[:60, :40].mean(axis=0)
+    _, singular, axes = np.linalg.svd(centred[:60], full_matrices=False)
+    components = centred @ axes[:COMPONENTS].T / singular[:COMPONENTS] * np.sqrt(59)
+    plain = StandardScaler().fit(table[:60, 40:]).transform(table[:, 40:])
+    assert np.abs(components).max() < 4.0 > np.abs(plain).max()
+    by_hand = np.column_stack([plain * np.sqrt(1 / 2), components * np.sqrt(0.2 / COMPONENTS)])
+    reference = SVR(C=2.0, epsilon=0.05, gamma=0.3).fit(by_hand[:60], target[:60])
+    np.testing.assert_allclose(model.predict_members(table[60:])[0], reference.predict(by_hand[60:]), atol=2e-3)
+
+
+def test_the_stack_sees_soap_and_the_hybrid_does_not() -> None:
+    assert set(PathwayStack.sets) - set(PathwayHybrid.sets) == {"soap"}
+    stack = PathwayStack(seed=0)._regressor(["soap:a", "geometry:b", "functional:GGA"])
+    assert {member.weights["soap"] for member in stack.members} == {0.2}
+    assert set(stack.reduced) == {"soap"}
 
 
 def potentials(*rows):

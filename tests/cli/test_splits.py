@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from embench.cli import data as data_audit
 from embench.cli import splits
 from embench.errors import PredictionsError, StaleFileError, UnknownNameError
-from embench.splits import protocol_names
+from embench.splits import all_protocol_names, protocol_names
 from embench.splits.registry import MAIN_PROTOCOL
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -71,7 +71,7 @@ def test_make_writes_what_check_accepts(tmp_path, monkeypatch):
     monkeypatch.setattr("embench.splits.make.make_splits", lambda _: files)
     run("make", "--out", str(tmp_path / "new"))
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
-        *(f"{n}.csv" for n in protocol_names()),
+        *(f"{n}.csv" for n in all_protocol_names()),
         "manifest.json",
     }
     assert f"all {len(files)} files" in run("make", "--check", "--out", str(tmp_path / "new"))

@@ -122,8 +122,9 @@ class TestSite:
                 assert (path.parent / target).exists(), f"{path.relative_to(site)}: {target}"
 
     def test_no_page_asks_another_host_for_anything(self, site):
-        text = (site / "index.html").read_text(encoding="utf-8")
-        assert re.findall(r'<(?:script|img|link rel="stylesheet")[^>]*(?:src|href)="(?:https?:)?//', text) == []
+        asking = re.compile(r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="(?:https?:)?//[^"]*"')
+        found = {path.name: asking.findall(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+        assert {name: asked for name, asked in found.items() if asked} == {}
 
 
 def test_every_folder_with_public_names_is_in_the_reference():

@@ -16,9 +16,8 @@ from embench.evaluation.coverage import COVERAGE_RULE, LEAST_COVERAGE, enough_fo
 from embench.evaluation.evaluator import GOOD_CONDUCTOR
 from embench.evaluation.predictions import read_predictions
 from embench.evaluation.ranking import rank_evaluations
-from embench.evaluation.references import REFERENCES
 from embench.evaluation.scored import match, scored_set, stand_in
-from embench.leaderboard.board.references import references_of
+from embench.leaderboard.board.references import reference_slugs, references_of
 from embench.leaderboard.board.stored import read_board
 from embench.leaderboard.submission import read_submissions
 from embench.splits import protocol_names
@@ -26,6 +25,9 @@ from embench.splits import protocol_names
 LEADERBOARD = Path(__file__).parents[2] / "leaderboard"
 FAST = {"resamples": 100}
 Values = dict[str, float]
+
+
+REFERENCES = tuple(json.loads(references.FILE.read_text(encoding="utf-8"))["sha256"])
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,9 @@ def without_worst(values: Values, protocol: str, share: float) -> Values:
 def test_no_system_gains_by_leaving_out_its_worst_entries(systems, protocol, share):
     tried = []
     for slug, predicted in systems.items():
+        # What strangers hand in is no reference, and must not turn this red.
+        if slug not in REFERENCES:
+            continue
         if protocol in predicted and mae(predicted[protocol], protocol) < of_the_median(protocol):
             less = without_worst(predicted[protocol], protocol, share)
             assert mae(less, protocol) >= mae(predicted[protocol], protocol) - 1e-12, slug
@@ -85,7 +90,11 @@ def test_no_system_gains_by_choosing_with_the_labels_at_hand(systems, protocol):
     instead = dict(zip(scored.entry_ids, np.abs(stand_in(scored) - scored.target).tolist(), strict=True))
     target = dict(zip(scored.entry_ids, scored.target.tolist(), strict=True))
     for slug, predicted in systems.items():
-        if protocol not in predicted or mae(predicted[protocol], protocol) >= of_the_median(protocol):
+        if (
+            slug not in REFERENCES
+            or protocol not in predicted
+            or mae(predicted[protocol], protocol) >= of_the_median(protocol)
+        ):
             continue
         worth = [
             i
@@ -137,14 +146,21 @@ def test_the_stand_in_by_hand(systems):
     scored = scored_set(protocol)
     found = stand_in(scored)
     highest = float(embench.load().column("migration_barrier").max())
+    # On this split mace-no-relax is the only one that is worse than the median (FACTS: it is in the raw release too).
+    limits = {slug: highest if slug == "mace-no-relax" else np.inf for slug in REFERENCES}
     for i, entry_id in enumerate(scored.entry_ids):
-        values = [systems[slug][protocol][entry_id] for slug in REFERENCES if entry_id in systems[slug][protocol]]
-        errors = [abs(min(max(v, 0.0), highest) - scored.target[i]) for v in [*values, float(scored.median[i])]]
+        errors = [
+            abs(min(systems[s][protocol][entry_id], limits[s]) - scored.target[i])
+            for s in REFERENCES
+            if entry_id in systems[s].get(protocol, {})
+        ]
+        errors.append(abs(float(scored.median[i]) - scored.target[i]))
         assert abs(found[i] - scored.target[i]) == pytest.approx(max(errors), abs=1e-12)
 
 
-def test_the_references_are_what_the_board_began_with(systems):
-    assert set(REFERENCES) | {"median"} <= systems.keys()
+def test_the_references_are_what_this_repository_brings_along(systems):
+    assert set(REFERENCES) <= set(reference_slugs())
+    assert systems.keys() & set(reference_slugs()) <= set(REFERENCES), "embench leaderboard references renews the file"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +205,6 @@ def test_the_file_of_the_references_is_what_their_predictions_give():
     """Where somebody has replaced a reference since, the file stays what it was: a release renews it."""
     references_now = [s for s in read_submissions(LEADERBOARD / "submissions") if s.slug in REFERENCES]
     stored, made = json.loads(references.FILE.read_text(encoding="utf-8")), references_of(references_now)
-    assert stored["sha256"].keys() == set(REFERENCES)
     if stored["sha256"] == made["sha256"]:
         assert stored == made
 

@@ -14,11 +14,10 @@ from embench import schema
 
 
 def plain(value: Any, feature: Any) -> Any:
-    """Return a value of ``datasets`` with the names of class labels in place of their numbers."""
+    """Return a value of ``datasets`` with its lists as lists; a class label would be a number, and there are none."""
     from datasets import ClassLabel, List
 
-    if isinstance(feature, ClassLabel):
-        return None if value is None else feature.int2str(value)
+    assert not isinstance(feature, ClassLabel)
     if isinstance(feature, List) and value is not None:
         return [plain(item, feature.feature) for item in value]
     return value

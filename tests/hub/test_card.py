@@ -57,7 +57,12 @@ def test_is_made_the_same_twice(contents):
 def test_header(header):
     assert header["license"] == "mit"
     assert header["size_categories"] == ["n<1K"]
-    assert {item["config_name"] for item in header["configs"]} == {"default", "splits", "potential_consensus"}
+    assert {item["config_name"] for item in header["configs"]} == {
+        "default",
+        "oxygen-vacancies",
+        "splits",
+        "potential_consensus",
+    }
     info = {item["config_name"]: item for item in header["dataset_info"]}
     assert {part["name"]: part["num_examples"] for part in info["default"]["splits"]} == {"train": 559, "test": 60}
     assert [item["name"] for item in info["default"]["features"]] == [spec.name for spec in schema.COLUMNS]

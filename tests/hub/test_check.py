@@ -26,7 +26,7 @@ def test_folder_of_now_can_be_published(folder):
     checked = check(folder, say=said.append)
     assert checked.version == "1.0.0"
     assert set(checked.files) == set(parse_checksums((folder / CHECKSUMS).read_text(), source=""))
-    assert len(said) == 5
+    assert len(said) == 6
 
 
 def test_everything_that_is_wrong_is_named(folder):

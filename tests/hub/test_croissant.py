@@ -41,6 +41,7 @@ def test_is_valid(described):
     assert not issues.warnings
     assert [record_set.id for record_set in described.metadata.record_sets] == [
         "default",
+        "oxygen-vacancies",
         "splits",
         "potential_consensus",
     ]

@@ -40,7 +40,7 @@ class TestSpace:
         assert set(parse_checksums(contents[CHECKSUMS].decode(), source="")) == {*SITE, "README.md"}
 
     def test_needs_an_index(self, tmp_path):
-        with pytest.raises(HubError, match=r"has no index\.html at its top"):
+        with pytest.raises(HubError, match=r"neither index\.html nor app\.py at its top"):
             space_upload(tmp_path, repository="embench/leaderboard")
 
     def test_holds_no_links(self, tmp_path):

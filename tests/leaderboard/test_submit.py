@@ -25,7 +25,8 @@ from embench.leaderboard.check import check_submissions
 from embench.leaderboard.submission import read_submission
 from embench.leaderboard.submission.read import fields_by_place
 from embench.leaderboard.submit import assign_protocols, read_given, standing
-from embench.leaderboard.submit.fields import COMPUTED, QUESTIONS, read_template
+from embench.leaderboard.submit.fields import COMPUTED, read_template
+from embench.leaderboard.submit.questions import QUESTIONS
 from embench.splits import protocol_names
 from tests.leaderboard.make import FIELDS, write_csv
 

@@ -29,8 +29,8 @@ def test_the_page_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == expected, "run: embench neb table --out docs/neb-results.md"
 
 
-def test_every_large_difference_is_explained():
-    """And nothing else, among the entries that are computed."""
+def test_large_differences_are_explained_before_a_run_is_submitted():
+    """And nothing else is explained, among the entries that are computed."""
     for run in RUNS:
         if run.literature is None:
             continue
@@ -41,8 +41,10 @@ def test_every_large_difference_is_explained():
             if results[entry_id].barrier_max_minus_min is not None
             and abs(results[entry_id].barrier_max_minus_min - published[entry_id].barrier) > LARGE_DIFFERENCE
         }
-        computed = {key for key in EXPLAINED if key[0] == run.slug and key[1] in results}
-        assert large == computed
+        explained = {key for key in EXPLAINED if key[0] == run.slug and key[1] in results}
+        assert explained <= large
+        if (REPOSITORY / "leaderboard" / "submissions" / run.slug).is_dir():
+            assert large <= explained
 
 
 @pytest.fixture

@@ -64,8 +64,9 @@ def read_back(entry: Entry, how: str, folder: Path, seed: int = 0) -> MigrationH
 
 def differences(model: TrainedModel, entry: Entry, hop: MigrationHop) -> tuple[float, float]:
     """Return the largest difference of a feature, relative to its size where that is above 1, and that of barriers."""
+    own = model.fitted.table([entry])[0]  # from the cache, where it is
     with nothing_kept():
-        own, back = (model.fitted.table([each])[0] for each in (entry, hop))
+        back = model.fitted.table([hop])[0]
     feature = float((np.abs(own - back) / np.maximum(1.0, np.abs(own))).max())
     barriers = [float(model.fitted.predict_table(each[None]).mean[0]) for each in (own, back)]
     return feature, abs(barriers[0] - barriers[1])

@@ -9,7 +9,7 @@ from pymatgen.core import Lattice, Structure
 import embench
 from embench.errors import FeatureError, InvalidValueError, UnknownNameError
 from embench.migration.network import HopBarrier, network_barriers
-from embench.prediction.result import interval_of, probability_below
+from embench.prediction.data import interval_of, probability_below
 from tests.migration import crystals
 
 

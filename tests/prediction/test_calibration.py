@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import embench
 from embench.errors import BaselineError
-from embench.prediction.calibration import calibrate, measured, shared_variance
+from embench.prediction.calibration import banded, calibrate, measured, shared_variance
 
 
 def test_by_hand():
@@ -50,3 +52,15 @@ def test_without_predictions(tmp_path):
     (tmp_path / "host-10fold.csv").write_text("entry_id,prediction\nO-LiFePO4,0.3\n")
     with pytest.raises(BaselineError, match="no column uncertainty"):
         calibrate("pathway-stack", "host-10fold", embench.load(), tmp_path)
+
+
+def test_errors_by_distance():
+    distances = np.arange(100.0)
+    errors = np.where(distances < 50, 0.1, -0.4)
+    bands = banded(distances, errors)
+    assert [band.median_error for band in bands] == [0.1, 0.1, 0.4, 0.4, 0.4]
+    assert [(band.low, band.high) for band in bands] == [(0, 25), (25, 50), (50, 75), (75, 95), (95, 100)]
+    found = dataclasses.replace(measured("host-10fold", errors, np.ones(100), ["a"] * 100), bands=bands)
+    assert found.expected_error(10.0) == 0.1
+    assert found.expected_error(99.0) == 0.4
+    assert dataclasses.replace(found, bands=()).expected_error(10.0) == found.median_error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -51,7 +52,11 @@ def test_it_is_the_model_of_its_code_and_its_predictions(model):
     from embench.prediction.card import card_text
 
     for name, found in model.calibrations.items():
-        assert found == calibrate("pathway-stack", name, embench.load()), "embench model train pathway-stack"
+        again = calibrate("pathway-stack", name, embench.load())
+        assert dataclasses.replace(found, bands=()) == again, "embench model train pathway-stack"
+        assert sum(band.n for band in found.bands) >= 616
+        # Far entries are predicted worse; with a table of distances that had lost its order they would not be.
+        assert found.bands[-1].median_error > 1.2 * found.bands[0].median_error
     card = resource_folder("weights") / "pathway-stack.md"
     assert card.read_text(encoding="utf-8") == card_text(model)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from tests.torture.predictions_own import model_file, structure_file
 from tests.torture.run import REPOSITORY, Family, Lost, Trial, Wrong
 
 SUBMISSION = REPOSITORY / "leaderboard" / "submissions" / "model-3"
@@ -442,4 +443,6 @@ FAMILIES: dict[str, Family] = {
     "checkpoint": checkpoint,
     "structure": structure,
     "shipped": shipped,
+    "structure-file": structure_file(mangled),
+    "model-file": model_file(mangled),
 }

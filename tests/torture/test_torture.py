@@ -13,6 +13,7 @@ from tests.torture.families import FAMILIES
 from tests.torture.run import Lost, Trial, Wrong, table, torture
 
 NUMBER = {"predictions": 200, "submission": 100, "yaml": 200, "checkpoint": 80, "structure": 80, "shipped": 200}
+NUMBER |= {"structure-file": 60, "model-file": 15}
 
 
 @pytest.mark.xdist_group("torture")

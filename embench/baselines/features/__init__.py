@@ -123,6 +123,7 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
 
     from embench.baselines.features.cache import cached
     from embench.crystal import hop_of
+    from embench.crystal.hop import structure_digest
 
     for name in sets:
         if name not in FEATURE_SETS:
@@ -142,10 +143,11 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
             return kept[0]
 
         row: dict[str, float] = {}
+        digest = structure_digest(entry)
         for name in sets:
             chosen = FEATURE_SETS[name]
             compute = lambda pathway, chosen=chosen, hop=hop: chosen.compute(hop(pathway), pathway)  # noqa: E731
-            found = cached(entry, name=name, version=chosen.version, compute=compute)
+            found = cached(entry, name=name, version=chosen.version, compute=compute, digest=digest)
             row |= {f"{name}:{feature}": value for feature, value in found.items()}
         rows.append(row)
     names = list(rows[0]) if rows else []

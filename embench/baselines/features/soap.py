@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 CUTOFF = 6.0
 # Radial functions, largest degree of the spherical harmonics, and width of an atom (Å).
 N_RADIAL, DEGREE, WIDTH = 6, 4, 0.5
+# SOAP has many more features than there are entries: models see this many whitened principal components.
+COMPONENTS = 20
 # The names that the parts have in dscribe, which knows species as elements only, in the order of its features.
 SPECIES = {"mobile": "Li", "anion": "O", "cation": "Ti"}
 
@@ -61,6 +63,17 @@ def power_spectra(points: Floats, neighbours: Floats, parts: NDArray[np.str_]) -
 
     atoms = Atoms([SPECIES[part] for part in parts.tolist()], positions=neighbours)
     return np.asarray(_descriptor().create(atoms, centers=points), np.float64)
+
+
+def whitened_components(n_features: int) -> Any:
+    """Return an unfitted PCA to the first COMPONENTS principal components of spectra, each of variance one.
+
+    To be fitted on the training side of a fold.
+    """
+    from sklearn.decomposition import PCA
+
+    # The full decomposition: the others depend on random numbers or lose digits.
+    return PCA(min(COMPONENTS, n_features), whiten=True, svd_solver="full")
 
 
 @lru_cache(maxsize=1)

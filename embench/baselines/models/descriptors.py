@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
+from embench.baselines.features.soap import whitened_components
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.scale import OFFSET, from_log, to_log
 
@@ -19,9 +20,9 @@ Floats = NDArray[np.float64]
 Maker = Callable[[], Any]
 
 SETS = ("composition", "geometry", "radial", "functional", "soap")
-# SOAP has many more features than there are entries: this many principal components of it are taken, and each counts
-# for a regressor that measures distances as this many standard deviations of a descriptor.
-COMPONENTS, COMPONENT_WEIGHT = 20, 2.0
+# A principal component of SOAP counts for a regressor that measures distances as this many standard deviations of a
+# descriptor.
+COMPONENT_WEIGHT = 2.0
 # Added to the names of models that see SOAP.
 WITH_SOAP = "+soap"
 _INNER_FOLDS = 5
@@ -136,7 +137,6 @@ def fitted_kernel(inputs: Floats, target: Floats) -> Any:
 def _inputs(names: Sequence[str], *, soap: bool) -> Any:
     """Return what makes the inputs of a model: standardised descriptors and, with `soap`, components of SOAP."""
     from sklearn.compose import ColumnTransformer
-    from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -144,8 +144,7 @@ def _inputs(names: Sequence[str], *, soap: bool) -> Any:
     others = sorted(set(range(len(names))) - set(of_soap))
     blocks: list[tuple[str, Any, list[int]]] = [("descriptors", StandardScaler(), others)]
     if soap:
-        # The full decomposition: the others depend on random numbers or lose digits.
-        components = PCA(min(COMPONENTS, len(of_soap)), whiten=True, svd_solver="full")
+        components = whitened_components(len(of_soap))
         blocks.append(("soap", make_pipeline(components, FunctionTransformer(_weighted)), of_soap))
     return ColumnTransformer(blocks)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embench.audit.barriers import read_potentials
 from embench.baselines.models.kernels import Blocks, KernelEnsemble
-from embench.baselines.models.stack import PathwayStack, Regressor, blocks_of, members_of
+from embench.baselines.models.stack import SETS, PathwayStack, Regressor, blocks_of, members_of
 from embench.baselines.scale import to_log
 from embench.dataset import load
 from embench.errors import BaselineError
@@ -48,6 +48,8 @@ class PathwayHybrid(PathwayStack):
         An entry without one is predicted from the other potential and the structure.
     """
 
+    sets = SETS
+
     def __init__(self, *, seed: int, barriers: Barriers | None = None) -> None:
         super().__init__(seed=seed)
         self._barriers = barriers
@@ -67,6 +69,13 @@ class PathwayHybrid(PathwayStack):
 
     def _regressor(self, names: Sequence[str]) -> Regressor:
         return HybridRegressor(names, seed=self.seed)
+
+
+def prepare(entries: Dataset) -> None:
+    """Compute the features of `entries` and leave them in the cache."""
+    from embench.baselines.features import feature_table
+
+    feature_table(entries, SETS)
 
 
 class HybridRegressor:

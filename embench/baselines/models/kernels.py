@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from embench.baselines.features.soap import whitened_components
+
 Floats = NDArray[np.float64]
 Blocks = Mapping[str, NDArray[np.intp]]
 
@@ -60,23 +62,32 @@ class KernelEnsemble:
     ----------
     blocks : positions of the features of each block.
     members : regressors.
+    reduced : blocks with more features than there are entries; the whitened components of SOAP stand for them.
     """
 
     blocks: Blocks
     members: Sequence[Member]
+    reduced: Sequence[str] = ()
     _fitted: list[Any] = field(default_factory=list, repr=False)
 
     def fit(self, table: Floats, target: Floats) -> Self:
         """Fit all members to `table` (n, n_features) and `target` (n,)."""
         self._scaler = Scaler().fit(table)
-        self._table = self._scaler.transform(table)
+        used = {name for member in self.members for name, weight in member.weights.items() if weight > 0}
+        self._used = sorted(used)
+        self._reducers = {
+            name: whitened_components(len(self.blocks[name])).fit(table[:, self.blocks[name]])
+            for name in self.reduced
+            if name in used
+        }
+        self._table = self._inputs(table)
         self._distances: dict[str, Floats] = self._block_distances(self._table, self._table)
         self._fitted = [self._fit_member(member, target) for member in self.members]
         return self
 
     def predict_members(self, table: Floats) -> Floats:
         """Return the predictions of every member, (n_members, n)."""
-        distances = self._block_distances(self._scaler.transform(table), self._table)
+        distances = self._block_distances(self._inputs(table), self._table)
         return np.array(
             [
                 fitted.predict(_kernel(member, distances))
@@ -90,12 +101,19 @@ class KernelEnsemble:
 
     def distances(self, table: Floats) -> Floats:
         """Return the distance of each row to each training row, all blocks weighing the same, (n, n_training)."""
-        distances = self._block_distances(self._scaler.transform(table), self._table)
+        distances = self._block_distances(self._inputs(table), self._table)
         return np.asarray(np.sqrt(np.mean(list(distances.values()), axis=0)), np.float64)
 
-    def _block_distances(self, a: Floats, b: Floats) -> dict[str, Floats]:
-        used = sorted({name for member in self.members for name, weight in member.weights.items() if weight > 0})
-        return {name: _mean_squares(a[:, self.blocks[name]], b[:, self.blocks[name]]) for name in used}
+    def _inputs(self, table: Floats) -> dict[str, Floats]:
+        """Return the features of each block that has a weight, (n, n_features), standardised or reduced."""
+        scaled = self._scaler.transform(table)
+        found = {name: scaled[:, self.blocks[name]] for name in self._used if name not in self._reducers}
+        for name, reducer in self._reducers.items():
+            found[name] = np.clip(reducer.transform(table[:, self.blocks[name]]), -CLIP, CLIP)
+        return found
+
+    def _block_distances(self, a: Mapping[str, Floats], b: Mapping[str, Floats]) -> dict[str, Floats]:
+        return {name: _mean_squares(a[name], b[name]) for name in self._used}
 
     def _fit_member(self, member: Member, target: Floats) -> Any:
         from sklearn.svm import SVR
@@ -120,6 +138,17 @@ def _kernel(member: Member, distances: Mapping[str, Floats]) -> Floats:
     return np.asarray((1 + root) * np.exp(-root), np.float64)
 
 
+def _inverse(matrix: Floats) -> Floats:
+    """Return the inverse of a symmetric positive definite matrix, from its Cholesky factor."""
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    factor, failed = dpotrf(matrix, lower=1)
+    if failed:
+        return np.asarray(np.linalg.inv(matrix), np.float64)
+    lower = dpotri(factor, lower=1)[0]
+    return np.asarray(np.tril(lower) + np.tril(lower, -1).T, np.float64)
+
+
 class RobustProcess:
     """A Gaussian process with a given kernel; targets far from what the others predict count less.
 
@@ -136,7 +165,7 @@ class RobustProcess:
         residual = target - self._centre
         scale = np.ones(len(target))
         for _ in range(_REWEIGHTINGS):
-            inverse = np.linalg.inv(kernel + np.diag(self.noise * scale))
+            inverse = _inverse(kernel + np.diag(self.noise * scale))
             left_out = (inverse @ residual) / np.diag(inverse)
             deviation = 1.4826 * float(np.median(np.abs(left_out)))
             scale = (_TAIL + (left_out / max(deviation, 1e-9)) ** 2) / (_TAIL + 1)

@@ -11,12 +11,11 @@ from embench.evaluation.breakdown import PREDICTED
 from embench.evaluation.coverage import COVERAGE_RULE
 from embench.leaderboard.board.detail import Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
-from embench.leaderboard.board.potentials import potentials_section
+from embench.leaderboard.board.potentials import checkpoint_card, level_card, neb_card, potentials_section
 from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 from embench.leaderboard.submission.origin import origin_of
 from embench.metrics import METRICS, MetricSpec
-from embench.schema.terms import level_name
 from embench.splits import SPLITS_VERSION
 from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
@@ -26,14 +25,11 @@ if TYPE_CHECKING:
         BoardDocument,
         BoardMetric,
         BoardRow,
-        CheckpointCard,
         Checksums,
         CostDocument,
         Description,
         Detail,
         Details,
-        LevelOfTheoryCard,
-        NebCard,
         ProtocolSection,
         SignDocument,
         Standing,
@@ -234,9 +230,9 @@ def description_of(submission: Submission) -> Description:
         "licence": submission.licence,
         "parameters": submission.parameters,
         "barrier": submission.barrier,
-        "level_of_theory": _level_of_theory(submission),
-        "neb": _neb(submission),
-        "checkpoint": _checkpoint(submission),
+        "level_of_theory": level_card(submission),
+        "neb": neb_card(submission),
+        "checkpoint": checkpoint_card(submission),
         "training_data": {
             "description": training.description,
             "overlaps_scored_entries": training.overlaps_scored_entries,
@@ -255,39 +251,6 @@ def description_of(submission: Submission) -> Description:
         "predictions": {str(protocol): name for protocol, name in submission.predictions.items()},
         "n_predicted": submission.n_predicted,
     }
-
-
-def _level_of_theory(submission: Submission) -> LevelOfTheoryCard | None:
-    level = submission.level_of_theory
-    if level is None:
-        return None
-    return {
-        "name": level_name(level.functional, level.hubbard_u, level.dispersion),
-        "functional": level.functional,
-        "hubbard_u": level.hubbard_u,
-        "dispersion": level.dispersion,
-        "details": level.details,
-    }
-
-
-def _neb(submission: Submission) -> NebCard | None:
-    neb = submission.neb
-    if neb is None:
-        return None
-    return {
-        "protocol": neb.protocol,
-        "digest": neb.digest,
-        "n": neb.n,
-        "share_converged": neb.share_converged,
-        "failures": {str(name): count for name, count in neb.failures.items()},
-    }
-
-
-def _checkpoint(submission: Submission) -> CheckpointCard | None:
-    weights = submission.checkpoint
-    if weights is None:
-        return None
-    return {"address": weights.address, "sha256": weights.sha256, "licence": weights.licence}
 
 
 def _signs(

@@ -24,7 +24,9 @@ BEGIN = "<!-- leaderboard: the lines up to the end mark are written by make boar
 END = "<!-- leaderboard: end -->"
 
 _NONE = "–"
-_TIED = "not told from"
+_TIED = "tied with"
+# Of the systems in the README.
+_SHOWN = 5
 _SOUND = "MAE (eV), labels not contradicted"
 _MAE_PREDICTED = "MAE on these (eV)"
 _LEFT = ("system", "kind", _TIED)
@@ -56,28 +58,23 @@ def board_page(content: BoardDocument, *, submissions: str = "submissions") -> s
 
 
 def main_table(content: BoardDocument, *, submissions: str) -> str:
-    """Return the table of the main protocol with few columns, and what it says in words."""
+    """Return the first systems of the main protocol with few columns, and what the whole table says in words."""
     protocol = next(found for found in content["protocols"] if found["main"])
-    ties = tied_positions(protocol)
     rows = [
         [
-            number,
             _ranks(row),
             _linked(row["slug"], content, submissions),
             _kind(content["submissions"][row["slug"]]["kind"]),
             _estimate(row["metrics"]["mae"], 3),
             _estimate(row["metrics"]["r2"], 2),
-            _share(row["coverage"]["share"]),
-            _estimate(row["mae_predicted"], 3),
-            _positions(ties[row["slug"]]),
         ]
-        for number, row in enumerate(protocol["rows"], start=1)
+        for row in protocol["rows"][:_SHOWN]
     ]
-    header = ["", "rank", "system", "kind", "MAE (eV)", "R²", "predicted", _MAE_PREDICTED, _TIED]
+    header = ["rank", "system", "kind", "MAE (eV)", "R²"]
     return (
         f"{markdown_table(header, rows, left=_LEFT)}\n\n"
-        f"Protocol `{protocol['name']}`, dataset {content['versions']['dataset']}. {escape(protocol['sentence'])}\n\n"
-        f"{escape(content['coverage_rule'])}"
+        f"The first {len(rows)} of {len(protocol['rows'])} systems on `{protocol['name']}`, dataset "
+        f"{content['versions']['dataset']}. {escape(protocol['sentence'])}"
     )
 
 
@@ -90,7 +87,7 @@ def renewed(page: Path, content: BoardDocument) -> str:
 
 
 def tied_positions(protocol: ProtocolSection) -> dict[str, list[int]]:
-    """Return for each system the lines of the table, from 1, whose difference of MAE to it is not resolved."""
+    """Return for each system the lines of the table, from 1, that are tied with it."""
     line = {row["slug"]: number for number, row in enumerate(protocol["rows"], start=1)}
     found: dict[str, list[int]] = {slug: [] for slug in line}
     for pair in protocol["pairs"]:
@@ -118,7 +115,7 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
     parts = [
         f"## {escape(protocol['title'])}{main}",
         f"`{protocol['name']}`: {escape(protocol['description'])}. {protocol['n']} entries from "
-        f"{protocol['n_hosts']} host frameworks. Predicting the median of the training part gives an MAE of "
+        f"{protocol['n_hosts']} host frameworks. Predicting the median of the training side gives an MAE of "
         f"{protocol['reference']['mae']:.3f} eV.",
         markdown_table(header, rows, left=_LEFT),
         escape(protocol["sentence"]),
@@ -139,11 +136,14 @@ def _told_apart(protocol: ProtocolSection) -> str:
     resolved = sum(pair["resolved"] for pair in pairs)
     n = sum(row["rank"] is not None for row in protocol["rows"])
     which = "" if len(pairs) == n * (n - 1) // 2 else ", each with the first and with those near it in rank,"
-    text = f"Of the {len(pairs)} differences of MAE between two of these systems{which} {resolved} are resolved."
+    text = (
+        f"Of the {len(pairs)} differences of MAE between two of these systems{which} {resolved} are statistically "
+        "significant."
+    )
     if protocol["detectable"] is not None:
         text += (
-            f" A system whose errors have nothing to do with those of the first is told from it, four times in five, "
-            f"if their MAE differ by {protocol['detectable']:.2f} eV or more; systems with similar errors by less."
+            f" These entries show a difference of about {protocol['detectable']:.2f} eV between two unrelated systems "
+            "(80 % power), and smaller ones between systems that fail on the same entries."
         )
     return text
 

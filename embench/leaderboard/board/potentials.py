@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from embench.dataset import load
 from embench.neb.columns import BandRow, read_bands
 from embench.neb.failures import FAILURES, FROM_ENERGIES
+from embench.schema.terms import level_name
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import (
+        CheckpointCard,
         CostPoint,
         ErrorOf,
         ErrorsByFailure,
         FailureKind,
+        LevelOfTheoryCard,
+        NebCard,
         PotentialCard,
         PotentialsSection,
     )
@@ -140,6 +144,42 @@ def _costs(rows: Mapping[str, BandRow]) -> list[CostPoint]:
         if row.cpu_seconds is not None
     ]
     return sorted(points, key=lambda point: (point["n_sites"], point["entry_id"]))
+
+
+def level_card(submission: Submission) -> LevelOfTheoryCard | None:
+    """Return the level of theory that a submission states."""
+    level = submission.level_of_theory
+    if level is None:
+        return None
+    return {
+        "name": level_name(level.functional, level.hubbard_u, level.dispersion),
+        "functional": level.functional,
+        "hubbard_u": level.hubbard_u,
+        "dispersion": level.dispersion,
+        "details": level.details,
+    }
+
+
+def neb_card(submission: Submission) -> NebCard | None:
+    """Return what a submission states about its bands."""
+    neb = submission.neb
+    if neb is None:
+        return None
+    return {
+        "protocol": neb.protocol,
+        "digest": neb.digest,
+        "n": neb.n,
+        "share_converged": neb.share_converged,
+        "failures": {str(name): count for name, count in neb.failures.items()},
+    }
+
+
+def checkpoint_card(submission: Submission) -> CheckpointCard | None:
+    """Return the weights that a submission states."""
+    weights = submission.checkpoint
+    if weights is None:
+        return None
+    return {"address": weights.address, "sha256": weights.sha256, "licence": weights.licence}
 
 
 def _tells(rows: Iterable[BandRow]) -> bool:

@@ -178,7 +178,7 @@ class Submission(Strict):
         """Return the predictions file for `protocol`, always inside the folder; None where there is none."""
         named: dict[str, str] = {str(key): value for key, value in self.predictions.items()}
         # A file for all is one for the first dataset: what is predicted for the second is said by name.
-        first = protocol_spec(protocol).dataset == DEFAULT.name
+        first = _dataset_of(protocol) == DEFAULT.name
         name = named.get(protocol, named.get(ALL) if first else None)
         return None if name is None else self._folder / Path(name).name
 
@@ -198,7 +198,7 @@ class Submission(Strict):
         path = self.file(protocol)
         assert path is not None, "only asked for protocols that have a file"
         if path.name not in self._parsed:
-            known = load(protocol_spec(protocol).dataset).entry_ids
+            known = load(_dataset_of(protocol)).entry_ids
             self._parsed[path.name] = parse_predictions(self._files[path.name], name=str(path), known=known, plain=True)
         return self._parsed[path.name]
 
@@ -213,3 +213,8 @@ class Submission(Strict):
     def transfer_protocols(self) -> tuple[str, ...]:
         """Return the protocols of the second dataset that there are predictions for."""
         return tuple(spec.name for spec in TRANSFER_PROTOCOLS if self.file(spec.name) is not None)
+
+
+def _dataset_of(protocol: str) -> str:
+    """Return the dataset that a protocol, or a file for all, is about."""
+    return DEFAULT.name if protocol == ALL else protocol_spec(protocol).dataset
