@@ -47,6 +47,7 @@ class MainContext(TypedDict):
     facts: list[str]
     clean: dict[str, int]
     clean_metric: str
+    levels: list[str]
     ranks: list[matrices.RankRow]
     heat: matrices.HeatMap
     charts: dict[str, Markup | None]
@@ -97,6 +98,7 @@ def write_main(board: Board, folder: Path) -> None:
         facts=hero.facts(content, len(load())),
         clean={section["name"]: n_clean(board, section["name"]) for section in content["protocols"]},
         clean_metric=CLEAN,
+        levels=sorted({main_rows.level_of(card) for card in content["submissions"].values()} - {""}),
         ranks=matrices.rank_matrix(content),
         heat=matrices.heat_map(board),
         charts=_charts(content),
