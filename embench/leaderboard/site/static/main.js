@@ -63,6 +63,7 @@
       cell.dataset.key = score ? score.order : "";
       cell.replaceChildren(
         make("b", { textContent: score ? score.text : "–" }),
+        " ",
         make("small", { textContent: score ? score.interval : "" }),
       );
       row.querySelector("td.drawn").replaceChildren(bar(score, axis.reference));
