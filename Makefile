@@ -18,7 +18,7 @@ PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines generated board pages card clean
+.PHONY: help demo test quick lint types js submissions unit browser node lowest newest hooks lock licences docs links notebooks release-data build digests baselines references generated board pages card clean
 
 help:  ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -132,12 +132,17 @@ generated: $(VENV)/.ready  ## renew everything that is generated: splits, digest
 board: $(VENV)/.ready  ## score all submissions again and renew the leaderboard
 	$(VENV)/$(BIN)/embench leaderboard build --page README.md
 
+# What missing entries are scored with: it changes the scores of all systems that lack some.
+references: $(VENV)/.ready  ## renew the worst reference predictions, from the baselines and the literature
+	$(VENV)/$(BIN)/embench leaderboard references --out embench/evaluation/references.json
+
 card: $(VENV)/.ready  ## renew dataset_card/, the dataset as it goes to the hub
 	$(VENV)/$(BIN)/embench hub export dataset_card
 
 baselines: $(VENV)/.ready  ## run all baselines again and renew their predictions, submissions and page
 	$(VENV)/$(BIN)/embench baseline run-all --workers $(WORKERS)
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
+	$(MAKE) references
 
 clean:  ## remove environments, wheels and builds
 	rm -rf $(VENV) $(DEMO_VENV) .venv-lowest .venv-newest $(WHEELHOUSE) node_modules build dist *.egg-info

@@ -19,6 +19,7 @@ from embench.evaluation.ranking import rank_evaluations
 from embench.leaderboard.board import documents as board_documents
 from embench.leaderboard.board.documents import BoardDocument, Description, TrainingDataCard
 from embench.leaderboard.board.stored import get_stored, read_stored
+from embench.prediction import documents as prediction_documents
 from embench.schema import documents, terms
 from tests.conftest import REPOSITORY
 
@@ -30,7 +31,7 @@ READERS = (
     "predictions.py", "predictions_csv.py", "predictions_files.py", "predictions_json.py", "predictions_memory.py",
 )  # fmt: skip
 # Where JSON is parsed and becomes a document.
-PARSING = {"leaderboard/board/stored.py", "leaderboard/site/entries/paths.py"}
+PARSING = {"evaluation/references.py", "leaderboard/board/stored.py", "leaderboard/site/entries/paths.py"}
 MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping"}
 
 
@@ -76,8 +77,8 @@ def modules() -> Iterator[tuple[str, str]]:
 
 
 def test_no_mapping_without_names() -> None:
-    # JSON writes any document, so its writer may take any.
-    writers = {"evaluation/document.py": 2, "leaderboard/board/stored.py": 1}
+    # JSON writes any document, so its writer may take any; a template any context.
+    writers = {"evaluation/document.py": 2, "leaderboard/board/stored.py": 1, "leaderboard/site/assets.py": 1}
     found = {name: lines for name, source in modules() if (lines := untyped(source))}
     assert {name: len(lines) for name, lines in found.items()} == writers, found
 
@@ -119,13 +120,13 @@ def names() -> dict[str, Any]:
     """Return what annotations name that only the type checker imports."""
     from embench.audit.barriers import Comparison
     from embench.audit.noise import Estimate
-    from embench.leaderboard.site.entries import predictions, surroundings
+    from embench.leaderboard.site.entries import predictions, records, trust
     from embench.leaderboard.submission import model, origin
     from embench.web import theme
 
     found = {
         name: value
-        for module in (documents, terms, board_documents, predictions, surroundings, theme)
+        for module in (documents, terms, board_documents, predictions, records, trust, theme)
         for name, value in vars(module).items()
         if not name.startswith("_")
     }
@@ -302,13 +303,16 @@ def test_payloads_of_the_board_are_what_their_types_say(content: Any) -> None:
 def test_records_of_entries_are_what_their_types_say() -> None:
     pytest.importorskip("pymatgen")
     pytest.importorskip("scipy")
+    from embench.leaderboard.site.entries import records
+    from embench.leaderboard.site.entries.page import _index
     from embench.leaderboard.site.entries.paths import read_paths
-    from embench.leaderboard.site.entries.records import index, record
+    from embench.leaderboard.site.entries.records import record
 
     entry = embench.load()["O-LiFePO4"]
-    check(index, [entry], {"O-LiFePO4": -0.1})
-    predictions = {"published": {"fold": "test", "seen_host": False, "systems": [(0.5, None, 0), None]}}
-    check(record, entry, read_paths()["O-LiFePO4"], predictions)
+    check(_index, [entry], {"O-LiFePO4": -0.1})
+    predictions = {"published": {"fold": "test", "seen_host": False, "systems": [(500, None, 0), 250, None]}}
+    relatives: list[records.Relative] = records.relatives(list(embench.load()))["O-LiFePO4"]
+    check(record, entry, read_paths()["O-LiFePO4"], predictions, [], relatives)
 
 
 @pytest.mark.parametrize("page", ["main", "submission", "entries", "method", "report"])
@@ -332,15 +336,18 @@ def test_templates_use_what_their_contexts_declare(page: str) -> None:
     environment = libraries.environment("embench.report") if page == "report" else assets.environment()
     environment.filters["subscripts"] = str
     used: set[str] = set()
+    given: set[str] = set()
     waiting = [f"{page}.html.j2", *(["base.html.j2"] if page != "report" else [])]
     assert environment.loader is not None
     while waiting:
         tree = environment.parse(environment.loader.get_source(environment, waiting.pop())[0])
         macros = {macro.name for macro in tree.find_all(nodes.Macro)}
         imported = {name for found in tree.find_all(nodes.FromImport) for name in found.names}
-        used |= meta.find_undeclared_variables(tree) - macros - imported
+        used |= meta.find_undeclared_variables(tree) - macros
+        # What is included sees what the template around it imports and sets.
+        given |= imported | {found.target.name for found in tree.find_all(nodes.Assign) if found.target.name == "main"}
         waiting += [found.template.value for found in tree.find_all(nodes.Include)]
-    assert used - environment.globals.keys() == set(contexts[page].__annotations__)
+    assert used - given - environment.globals.keys() == set(contexts[page].__annotations__)
 
 
 class TestPage:
@@ -351,7 +358,7 @@ class TestPage:
 
     def test_names_types_that_there_are(self, text: str) -> None:
         named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", text))
-        known = {name for module in (documents, board_documents) for name in vars(module)}
+        known = {name for module in (documents, board_documents, prediction_documents) for name in vars(module)}
         assert {"EvaluationDocument", "RankingDocument", "BoardDocument"} <= named <= known
 
     def test_example_runs(self, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,6 +136,7 @@ def consensus_table(rows: Sequence[Consensus]) -> pa.Table:
     )
 
 
+@lru_cache(maxsize=1)
 def consensus_bytes() -> bytes:
     """Return the content of the file that ships; raises DatasetError where it is missing or another one."""
     path = _path()

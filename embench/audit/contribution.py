@@ -252,7 +252,7 @@ def _check_energies(typed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
 
 
 def _check_structure(typed: Mapping[str, Any], known: _Known) -> Iterator[tuple[str, bool]]:
-    from embench.crystal.periodic import distance_matrix, has_overlap, shortest_image
+    from embench.crystal.periodic import distance_matrix, has_overlap, hop_vector
 
     lattice, coords, numbers = typed["lattice"], typed["frac_coords"], typed["atomic_numbers"]
     if len(coords) != len(numbers) or len(numbers) < 2:
@@ -278,7 +278,7 @@ def _check_structure(typed: Mapping[str, Any], known: _Known) -> Iterator[tuple[
         yield f"two atoms are less than {OVERLAP} Å apart", True
     step = typed["path_end"] - coords[0]
     length = float(np.linalg.norm(step @ lattice))
-    shortest = float(np.linalg.norm(shortest_image(lattice, step) @ lattice))
+    shortest = float(np.linalg.norm(hop_vector(lattice, step) @ lattice))
     if not SHORTEST_HOP < length < LONGEST_HOP:
         yield (
             f"the hop is {length:.2f} Å long; path_end is where site 0 ends, fractional, unwrapped",

@@ -259,7 +259,7 @@ def _full_models() -> tuple[BaselineSpec, ...]:
     return tuple(
         BaselineSpec(
             name=f"alignn-full-{model}" + ("" if pretrained else "-scratch"),
-            title=f"MODEL-{model}, full size{'' if pretrained else ', scratch'} (ours)",
+            title=f"MODEL-{model}, full{' size' if pretrained else ', scratch'} (ours)",
             description=f"{recipe}, {'from weights pre-trained here' if pretrained else 'from random weights'}.",
             factory=f"embench.baselines.alignn.device.model:{'Pretrained' if pretrained else 'Scratch'}{model}",
             training_data="seven bulk properties of crystals, Materials Project origin, no barriers"

@@ -53,7 +53,7 @@ def list_baselines(
     from embench.cli._terminal import plain_table, print_table
     from embench.splits.registry import MAIN_PROTOCOL
 
-    score = f"MAE, eV ({MAIN_PROTOCOL})"
+    score = "MAE, eV"
     if long:
         table = plain_table("baseline", "kind", "uncertainty", "what it is")
         for spec in BASELINES:
@@ -63,6 +63,8 @@ def list_baselines(
         for spec, mae in sorted(((spec, _committed_mae(spec)) for spec in BASELINES), key=lambda item: item[1]):
             table.add_row(spec.name, spec.title, "not run" if math.isinf(mae) else f"{mae:.3f}")
     print_table(table)
+    if not long:
+        print(f"The MAE is that of the committed predictions on the protocol {MAIN_PROTOCOL}.")
 
 
 def _committed_mae(spec: BaselineSpec) -> float:

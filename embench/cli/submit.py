@@ -178,7 +178,8 @@ def submit(
     if not submissions.is_dir() and dry_run:
         submissions = submissions_folder() or submissions  # those that come with embench
     content = _fields_given(given, from_template)
-    if dry_run and fields.missing_message(content):
+    # The date is nothing to ask for: it has a default.
+    if dry_run and fields.missing_message({"date": fields.today()} | content):
         _preview(given_files, submissions, protocol=protocol, kind=content.get("kind"), fill_missing=fill_missing)
     _complete(content)
     slug = slug or slug_from(content["name"])

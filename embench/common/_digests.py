@@ -24,7 +24,7 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "weights": {
         "alignn-local.safetensors": "7696384ae9862450f18f1a4c86561697b7ed401ddd943afa030349f96ee58b7e",
-        "pathway-stack.npz": "d865009e636b297586d71a2cbfa2d186dbbce29062da3c0bea7ed82fb22b215d",
+        "pathway-stack.npz": "62322152b3a1315338776ce99d15a5bdf053ec59c2b41189937ed74f0ce13515",
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",

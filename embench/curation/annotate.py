@@ -7,7 +7,16 @@ from collections import Counter
 import numpy as np
 
 from embench.crystal.ions import anion_radius
-from embench.crystal.periodic import TIE, Floats, closest_approach, distance_matrix, has_overlap, shortest_translation
+from embench.crystal.periodic import (
+    OWN_IMAGE,
+    TIE,
+    Floats,
+    closest_approach,
+    distance_matrix,
+    has_overlap,
+    hop_vector,
+    shortest_translation,
+)
 from embench.curation.coordination import anions_of, formal_charge, surround
 from embench.curation.endpoints import compare_endpoints
 from embench.curation.entry import RawEntry
@@ -49,11 +58,11 @@ def _counts(entry: RawEntry) -> Annotations:
 
 
 def _hop(entry: RawEntry) -> Annotations:
-    ends = entry.frac_coords[:1], entry.path_end[None]
-    return {
-        "hop_distance": float(np.linalg.norm(entry.hop)),
-        "hop_distance_minimum_image": float(distance_matrix(entry.lattice, *ends)[0, 0]),
-    }
+    shortest = float(distance_matrix(entry.lattice, entry.frac_coords[:1], entry.path_end[None])[0, 0])
+    if shortest < OWN_IMAGE:
+        step = hop_vector(entry.lattice, entry.path_end - entry.frac_coords[0])
+        shortest = float(np.linalg.norm(step @ entry.lattice))
+    return {"hop_distance": float(np.linalg.norm(entry.hop)), "hop_distance_minimum_image": shortest}
 
 
 def _symmetry(entry: RawEntry) -> Annotations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
@@ -267,6 +268,9 @@ class Entries:
 
     def __len__(self) -> int:
         return len(self.barriers)
+
+    def __iter__(self) -> Iterator[SimpleNamespace]:
+        return (SimpleNamespace(entry_id=entry_id) for entry_id in self.entry_ids)
 
     def column(self, name: str) -> np.ndarray:
         return self.barriers if name == "migration_barrier" else np.array([f"g{i}" for i in range(len(self))])

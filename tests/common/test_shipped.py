@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import embench
 from embench.audit.barriers import read_potentials
-from embench.audit.consensus import read_consensus
+from embench.audit.consensus import consensus_bytes, read_consensus
 from embench.common import shipped
 from embench.common._digests import DIGESTS
 from embench.errors import DatasetError, EmbenchError, SplitsError
@@ -56,6 +56,7 @@ def read(resource: str, name: str) -> Any:
         return shipped.weights_file(name).read_bytes()
     if resource == "consensus":
         read_consensus.cache_clear()
+        consensus_bytes.cache_clear()
         return read_consensus()
     return read_potentials(embench.load(path=shipped.resource_folder("dataset")).entry_ids)
 
@@ -64,6 +65,7 @@ def read(resource: str, name: str) -> Any:
 def clean():
     yield
     read_consensus.cache_clear()
+    consensus_bytes.cache_clear()
     splits.protocol.cache_clear()
     splits._shipped_manifest.cache_clear()
 

@@ -69,6 +69,14 @@ def test_the_ion_of_a_small_cell_sees_its_own_images():
     assert annotate(lonely)["straight_line_bottleneck_mobile"] == pytest.approx(a)
 
 
+def test_a_hop_to_the_own_image_is_as_long_as_the_cell():
+    """Li between O in a cell of 4 Å: the hop is a lattice vector, and no image of it is shorter."""
+    entry = make_entry(np.eye(3) * 4, [("Li", (0, 0, 0)), ("O", (0.5, 0.5, 0.5))], (1.0, 0, 0))
+    values = annotate(entry)
+    assert values["hop_distance"] == pytest.approx(4.0)
+    assert values["hop_distance_minimum_image"] == pytest.approx(4.0)
+
+
 def test_the_largest_sphere_is_stopped_by_the_larger_anion_though_it_is_farther():
     cube = np.eye(3) * 12
     # O 2.5 Å and I 3.0 Å from the line: 2.5 - 1.40 against 3.0 - 2.20.

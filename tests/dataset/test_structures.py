@@ -84,7 +84,7 @@ def test_unusual_bands_are_refused(data: Dataset) -> None:
             entry.images(n)
     with pytest.raises(UnknownNameError, match="unknown path 'strait'; did you mean straight"):
         entry.images(5, path="strait")
-    with pytest.raises(UnknownNameError, match="known: relaxed, straight"):
+    with pytest.raises(UnknownNameError, match="known: idpp, relaxed, straight"):
         entry.images(5, path="x")
 
 

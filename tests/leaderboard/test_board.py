@@ -40,7 +40,7 @@ pytestmark = pytest.mark.xdist_group("board")
 def few(tmp_path: Path) -> Path:
     """A folder with three submissions on the published protocol."""
     folder = tmp_path / "submissions"
-    for slug in ("model-3", "chgnet", "sevennet-mf-ompa"):
+    for slug in ("model-3", "chgnet", "m3gnet"):
         shutil.copytree(SUBMISSIONS / slug, folder / slug)
     return folder
 
@@ -276,7 +276,7 @@ def test_two_builds_are_equal_byte_for_byte(few, tmp_path):
 def test_only_what_changed_is_scored_again(few, tmp_path, scored):
     cache = tmp_path / "cache"
     before = build_board(few, cache=cache, workers=1)
-    assert sorted(scored) == ["chgnet", "model-3", "sevennet-mf-ompa"]
+    assert sorted(scored) == ["chgnet", "m3gnet", "model-3"]
     scored.clear()
     assert dumps(build_board(few, cache=cache, workers=1).content) == dumps(before.content)
     assert scored == []
@@ -345,7 +345,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(few, tmp_path):
 def test_broken_predictions_are_named(few):
     path = few / "chgnet" / "barriers.csv"
     lines = path.read_text().splitlines()
-    lines[2] = lines[2].split(",")[0] + ",high,1.0"
+    entry_id, _, rest = lines[2].split(",", 2)
+    lines[2] = f"{entry_id},high,{rest}"
     path.write_text("\n".join(lines))
     with pytest.raises(PredictionsError) as error:
         build_board(few, cache=None, workers=1)
@@ -377,7 +378,7 @@ def test_a_description_that_contradicts_its_predictions(few):
 
 
 def test_a_single_submission(few, tmp_path):
-    for slug in ("chgnet", "sevennet-mf-ompa"):
+    for slug in ("chgnet", "m3gnet"):
         shutil.rmtree(few / slug)
     (found,) = build_board(few, cache=tmp_path).content["protocols"]
     assert found["sentence"] == "MODEL-3 (fine-tuned ALIGNN) is the only system with a rank."

@@ -52,6 +52,7 @@ def test_barriers_of_the_potential_stand_beside_those_of_the_model(layered, tmp_
     assert [way["known_by"] for way in document["ways"]].count("potential") == len(result.network_of_potential.ways)
 
 
+@pytest.mark.slow
 def test_finished_hops_are_kept(layered, tmp_path):
     steps: list[object] = []
     with_potential(layered, SPRINGS, most=1, folder=tmp_path)
@@ -82,6 +83,7 @@ def test_the_hybrid_knows_its_potentials(model, monkeypatch):
     assert "pathway-hybrid" in note
 
 
+@pytest.mark.slow
 def test_hops_without_a_network(model, tmp_path):
     result = embench.predict(embench.hop_between(*ends()), model=model)
     found = with_potential(result, SPRINGS, folder=tmp_path)

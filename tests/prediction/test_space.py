@@ -1,9 +1,11 @@
-"""The app of the Space: the functions that it calls, and the app itself where gradio is installed."""
+"""The app of the Space, and the functions that it calls."""
 
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -62,7 +64,19 @@ def test_only_the_app_is_uploaded(tmp_path):
     assert b"sdk: gradio" in upload.contents["README.md"]
 
 
-def test_the_app_can_be_built():
-    pytest.importorskip("gradio")
-    app = runpy.run_path(str(SPACE / "app.py"))["build"]()
-    assert app.title == "embench predict"
+def test_the_app_is_built_and_shows_the_answer(monkeypatch, examples, olivine):
+    """With a stand-in for gradio, which is no dependency: that the app calls what is there, and what a click gives."""
+    gradio = MagicMock()
+    monkeypatch.setitem(sys.modules, "gradio", gradio)
+    app = runpy.run_path(str(SPACE / "app.py"))
+    app["build"]()
+    (click,) = gradio.Button.return_value.click.call_args_list
+    assert click.args == (app["shown"],)
+    assert len(click.kwargs["inputs"]) == 3
+    assert gradio.Examples.call_args.args[0][0][1] == "Li"
+    text, frame, files = app["shown"](*examples[0], False)
+    assert f"{olivine.network.ways[1].barrier:.2f}" in text
+    assert frame.startswith('<iframe sandbox="allow-scripts"')
+    assert "&lt;!doctype html&gt;" in frame
+    assert [Path(file).suffix for file in files] == [".html", ".json"]
+    assert app["shown"](None, "", False)[1:] == ("", None)

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.features.cache import cached
+from embench.crystal.hop import end_of_hop
 from embench.crystal.ions import covalent_radius
-from embench.crystal.periodic import near_line, shortest_image
+from embench.crystal.periodic import near_line
 from embench.errors import FeatureError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _DECAY, _SOFT = 0.25, 0.3
 def simple_table(entries: Iterable[Pathway]) -> tuple[Floats, list[str]]:
     """Return the features of `entries`, (n_entries, n_features), and their names; kept in the cache.
 
-    Raises :class:`~embench.errors.FeatureError` for no entry, and for a structure that is no structure.
+    Raises :class:`~embench.errors.FeatureError` for no entry, for a structure that is no structure, and for a hop that
+    ends where it starts.
     """
     rows = [cached(entry, name="simple", version=VERSION, compute=simple_features) for entry in entries]
     if not rows:
@@ -52,15 +54,15 @@ def simple_features(entry: Pathway) -> dict[str, float]:
     numbers = np.asarray(entry.atomic_numbers, dtype=np.intp)
     if len(numbers) < 2 or not np.isfinite(coords).all() or abs(np.linalg.det(lattice)) < 1.0:
         raise FeatureError(f"{entry.entry_id}: a hop needs a cell with a volume and two finite sites")
-    step = shortest_image(lattice, np.asarray(entry.path_end, np.float64) - coords[0], tolerance=0.01)
-    points = np.linspace(coords[0], coords[0] + step, N_POINTS) @ lattice
-    near = near_line(lattice, coords[0], coords[0] + step, coords[1:], reach=REACH)
+    end = end_of_hop(entry)
+    points = np.linspace(coords[0], end, N_POINTS) @ lattice
+    near = near_line(lattice, coords[0], end, coords[1:], reach=REACH)
     elements = numbers[1:][near.sites]
     distances = np.linalg.norm(points[:, None] - near.coords[None], axis=-1)
     table = _elements()
     sums = table[elements, 0] + table[numbers[0], 0]
     same = elements == numbers[0]
-    found = {"length": float(np.linalg.norm(step @ lattice))}
+    found = {"length": float(np.linalg.norm((end - coords[0]) @ lattice))}
     for name, mask in (("other", ~same), ("same", same)):
         found |= _along(name, distances[:, mask], sums[mask])
     return found | _middle(distances[N_POINTS // 2], elements, same) | _host(numbers, lattice)

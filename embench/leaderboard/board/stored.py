@@ -22,8 +22,12 @@ Document = TypeVar("Document")
 def read_stored(cache: ResultCache, key: str, kind: type[Document]) -> Document | None:
     """Return what `cache` keeps under `key`; None where that is missing, damaged or no document of this `kind`."""
     found = cache.read(key)
-    # The names in the class itself and in those that it extends: all of them are required.
-    return cast(Document, found) if found is not None and found.keys() == kind.__annotations__.keys() else None
+    if found is None:
+        return None
+    # The names in the class itself and in those that it extends. __required_keys__ does not see through annotations
+    # that are kept as text.
+    required = {name for name, annotation in kind.__annotations__.items() if "NotRequired" not in str(annotation)}
+    return cast(Document, found) if required <= found.keys() <= kind.__annotations__.keys() else None
 
 
 def write_stored(cache: ResultCache, key: str, document: Document) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from embench.baselines.alignn.configs import configuration
 from embench.baselines.alignn.corpus import Corpus
@@ -19,6 +22,7 @@ from embench.baselines.alignn.graphs.bands import Crystal, initial_state
 from embench.baselines.alignn.graphs.batch import GraphBatch
 from embench.baselines.alignn.graphs.cache import GraphSettings, build
 from embench.baselines.alignn.hops import hop_graphs
+from embench.cli.app import app
 from embench.errors import CorpusError, InvalidValueError
 from embench.splits import Fold, Protocol
 from tests.baselines.alignn.device_checks import TINY, elements, small_entries
@@ -194,3 +198,28 @@ def test_a_budget_leaves_out_the_largest_crystals(tmp_path):
     assert about["properties"] == ["a", "b"]
     with pytest.raises(InvalidValueError, match="leaves no crystal"):
         prepare.carry_corpus(tmp_path / "none.zip", corpus, file, GraphSettings(), budget_mib=1e-4)
+
+
+def test_the_command(tmp_path, entries, monkeypatch):
+    ids = entries.entry_ids
+    monkeypatch.setattr("embench.dataset.load", lambda: entries)
+    monkeypatch.setattr("embench.splits.protocol", lambda name: Protocol(name, (Fold("a", ids[1:], ids[:1]),), "1"))
+    table = {
+        "property": ["a", "b"], "target_scaled": [0.1, 0.2], "held_out": [False, True],
+        "structure_sha1": ["x", "y"], "lattice": [PAIR.lattice.ravel().tolist()] * 2,
+        "atomic_numbers": [[3, 8], [11, 17]], "frac_coords": [PAIR.frac_coords.ravel().tolist()] * 2,
+    }  # fmt: skip
+    pq.write_table(pa.table(table), tmp_path / "corpus.parquet")
+    done = CliRunner().invoke(
+        app, ["alignn", "carry", str(tmp_path / "corpus.parquet"), "--out", str(tmp_path / "gpu")]
+    )
+    assert done.exit_code == 0, done.output or done.exception
+    assert f"wrote {tmp_path / 'gpu' / 'hops.zip'}: 4 structures, 0.0 MiB" in done.output
+    assert f"wrote {tmp_path / 'gpu' / 'corpus.zip'}: 2 structures, 0.0 MiB" in done.output
+    _, arrays, about = read(tmp_path / "gpu" / "hops.zip")
+    assert set(about["protocols"]) == {"published", "host-10fold"}
+    assert arrays["published.test"].tolist() == [[True, False, False, False]]
+    _, arrays, about = read(tmp_path / "gpu" / "corpus.zip")
+    assert about["properties"] == ["a", "b"]
+    assert arrays["held_out"].tolist() == [False, True]
+    assert about["n_corpus"] == 2

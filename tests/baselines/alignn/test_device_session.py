@@ -210,6 +210,17 @@ def test_what_was_brought_must_fit(carried, tmp_path):
     assert session.main(arguments(tmp_path / "nowhere", tmp_path / "third")) == 1
 
 
+@pytest.mark.parametrize(("name", "lost"), [("hops.zip", "barriers"), ("corpus.zip", "sampling")])
+def test_arrays_of_another_version_are_refused(name, lost, carried, tmp_path, capsys):
+    sets, arrays, about = read(carried / name)
+    del arrays[lost]
+    for other in ("hops.zip", "corpus.zip"):
+        (tmp_path / other).write_bytes((carried / other).read_bytes())
+    write(tmp_path / name, sets, arrays, {key: about[key] for key in about if key not in ("format", "sets")})
+    assert session.main(arguments(tmp_path, tmp_path / "out", "--stage", "pretrain")) == 1
+    assert f"it lacks {lost}; make it with embench alignn carry" in capsys.readouterr().err
+
+
 def test_weights_of_other_sizes_are_refused(carried, tmp_path):
     run(options_of(arguments(carried, tmp_path, "--stage", "pretrain")))
     from dataclasses import replace

@@ -208,6 +208,16 @@ def read(path: Path) -> tuple[dict[str, Crystals], dict[str, npt.NDArray[Any]], 
     return sets, arrays, about
 
 
+def needed(path: Path, found: Mapping[str, Any], names: Iterable[str], what: str) -> None:
+    """Raise :class:`~embench.errors.CorpusError` where `path` lacks something that is read of `what`."""
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise CorpusError(
+            f"{path} holds no {what} as this version carries it: it lacks {', '.join(missing)}; make it with embench "
+            "alignn carry"
+        )
+
+
 def _take(arrays: dict[str, npt.NDArray[Any]], name: str) -> Crystals:
     return Crystals(**{field.name: arrays.pop(f"{name}.{field.name}") for field in fields(Crystals)})
 

@@ -49,7 +49,7 @@ class FullNetwork:
         from embench.baselines.alignn.device.tasks import FINETUNING, PRETRAINED, SCRATCH, Job, finetuning
 
         weights = pretrained_weights() if self.pretrained else None
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
         recipe = self.recipe or FINETUNING
         kind: Kind = "eager"
         if device.type == "cpu":

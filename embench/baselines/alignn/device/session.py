@@ -68,9 +68,10 @@ class Options:
 def run(options: Options) -> Results:
     """Run a session; raises what reading the arrays, the weights or the state raises."""
     until = time.monotonic() + 60 * options.minutes - _RESERVE
-    name = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+    name = ("cuda:0" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
     device = torch.device(name)
-    torch.set_float32_matmul_precision("high")
+    # Where 32 bits are asked for they are meant: with fewer (TF32) sound ways to compute would seem to differ.
+    torch.set_float32_matmul_precision("highest")
     results = Results.open(options.out, options.brought)
     plain = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
     results.begin(device, plain)

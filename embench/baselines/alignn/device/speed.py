@@ -141,7 +141,7 @@ def _lightning(hops: Hops, rows: Ints, sizes: Sizes, recipe: Recipe, seconds: fl
 
 
 def _clock(device: torch.device) -> float:
-    """Return seconds: of the wall, or of the processor where that is the device: others may use it at the same time."""
+    """Return seconds of the wall; of the processor where that is the device, which others may be using too."""
     return time.process_time() if device.type == "cpu" else time.monotonic()
 
 

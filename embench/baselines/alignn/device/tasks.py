@@ -11,20 +11,24 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from embench.baselines.alignn.device.arrays import Crystals, Ints, read
+from embench.baselines.alignn.device.arrays import Crystals, Ints, needed, read
 from embench.baselines.alignn.device.layers import Kernels
 from embench.baselines.alignn.device.network import Alignn, PathwayModel, Sizes, pathway_model
 from embench.baselines.alignn.device.resident import Resident
 from embench.baselines.alignn.device.state import load_backbone
 from embench.baselines.alignn.device.training import Floats, Recipe, Samples, Training, predict, seeded
 from embench.baselines.scale import LARGEST, LEAST
-from embench.errors import CorpusError, InvalidValueError
+from embench.errors import InvalidValueError
 
 PRETRAINED, SCRATCH = "pretrained", "scratch"
 STARTS = (PRETRAINED, SCRATCH)
 PROTOCOLS = ("published", "host-10fold")
 # The last tenth of the training entries chooses the best epoch, as in the published scripts.
 VALIDATION_SHARE = 0.1
+
+# What is read of the two files.
+_HOPS = ("initial", "final", "band", "around", "barriers", "elements", "entry_ids", "protocols", "dataset", "canonise")
+_CORPUS = ("crystal", "targets", "sampling", "held_out", "elements", "properties")
 
 FINETUNING = Recipe()
 # Of the published pre-training length and batch are open. As many epochs as fit, up to this number.
@@ -60,8 +64,7 @@ class Hops:
     def read(cls, path: Path, device: torch.device) -> Hops:
         """Read the file of hops; raises :class:`~embench.errors.CorpusError` for any other file."""
         sets, arrays, about = read(path)
-        if "entry_ids" not in about:
-            raise CorpusError(f"{path} holds no hops; make it with embench alignn carry")
+        needed(path, sets | arrays | about, _HOPS, "hops")
         return cls(sets, arrays, about, device)
 
     @property
@@ -161,8 +164,7 @@ def pretraining(path: Path, *, sizes: Sizes, recipe: Recipe, kernels: Kernels, d
     What the source holds out are the validation samples. The parameters are those of the last epoch, not of the best.
     """
     sets, arrays, about = read(path)
-    if "properties" not in about:
-        raise CorpusError(f"{path} holds no corpus; make it with embench alignn carry")
+    needed(path, sets | arrays | about, _CORPUS, "corpus")
     sizes = replace(sizes, outputs=len(about["properties"]))
     held_out = np.asarray(arrays["held_out"], bool)
     train = np.flatnonzero(~held_out)

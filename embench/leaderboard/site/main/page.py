@@ -12,7 +12,7 @@ from embench.leaderboard.board.documents import BoardMetric
 from embench.leaderboard.site.assets import environment, write_packed
 from embench.leaderboard.site.main import charts, hero, matrices
 from embench.leaderboard.site.main import rows as main_rows
-from embench.leaderboard.site.main.doubtful import CLEAN, n_clean, with_clean_scores
+from embench.leaderboard.site.main.doubtful import n_clean, with_clean_scores
 from embench.leaderboard.site.main.payload import board_payload
 from embench.leaderboard.site.scores import KINDS, Kind, Order, first_order
 from embench.metrics import FAMILIES
@@ -46,7 +46,6 @@ class MainContext(TypedDict):
     figures: list[hero.Figure]
     facts: list[str]
     clean: dict[str, int]
-    clean_metric: str
     levels: list[str]
     ranks: list[matrices.RankRow]
     heat: matrices.HeatMap
@@ -97,7 +96,6 @@ def write_main(board: Board, folder: Path) -> None:
         figures=hero.figures(content),
         facts=hero.facts(content, len(load())),
         clean={section["name"]: n_clean(board, section["name"]) for section in content["protocols"]},
-        clean_metric=CLEAN,
         levels=sorted({main_rows.level_of(card) for card in content["submissions"].values()} - {""}),
         ranks=matrices.rank_matrix(content),
         heat=matrices.heat_map(board),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 from embench.audit.leakage import RELATIONS
 from embench.common.files import write_text
 from embench.errors import HubError
-from embench.hub.about import LICENCE_URL, UPSTREAM_URL
+from embench.hub.about import UPSTREAM_URL
 from embench.leaderboard.site.assets import CITATION, environment
 from embench.leaderboard.site.method import facts, figures
 from embench.leaderboard.site.scores import KINDS, Kind
@@ -79,7 +79,6 @@ class MethodContext(TypedDict):
     fields: list[SubmissionField]
     kinds: Mapping[str, Kind]
     references: list[Reference]
-    licence_url: str
     upstream_url: str
     figures: dict[str, Figure]
 
@@ -127,7 +126,6 @@ def write_method(board: Board, folder: Path) -> None:
         fields=_fields(),
         kinds=KINDS,
         references=_references(),
-        licence_url=LICENCE_URL,
         upstream_url=UPSTREAM_URL,
         figures=plots,
     )

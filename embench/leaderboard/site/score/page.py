@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 class ScoredPayload(TypedDict):
-    """A protocol: lists over its scored entries, sorted by name, and the MAE (eV) of the systems on the board.
+    """A protocol: lists over its scored entries, sorted by name, and the MAE (eV) of the systems that have a rank.
 
-    `target` and `fill`, what an entry without a prediction is scored with, are in eV; `cluster` numbers the host
-    frameworks.
+    `enough` is the number of predictions from which on there is a rank. `target` and `fill`, what stands in for a
+    missing prediction, are in eV; `cluster` numbers the host frameworks.
     """
 
     title: str
+    enough: int
     ids: list[str]
     target: list[float]
     fill: list[float]
@@ -70,6 +71,7 @@ def score_payload(board: Board) -> ScorePayload:
 
 
 def _scored(board: Board, section: ProtocolSection) -> ScoredPayload:
+    from embench.evaluation.coverage import enough_for_a_rank
     from embench.evaluation.scored import scored_set, stand_in
     from embench.statistics.resampling import cluster_codes
 
@@ -77,6 +79,7 @@ def _scored(board: Board, section: ProtocolSection) -> ScoredPayload:
     names = board.content["submissions"]
     return {
         "title": section["title"],
+        "enough": next(n for n in range(len(scored) + 1) if enough_for_a_rank(n, len(scored))),
         "ids": list(scored.entry_ids),
         "target": scored.target.tolist(),
         "fill": stand_in(scored).tolist(),
@@ -85,6 +88,6 @@ def _scored(board: Board, section: ProtocolSection) -> ScoredPayload:
         "board": [
             (names[row["slug"]]["name"], mae["value"])
             for row in section["rows"]
-            if (mae := row["metrics"]["mae"]) is not None and mae["value"] is not None
+            if row["rank"] is not None and (mae := row["metrics"]["mae"]) is not None and mae["value"] is not None
         ],
     }

@@ -27,7 +27,11 @@
     const next = board.find(([, mae]) => mae >= found.mae);
     const filled = found.filled ? ` ${found.filled} entries have no prediction: the worst of the reference predictions stands in, as on the board.` : "";
     const unknown = found.unknown.length ? ` ${found.unknown.length} lines belong to no scored entry (first: ${found.unknown[0]}).` : "";
-    $("sentence").textContent = `${name} would stand ${found.rank} of ${found.systems} on “${protocol.title.toLowerCase()}”${next ? `, just before ${next[0]} (${number(next[1])} eV)` : ", last"}.${filled}${unknown}`;
+    const few = protocol.ids.length - found.filled < protocol.enough;
+    const place = few
+      ? `${name} would have no rank on “${protocol.title.toLowerCase()}”, which needs ${protocol.enough} predictions.`
+      : `${name} would stand ${found.rank} of ${found.systems} on “${protocol.title.toLowerCase()}”${next ? `, just before ${next[0]} (${number(next[1])} eV)` : ", last"}.`;
+    $("sentence").textContent = `${place}${filled}${unknown}`;
     $("tiles").replaceChildren(
       tile(`${number(found.mae)} eV`, "mean absolute error", found.interval ? `95 % interval ${number(found.interval[0])} to ${number(found.interval[1])}` : ""),
       tile(number(found.r2), "R²", "0 is no better than the mean"), tile(`${number(found.rmse)} eV`, "root mean square error", ""),
