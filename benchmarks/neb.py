@@ -7,6 +7,7 @@ IDPP.
 
 from __future__ import annotations
 
+import os
 import textwrap
 import time
 from dataclasses import dataclass
@@ -116,10 +117,14 @@ def page(potential: str, rows: dict[str, tuple[int, dict[str, Measured]]]) -> st
         f"{np.mean(apart) * 1000:.1f} meV on average and by {np.max(apart) * 1000:.1f} meV at most.",
         _cost_against_atoms([(sites, found) for sites, found in rows.values()]),
     )
+    first = "" if len(rows) == len(ENTRIES) else f" --first {len(rows)}"
     return f"""## NEB
 
+*embench {embench.__version__}. Written by `python benchmarks/neb.py{first}`; not edited by hand.*
+
 The band alone, from the same relaxed ends, with {potential}; ASE to {FMAX:g} eV/Å in at most {MOST_STEPS} steps. A star
-says that it did not get there. Machine: {machine()}, one thread.
+says that it did not get there. Machine: {machine()}, one thread; load average
+meanwhile {os.getloadavg()[2]:.1f}. Calls do not depend on the machine, processor seconds do.
 
 {table}
 

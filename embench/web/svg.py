@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 # Mean width of a character in a sans-serif font, in multiples of its size; wide enough for the fonts that people have.
-_WIDTH, _WIDE, _NARROW = 0.56, frozenset("MWmw@%"), frozenset("iljtfr.,:;' ()|-")
+_WIDTH, _WIDE, _NARROW = 0.6, frozenset("MWmw@%"), frozenset("iljtfr.,:;' ()|-")
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 # How far names are looked for a free place around their point, in steps of this many pixels.
 _RING, _RINGS, _DIRECTIONS = 7.0, 40, 24
@@ -70,7 +70,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 def text_width(text: str, size: float) -> float:
     """Return about how wide a text is drawn, in pixels."""
-    return size * sum(0.88 if c in _WIDE else 0.33 if c in _NARROW else _WIDTH for c in text)
+    return size * sum(0.9 if c in _WIDE else 0.36 if c in _NARROW else 0.7 if c.isupper() else _WIDTH for c in text)
 
 
 def element(tag: str, *children: str, **attributes: object) -> Markup:

@@ -61,3 +61,12 @@ test("the board shows rows of the chosen kinds that hold the query", () => {
   assert.equal(shown("", "hybrid"), false);
   assert.equal(shown(""), false);
 });
+
+test("a level of theory leaves the systems that state it", () => {
+  const row = { kind: "potential-neb", search: "orb-v3", level: "PBE+U" };
+  const shown = (level) => boardShows(row, { query: "", kinds: new Set(["potential-neb"]), level });
+  assert.equal(shown(""), true);
+  assert.equal(shown("PBE+U"), true);
+  assert.equal(shown("PBE"), false);
+  assert.equal(boardShows({ ...row, level: "" }, { query: "", kinds: new Set(["potential-neb"]), level: "PBE" }), false);
+});

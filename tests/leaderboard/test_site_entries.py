@@ -224,7 +224,7 @@ class TestPages:
     @pytest.mark.parametrize(
         ("barrier", "text"),
         # 1e-13 s · exp(barrier / 25.852 meV); 4.35e17 s is the age of the universe.
-        [(0.0, "0.1 ps"), (0.27, "3.4 ns"), (0.6, "20 minutes"), (8.77, "longer than the age of the universe")],
+        [(0.0, "0.1 ps"), (0.27, "3.4 ns"), (0.6, "1.2 ms"), (8.77, "longer than the age of the universe")],
     )
     def test_waiting_time(self, barrier: float, text: str) -> None:
         assert waiting_time(barrier) == text

@@ -74,7 +74,7 @@ def main_table(content: BoardDocument, *, submissions: str) -> str:
     return (
         f"{markdown_table(header, rows, left=_LEFT)}\n\n"
         f"The first {len(rows)} of {len(protocol['rows'])} systems on `{protocol['name']}`, dataset "
-        f"{content['versions']['dataset']}. {escape(protocol['sentence'])}"
+        f"{content['versions']['dataset']}. {escape(protocol['sentence'])} {escape(content['coverage_rule'])}"
     )
 
 

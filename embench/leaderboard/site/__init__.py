@@ -34,7 +34,10 @@ def write_site(board: Board, folder: Path) -> None:
     from embench.leaderboard.site.submissions.page import write_submission_pages
 
     write_assets(folder / "assets")
-    write_text(folder / "leaderboard.json", json.dumps(board.content, ensure_ascii=False, allow_nan=False))
+    write_text(
+        folder / "leaderboard.json",
+        json.dumps(board.content, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+    )
     write_main(board, folder)
     write_submission_pages(board, folder)
     write_entries(board, folder)

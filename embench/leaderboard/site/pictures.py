@@ -90,9 +90,9 @@ def _hop(steps: int = 16) -> list[tuple[float, float]]:
 
 
 def _palette() -> Any:
-    """Return an image with the colours of the cards, and two between them for the edges of letters and lines."""
+    """Return an image with the colours of the cards, and one between them for the edges of letters and lines."""
     colours = [LIGHT[name] for name in ("--surface", "--text", "--muted", "--accent", "--vermilion")]
-    colours += ["#a9b1bb", "#85aec7"]
+    colours.append("#8fa9bd")
     found = _new((1, 1), colours[0]).convert("P")
     found.putpalette([int(colour[i : i + 2], 16) for colour in colours for i in (1, 3, 5)])
     return found

@@ -114,7 +114,7 @@ def test_a_run_on_the_board(tmp_path):
     assert record["checksums"]["predictions"] == hashlib.sha256((folder / "published.csv").read_bytes()).hexdigest()
     card = (where["results"] / "alignn-full-3" / "README.md").read_text()
     assert all(f"**{part}.**" in card for part in ("Idea", "Inputs", "Uncertainty", "Cost", "Limits"))
-    assert "from weights of 12 epochs on 25000 crystals" in card
+    assert "from weights of 12 epochs on 25,000 crystals" in card
     assert (where["weights"] / SHIPPED_WEIGHTS).read_bytes() == b"weights"
     assert (where["weights"] / SHIPPED_MODEL).read_bytes() == b"model"
     logs = json.loads((where["results"] / "alignn-full-3" / "session.json").read_text())

@@ -193,7 +193,9 @@ def _card(taken: Taken, content: dict[str, Any]) -> str:
     start = "from random weights"
     if pretrained:
         before = content.get("pretraining", {})
-        start = f"from weights of {before.get('epochs', 'some')} epochs on {before.get('train', 'the')} crystals"
+        start = "from pre-trained weights"
+        if before:
+            start = f"from weights of {before['epochs']} epochs on {before['train']:,} crystals"
     return _CARD.format(
         name=taken.spec.name,
         model=jobs[0]["model"],
@@ -210,7 +212,8 @@ def _card(taken: Taken, content: dict[str, Any]) -> str:
 
 _CARD = """# {name}
 
-**Idea.** MODEL-{model} of Devi, Butler and Sai Gautam (npj Comput. Mater. 2026) at its published size, {start}.
+**Idea.** MODEL-{model} of Devi, Butler and Sai Gautam (npj Comput. Mater. 2026) at its published size,
+{start}.
 
 **Inputs.** The graphs that the model reads of a hop: all atoms, the shell of the 12th neighbour, canonical edges (the
 published scripts count most edges twice), all angles. No marks of images, no other features.

@@ -46,6 +46,7 @@ class MainContext(TypedDict):
     figures: list[hero.Figure]
     facts: list[str]
     clean: dict[str, int]
+    levels: list[str]
     ranks: list[matrices.RankRow]
     heat: matrices.HeatMap
     charts: dict[str, Markup | None]
@@ -95,6 +96,7 @@ def write_main(board: Board, folder: Path) -> None:
         figures=hero.figures(content),
         facts=hero.facts(content, len(load())),
         clean={section["name"]: n_clean(board, section["name"]) for section in content["protocols"]},
+        levels=sorted({main_rows.level_of(card) for card in content["submissions"].values()} - {""}),
         ranks=matrices.rank_matrix(content),
         heat=matrices.heat_map(board),
         charts=_charts(content),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         CostDocument,
         ProtocolSection,
         Standing,
+        SubmissionCard,
     )
     from embench.leaderboard.submission.model import Kind
     from embench.leaderboard.submission.origin import Origin
@@ -57,6 +58,7 @@ class Row(TypedDict):
     cost: str
     cost_told: str
     origin: Origin
+    level: str
     signs: list[str]
 
 
@@ -124,6 +126,7 @@ def _row(content: BoardDocument, protocol: ProtocolSection, place: int, axes: Ma
         "cost": short_cost(row["cost"]),
         "cost_told": cost_text(row["cost"], submission["hardware"]),
         "origin": submission["origin"],
+        "level": level_of(submission),
         "signs": row["signs"],
     }
 
@@ -132,6 +135,12 @@ def mae_predicted(row: BoardRow) -> str:
     """Return the MAE on the entries that a system predicts, with its unit; empty where that is all of them."""
     found = row["mae_predicted"]
     return "" if found is None else f"{number(found['value'])} eV on these"
+
+
+def level_of(submission: SubmissionCard) -> str:
+    """Return the level of theory of a potential, such as ``PBE+U``; empty where none is stated."""
+    level = submission["level_of_theory"]
+    return "" if level is None else level["name"]
 
 
 def mark(protocol: ProtocolSection, row: BoardRow) -> Mark:

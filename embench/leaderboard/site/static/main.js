@@ -9,7 +9,8 @@
   const panels = [...document.querySelectorAll(".panel")];
   const kinds = [...form.querySelectorAll("input[name=kind]")].map((box) => box.value);
   const defaults = { protocol: panels[0].dataset.protocol, metric: form.metric.value, column: "rank", order: "ascending" };
-  const state = { ...defaults, kinds: new Set(kinds), query: "" };
+  const state = { ...defaults, kinds: new Set(kinds), query: "", level: "" };
+  const levels = form.level ? [...form.level.options].map((option) => option.value) : [""];
   const CLEAN = "mae_clean";
 
   const make = (tag, properties = {}, ...children) => {
@@ -62,6 +63,7 @@
       cell.dataset.key = score ? score.order : "";
       cell.replaceChildren(
         make("b", { textContent: score ? score.text : "–" }),
+        " ",
         make("small", { textContent: score ? score.interval : "" }),
       );
       row.querySelector("td.drawn").replaceChildren(bar(score, axis.reference));
@@ -93,6 +95,7 @@
       if (state[name] !== defaults[name]) parts.set(name, state[name]);
     }
     if (state.query) parts.set("find", state.query);
+    if (state.level) parts.set("level", state.level);
     if (state.kinds.size < kinds.length) parts.set("kinds", [...state.kinds].join(","));
     embench.address.push(parts);
   };
@@ -103,6 +106,7 @@
     state.metric = among("metric", [...form.metric.options].map((option) => option.value));
     state.column = among("column", [...panelOf().querySelectorAll("th[data-column]")].map((head) => head.dataset.column));
     state.order = among("order", ["ascending", "descending"]);
+    state.level = levels.includes(parts.get("level")) ? parts.get("level") : "";
     state.query = (parts.get("find") ?? "").toLowerCase();
     const wanted = kinds.filter((kind) => (parts.get("kinds") ?? kinds.join(",")).split(",").includes(kind));
     state.kinds = new Set(wanted);
@@ -112,6 +116,7 @@
     form.metric.value = state.metric;
     if (form.q.value.trim().toLowerCase() !== state.query) form.q.value = state.query;
     for (const box of form.querySelectorAll("input[name=kind]")) box.checked = state.kinds.has(box.value);
+    if (form.level) form.level.value = state.level;
     form.labels.value = state.metric === CLEAN ? "clean" : "all";
     for (const note of document.querySelectorAll(".clean-note")) note.hidden = state.metric !== CLEAN;
     for (const panel of panels) panel.classList.toggle("chosen", panel.dataset.protocol === state.protocol);
@@ -152,6 +157,7 @@
         });
       }
     }
+    if (name === "level") change({ level: value });
     if (name === "q") change({ query: value.trim().toLowerCase() });
     if (name === "kind") {
       const chosen = [...form.querySelectorAll("input[name=kind]:checked")].map((box) => box.value);

@@ -23,8 +23,8 @@ window.embenchRows = (() => {
     return first === "ascending" ? "descending" : "ascending";
   };
 
-  /** Tell whether the board shows a row: `row` holds its data attributes, `state` the chosen kinds and the query. */
-  const boardShows = (row, state) => state.kinds.has(row.kind) && row.search.includes(state.query);
+  /** Tell whether the board shows a row: `row` holds its data attributes, `state` the chosen kinds, level of theory and query. */
+  const boardShows = (row, state) => state.kinds.has(row.kind) && (!state.level || row.level === state.level) && row.search.includes(state.query);
 
   return { boardShows, compare, keyOf, nextOrder, ordered };
 })();

@@ -54,6 +54,10 @@ def _lines(card: SubmissionCard) -> Iterator[Line]:
     yield Line("Training data", card["training_data"]["description"], more=_overlap(card["training_data"]))
     if card["barrier"]:
         yield Line("Barrier", _BARRIERS[card["barrier"]])
+    if card["level_of_theory"]:
+        yield Line(
+            "Level of theory", card["level_of_theory"]["name"], more=_details(card["level_of_theory"]["details"])
+        )
     yield Line("Uncertainty", card["uncertainty"] or "none given")
     yield Line("Parameters", "not stated" if card["parameters"] is None else f"{card['parameters']:,}")
     yield Line("Hardware", card["hardware"] or "not stated")
@@ -69,6 +73,10 @@ def _lines(card: SubmissionCard) -> Iterator[Line]:
 def _overlap(training: TrainingDataCard) -> tuple[str, ...]:
     details = training["overlap_details"]
     return (_OVERLAPS[training["overlaps_scored_entries"]], *([details] if details else []))
+
+
+def _details(text: str | None) -> tuple[str, ...]:
+    return () if text is None else (text,)
 
 
 def _cost(hours: float | None) -> str:

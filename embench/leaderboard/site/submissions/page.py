@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import (
         BoardDocument,
         Detail,
+        ErrorOf,
+        PotentialCard,
         ProtocolSection,
         Settings,
         SubmissionCard,
@@ -70,10 +72,19 @@ class State(TypedDict):
     protocols: dict[str, list[PairState]]
 
 
+class Bands(TypedDict):
+    """What is known of the bands of a potential: failures by kind with what they mean, errors with and without them."""
+
+    card: PotentialCard
+    failures: list[tuple[str, str, int]]
+    errors: list[tuple[str, ErrorOf]]
+
+
 class SubmissionContext(TypedDict):
     """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
 
     links: list[tuple[str, str]]
+    bands: Bands | None
     headline: ScoreRow
     costs: dict[str, str]
 
@@ -139,6 +150,7 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
     scores = scores_of(content, protocols, slug)
     context = SubmissionContext(
         links=_links(submission),
+        bands=_bands(content, slug),
         headline=scores[0],
         costs={name: cost_text(row["cost"], submission["hardware"]) for name, row in rows.items()},
         root="../",
@@ -168,6 +180,30 @@ def _links(submission: SubmissionCard) -> list[tuple[str, str]]:
     """Return the pages of a system elsewhere, as far as its submission names them."""
     named = (("Paper", submission["paper_url"]), ("Code", submission["code_url"]))
     return [(title, address) for title, found in named if (address := web_address(found)) is not None]
+
+
+def _bands(content: BoardDocument, slug: str) -> Bands | None:
+    """Return what is known of the bands of a potential; None for every other system."""
+    known = content["potentials"]
+    card = known["systems"].get(slug)
+    if card is None:
+        return None
+    counts, errors = card["failures"] or {}, card["errors"]
+    titles = (("all", "all bands"), ("flagged", "with a failure"), ("not_flagged", "without one"))
+    parts = (
+        {}
+        if errors is None
+        else {"all": errors["all"], "flagged": errors["flagged"], "not_flagged": errors["not_flagged"]}
+    )
+    return {
+        "card": card,
+        "failures": [
+            (kind["name"], kind["description"], counts[kind["name"]])
+            for kind in known["kinds"]
+            if kind["name"] in counts
+        ],
+        "errors": [(title, parts[name]) for name, title in titles if name in parts],
+    }
 
 
 def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> Panel:
