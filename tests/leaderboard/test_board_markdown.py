@@ -143,7 +143,7 @@ def test_only_the_marked_part_of_a_page_is_renewed(content, tmp_path):
     page = tmp_path / "README.md"
     page.write_text(f"before\n\n{BEGIN}\nof yesterday\n{END}\n\nafter\n", encoding="utf-8")
     text = renewed(page, content)
-    assert text.startswith(f"before\n\n{BEGIN}\n\n|  | rank |")
+    assert text.startswith(f"before\n\n{BEGIN}\n\n| rank | system |")
     assert text.endswith(f"\n\n{END}\n\nafter\n")
     assert "of yesterday" not in text
     page.write_text(text, encoding="utf-8")
