@@ -90,9 +90,8 @@ def _hop(steps: int = 16) -> list[tuple[float, float]]:
 
 
 def _palette() -> Any:
-    """Return an image with the colours of the cards, and one between them for the edges of letters and lines."""
-    colours = [LIGHT[name] for name in ("--surface", "--text", "--muted", "--accent", "--vermilion")]
-    colours.append("#8fa9bd")
+    """Return an image with the four colours of the cards, which two bits a pixel can tell apart."""
+    colours = [LIGHT[name] for name in ("--surface", "--text", "--accent", "--vermilion")]
     found = _new((1, 1), colours[0]).convert("P")
     found.putpalette([int(colour[i : i + 2], 16) for colour in colours for i in (1, 3, 5)])
     return found
