@@ -117,6 +117,7 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 	$(VENV)/$(BIN)/embench baseline table --out docs/baseline-results.md
 	$(VENV)/$(BIN)/embench baseline transfer --out docs/oxygen-vacancies.md
 	$(VENV)/$(BIN)/embench neb worth --out docs/hops-worth-computing.md
+	$(VENV)/$(BIN)/embench model examples --out embench/prediction/examples.jsonl
 
 # What follows from the registries of protocols, metrics and columns and from the submissions. The dataset and the runs of
 # the baselines are not among it: make build and make baselines renew those.

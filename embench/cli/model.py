@@ -97,6 +97,21 @@ def demo(
 
 
 @app.command()
+def examples(
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Write to this file.", show_default=False),
+) -> None:
+    """Predict the five worked examples, and print their documents as JSON, one a line."""
+    from embench.cli._terminal import deliver
+    from embench.prediction.examples import example_documents, examples_text
+
+    deliver(
+        lambda: examples_text(example_documents(progress=lambda name: typer.echo(f"{name} …", err=True))),
+        out,
+        check=False,
+    )
+
+
+@app.command()
 def check(
     baseline: str = typer.Argument("pathway-stack", metavar="[NAME]", help="Name of a baseline."),
     out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),

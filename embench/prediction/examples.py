@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from embench.migration import find_hops
 from embench.prediction.barriers import predict
 from embench.prediction.model import DEFAULT, load_model
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pymatgen.core import Structure
 
     from embench.prediction.documents import PredictionDocument
     from embench.prediction.model import TrainedModel
     from embench.prediction.result import PredictionResult
+
+# What the shipped model says of the examples, a document a line: pages are made from it without computing features.
+STORED = Path(__file__).parent / "examples.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +140,17 @@ def example_documents(
         found["notes"] = [f"structure: {example.source}", f"known: {example.known}", *found["notes"]]
         documents.append(found)
     return documents
+
+
+def examples_text(documents: Sequence[PredictionDocument]) -> str:
+    """Return the documents as they are stored: JSON, one a line."""
+    return "".join(f"{json.dumps(found, ensure_ascii=False, allow_nan=False)}\n" for found in documents)
+
+
+def stored_examples() -> list[PredictionDocument]:
+    """Return the documents of :data:`EXAMPLES` as ``embench model examples`` stored them, in their order."""
+    lines = STORED.read_text(encoding="utf-8").splitlines()
+    return [cast("PredictionDocument", json.loads(line)) for line in lines]
 
 
 def write_demo(folder: Path, *, progress: Callable[[str], None] | None = None) -> list[Path]:

@@ -23,10 +23,11 @@ PAGES = (
     "submissions/orb-v3.html",
     "method.html",
     "score.html",
+    "predict.html",
     "changelog.html",
 )
 # WCAG 2.2 up to level AA and what axe calls good practice; the size of targets is off in axe by default.
-WITHOUT_STATE = ("method.html", "changelog.html")
+WITHOUT_STATE = ("method.html", "changelog.html", "predict.html")
 
 CHECK = """async () => {
   const rules = { "target-size": { enabled: true } };

@@ -147,8 +147,8 @@ class SupportDocument(TypedDict):
 class ProtocolSection(TypedDict):
     """The board of one protocol.
 
-    `detectable` is the difference of MAE (eV) from which a system with unrelated errors is told from the best, and
-    `reference` what the training median scores, by metric.
+    `detectable` is the difference of MAE (eV) from which a system with unrelated errors is distinguished from the best,
+    and `reference` what the training median scores, by metric.
     """
 
     name: str

@@ -14,8 +14,9 @@ def write_site(board: Board, folder: Path) -> None:
     """Write the pages of `board` to `folder`; the same board gives the same bytes.
 
     ``index.html`` is the leaderboard; ``submissions/<slug>.html`` a page for each submission, ``entries.html`` the list
-    of entries with a page for each below ``entries/``, ``score.html`` scores a file in the browser, ``method.html`` is
-    the page on the method. Changelog, feed, map and icons come beside them.
+    of entries with a page for each below ``entries/``, ``score.html`` scores a file in the browser, ``predict.html``
+    shows worked examples of ``embench predict``, ``method.html`` is the page on the method. Changelog, feed, map and
+    icons come beside them.
 
     Raises
     ------
@@ -30,6 +31,7 @@ def write_site(board: Board, folder: Path) -> None:
     from embench.leaderboard.site.extras import write_extras
     from embench.leaderboard.site.main.page import write_main
     from embench.leaderboard.site.method import write_method
+    from embench.leaderboard.site.predict.page import write_predict
     from embench.leaderboard.site.score.page import write_score
     from embench.leaderboard.site.submissions.page import write_submission_pages
 
@@ -43,4 +45,5 @@ def write_site(board: Board, folder: Path) -> None:
     write_entries(board, folder)
     write_method(board, folder)
     write_score(board, folder)
+    write_predict(folder)
     write_extras(board, folder)

@@ -34,6 +34,7 @@ NAVIGATION = (
     ("entries", "Entries", "entries.html"),
     ("method", "Method", "method.html"),
     ("score", "Score a file", "score.html"),
+    ("predict", "Predict", "predict.html"),
     ("submit", "How to submit", "method.html#submit"),
 )
 """The pages that every page links to: key, title, address from the top of the site."""

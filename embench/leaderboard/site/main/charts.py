@@ -1,4 +1,4 @@
-"""The charts of the main page, as SVG: error against cost, the best error over time, what the data can resolve."""
+"""The charts of the main page, as SVG: error against cost, the best error over time, what can be detected."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def _best_so_far(dated: Sequence[tuple[int, int, BoardRow, float]], x: Axis, y: 
 
 
 def resolution_chart(content: BoardDocument, *, width: int) -> Markup:
-    """Return for each protocol the MAE of the best system, that of the training median, and the resolvable difference.
+    """Return for each protocol the MAE of the best system, that of the training median, and the detectable difference.
 
     The bar begins at the best system: two unrelated systems both inside it cannot be distinguished.
     """
@@ -264,7 +264,7 @@ def resolution_chart(content: BoardDocument, *, width: int) -> Markup:
     for place, section in enumerate(sections):
         parts += _resolution_row(content, section, x, top + row * (place + 0.5), left)
     parts.append(element("text", "MAE (eV)", x=(left + width) / 2, y=height - 4, text_anchor="middle"))
-    label = "Best error, resolvable difference and error of the training median, by protocol"
+    label = "Best error, detectable difference and error of the training median, by protocol"
     return element("svg", *parts, viewBox=f"0 0 {width} {height:.0f}", role="img", aria_label=label, class_="chart")
 
 
@@ -281,7 +281,7 @@ def _resolution_row(
     if section["detectable"] is not None:
         wide = x.place(mae["value"] + section["detectable"]) - x.place(mae["value"])
         shapes.append(element("rect", x=x.place(mae["value"]), y=y - 7, width=wide, height=14, class_="band"))
-        told += f", resolvable difference about {number(section['detectable'], decimals=2)} eV"
+        told += f", detectable difference about {number(section['detectable'], decimals=2)} eV"
     shapes.append(element("circle", cx=x.place(mae["value"]), cy=y, r=6, class_="dot"))
     if (median := section["reference"].get("mae")) is not None:
         at = x.place(median)

@@ -18,7 +18,7 @@ class Figure(TypedDict):
 
 
 def figures(content: BoardDocument) -> list[Figure]:
-    """Return best error, training median and resolvable difference of the main protocol, eV."""
+    """Return best error, training median and detectable difference of the main protocol, eV."""
     main = content["protocols"][0]
     best = main["rows"][0]
     mae = best["metrics"]["mae"]
@@ -27,7 +27,7 @@ def figures(content: BoardDocument) -> list[Figure]:
     if (median := main["reference"].get("mae")) is not None:
         found.append({"value": number(median), "label": "MAE of the training median"})
     if main["detectable"] is not None:
-        found.append({"value": number(main["detectable"], decimals=2), "label": "smallest difference the data resolve"})
+        found.append({"value": number(main["detectable"], decimals=2), "label": "smallest detectable difference"})
     return found
 
 

@@ -1,4 +1,4 @@
-"""The page on the method: what is predicted, how it is measured, what leaks, how far the labels go, how to submit."""
+"""The page on the method: what is predicted, how it is measured, what leaks, how reliable labels are, how to submit."""
 
 from __future__ import annotations
 

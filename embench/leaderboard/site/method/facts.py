@@ -161,7 +161,7 @@ def barrier_facts(data: Dataset, threshold: float) -> BarrierFacts:
 def how_made(spec: ProtocolSpec) -> str:
     """Return in a sentence how the folds of a protocol are made."""
     if spec.kind == "published":
-        return "One division into a training and a test part, as published."
+        return "One division into a training and a test set, as published."
     if spec.kind == "leave-one-out":
         what = {"mobile_ion": "migrating ion"}.get(spec.column or "", (spec.column or "").replace("_", " "))
         return f"Each {what} is left out in turn, rare ones together."
@@ -218,7 +218,7 @@ def relation_rows(measured: Sequence[Leakage], titles: Mapping[str, str]) -> lis
 
 
 def flag_rows(data: Dataset) -> list[FlagRow]:
-    """Return the flags with their counts in both parts of the published split, the most frequent first."""
+    """Return the flags with their counts on both sides of the published split, the most frequent first."""
     counts = Counter(flag for flags in data.flags for flag in flags)
     in_test = Counter(
         flag

@@ -220,7 +220,7 @@ def _known(rank: float | None) -> float:
 
 
 def rank_intervals(section: ProtocolSection, names: Mapping[str, str]) -> Figure:
-    """Return the rank intervals of the systems of one protocol, the best on top; filled: not told from the best.
+    """Return the rank intervals of the systems of one protocol, the best on top; filled: tied with the best.
 
     Systems without a rank are left out.
     """

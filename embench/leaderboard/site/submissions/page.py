@@ -11,6 +11,7 @@ from embench.leaderboard.site.assets import INDENTATION, environment, web_addres
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
+from embench.leaderboard.site.submissions.costs import BandCosts, band_costs
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
 from embench.leaderboard.site.submissions.payload import write_errors, write_pathways
 from embench.leaderboard.site.submissions.scores import Column, ScoreRow, columns, scores_of
@@ -73,11 +74,12 @@ class State(TypedDict):
 
 
 class Bands(TypedDict):
-    """What is known of the bands of a potential: failures by kind with what they mean, errors with and without them."""
+    """What is known of the bands of a potential: failures with what they mean, errors with and without them, costs."""
 
     card: PotentialCard
     failures: list[tuple[str, str, int]]
     errors: list[tuple[str, ErrorOf]]
+    costs: BandCosts | None
 
 
 class SubmissionContext(TypedDict):
@@ -203,6 +205,7 @@ def _bands(content: BoardDocument, slug: str) -> Bands | None:
             if kind["name"] in counts
         ],
         "errors": [(title, parts[name]) for name, title in titles if name in parts],
+        "costs": band_costs(card["cost"]),
     }
 
 

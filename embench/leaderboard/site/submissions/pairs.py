@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import BoardDocument, BoardRow, PairDocument, ProtocolSection
     from embench.schema.documents import Interval
 
-Outcome = Literal["lower", "higher", "not told apart"]
+Outcome = Literal["lower", "higher", "tied"]
 
 # Differences are drawn up to this multiple of the training median's error: beyond it, an arrow.
 _WIDEST = 0.75
@@ -63,7 +63,7 @@ def _pair(
     content: BoardDocument, row: BoardRow, pair: PairDocument, difference: Interval, *, slug: str, scale: Scale
 ) -> Pair:
     name, other = (content["submissions"][each]["name"] for each in (slug, row["slug"]))
-    outcome = _way(difference) if pair["resolved"] else "not told apart"
+    outcome = _way(difference) if pair["resolved"] else "tied"
     return Pair(
         slug=row["slug"],
         name=other,
@@ -88,7 +88,11 @@ def _verdict(name: str, other: str, difference: Interval, pair: PairDocument) ->
     known = (
         "" if difference["low"] is None else f"95 % interval of the difference {interval(difference, sign=True)} eV, "
     )
-    end = "The data tell the two apart." if pair["resolved"] else "The data cannot tell the two apart."
+    end = (
+        "The difference is statistically significant."
+        if pair["resolved"]
+        else "The two are statistically indistinguishable."
+    )
     p_value = f"p {_p_phrase(pair['p_value'])}"
     return f"The MAE of {name} is {size} {_way(difference)} than that of {other} ({known}{p_value}). {end}"
 
