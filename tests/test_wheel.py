@@ -362,6 +362,10 @@ WITH: dict[str, tuple[str, ...]] = {
         'print([spec.create(seed=0) for spec in BASELINES])"',
         'python -c "from embench.baselines.alignn.checkpoint import read_weights"',
     ),
+    "predict": (
+        "embench model list",
+        f'python -c "{LOAD}print(embench.predict([entry]))"',
+    ),
     "neb": ("embench neb estimate ase.calculators.lj:LennardJones -p O-LiFePO4",),
     "dask": ('python -c "from distributed import Client, LocalCluster; import embench.common.executor"',),
     "hub": (

@@ -392,8 +392,10 @@ HARMFUL: dict[str, Callable[[Sides, Any], None]] = {
 def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
     """Installed files with one bit changed: refused, or the same data."""
     import embench
+    from embench.audit.consensus import consensus_bytes
     from embench.common import shipped as places
     from embench.common._digests import DIGESTS
+    from embench.release.export import _dataset_file
     from embench.splits import load as splits
 
     package = folder / "embench"
@@ -407,6 +409,12 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
             return embench.load().table
         if resource == "weights":
             return places.weights_file(name).read_bytes()
+        if resource == "consensus":
+            consensus_bytes.cache_clear()
+            return consensus_bytes()
+        if resource == "oxygen-vacancies":
+            # The ledger is read for the hub alone.
+            return _dataset_file(name, resource) if name == "ledger.csv" else embench.load(resource).table
         splits.protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         return splits.protocol("published" if name == splits.MANIFEST else Path(name).stem)
@@ -432,6 +440,7 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
             yield f"{name}, bit {bit} of byte {place}", trial
     finally:
         places._PACKAGE = kept
+        consensus_bytes.cache_clear()
         splits.protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
 
