@@ -64,7 +64,7 @@ def write_predict(folder: Path) -> None:
     """
     context = predict_context()
     for each in context["worked"]:
-        text = json.dumps(each["content"], ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(each["content"], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         write_text(folder / each["address"], f"{text}\n")
     write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(context))
 
