@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypedDict
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment
 from embench.prediction.examples import EXAMPLES, Example, stored_examples
-from embench.prediction.store import file_name
 from embench.web.bars import Bar, Scale, bar
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class PredictContext(TypedDict):
 
 
 def write_predict(folder: Path) -> None:
-    """Write ``predict.html`` to `folder`, and ``predict/<name>.json``, the document of each example.
+    """Write ``predict.html`` to `folder`, and ``predict/example-<n>.json``, the documents.
 
     Raises
     ------
@@ -93,7 +92,8 @@ def _worked(number: int, example: Example, content: PredictionDocument) -> Worke
         example=example,
         content=content,
         id=f"example-{number}",
-        address=f"predict/{file_name(example.name)}.json",
+        # Not by the formula: the hub takes no file with brackets in its name.
+        address=f"predict/example-{number}.json",
         hops=[HopRow(hop=hop, bar=_bar(hop, scale, content["threshold"])) for hop in content["hops"]],
         ways=[Dimension(dimension=dimension, way=ways.get(dimension)) for dimension in (1, 2, 3)],
     )
