@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -30,12 +29,11 @@ class Dimension(TypedDict):
 
 
 class Worked(TypedDict):
-    """A worked example: the crystal, what the model says of it, its id on the page, and the file with all numbers."""
+    """A worked example: the crystal, what the model says of it, and its id on the page."""
 
     example: Example
     content: PredictionDocument
     id: str
-    address: str
     hops: list[HopRow]
     ways: list[Dimension]
 
@@ -52,7 +50,7 @@ class PredictContext(TypedDict):
 
 
 def write_predict(folder: Path) -> None:
-    """Write ``predict.html`` to `folder`, and ``predict/example-<n>.json``, the documents.
+    """Write ``predict.html`` to `folder`.
 
     Raises
     ------
@@ -61,11 +59,7 @@ def write_predict(folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    context = predict_context()
-    for each in context["worked"]:
-        text = json.dumps(each["content"], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        write_text(folder / each["address"], f"{text}\n")
-    write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(context))
+    write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(predict_context()))
 
 
 def predict_context() -> PredictContext:
@@ -92,8 +86,6 @@ def _worked(number: int, example: Example, content: PredictionDocument) -> Worke
         example=example,
         content=content,
         id=f"example-{number}",
-        # Not by the formula: the hub takes no file with brackets in its name.
-        address=f"predict/example-{number}.json",
         hops=[HopRow(hop=hop, bar=_bar(hop, scale, content["threshold"])) for hop in content["hops"]],
         ways=[Dimension(dimension=dimension, way=ways.get(dimension)) for dimension in (1, 2, 3)],
     )
