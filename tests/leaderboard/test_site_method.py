@@ -188,6 +188,8 @@ class TestLinks:
                 assert not asked or asked in ids or re.fullmatch(r"\?flag=\w+", asked), address
             elif parts.path.startswith("submissions/"):
                 assert Path(parts.path).stem in board.content["submissions"]
+            elif parts.path.startswith("entries/"):
+                assert unquote(Path(parts.path).parent.name) in ids, address
             else:
                 assert parts.path in ("index.html", "score.html", "predict.html", "changelog.html", "feed.xml"), address
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from pathlib import Path
 
@@ -62,13 +61,9 @@ def test_published_values_are_those_of_the_dataset(page: str) -> None:
         assert address == name
 
 
-def test_links_within_the_page_and_to_its_files(page: str, folder: Path) -> None:
+def test_links_within_the_page(page: str) -> None:
     for target in re.findall(r'href="#([\w-]+)"', page):
         assert f'id="{target}"' in page
-    files = re.findall(r'href="(predict/[^"]+)"', page)
-    assert len(files) == len(EXAMPLES)
-    for address, content in zip(files, stored_examples(), strict=True):
-        assert json.loads((folder / address).read_text(encoding="utf-8")) == content
 
 
 def test_a_way_that_there_is_not_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

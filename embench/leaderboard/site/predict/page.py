@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment
 from embench.prediction.examples import EXAMPLES, Example, stored_examples
-from embench.prediction.store import file_name
 from embench.web.bars import Bar, Scale, bar
 
 if TYPE_CHECKING:
@@ -31,12 +29,11 @@ class Dimension(TypedDict):
 
 
 class Worked(TypedDict):
-    """A worked example: the crystal, what the model says of it, its id on the page, and the file with all numbers."""
+    """A worked example: the crystal, what the model says of it, and its id on the page."""
 
     example: Example
     content: PredictionDocument
     id: str
-    address: str
     hops: list[HopRow]
     ways: list[Dimension]
 
@@ -53,7 +50,7 @@ class PredictContext(TypedDict):
 
 
 def write_predict(folder: Path) -> None:
-    """Write ``predict.html`` to `folder`, and ``predict/<name>.json``, the document of each example.
+    """Write ``predict.html`` to `folder`.
 
     Raises
     ------
@@ -62,11 +59,7 @@ def write_predict(folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    context = predict_context()
-    for each in context["worked"]:
-        text = json.dumps(each["content"], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        write_text(folder / each["address"], f"{text}\n")
-    write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(context))
+    write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(predict_context()))
 
 
 def predict_context() -> PredictContext:
@@ -93,7 +86,6 @@ def _worked(number: int, example: Example, content: PredictionDocument) -> Worke
         example=example,
         content=content,
         id=f"example-{number}",
-        address=f"predict/{file_name(example.name)}.json",
         hops=[HopRow(hop=hop, bar=_bar(hop, scale, content["threshold"])) for hop in content["hops"]],
         ways=[Dimension(dimension=dimension, way=ways.get(dimension)) for dimension in (1, 2, 3)],
     )
