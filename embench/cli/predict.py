@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _OF_ONE = "; for one structure"
+_STDOUT = Path("-")
 
 
 def predict(
@@ -48,7 +49,7 @@ def predict(
     ),
     one_by_one: bool = typer.Option(False, "--crystals", help="Two files are two crystals, not the ends of one hop."),
     as_json: Path | None = typer.Option(
-        None, "--json", metavar="FILE", help=f"Write the document{_OF_ONE}.", show_default=False
+        None, "--json", metavar="FILE", help=f"Write the document{_OF_ONE}; - prints it.", show_default=False
     ),
     html: Path | None = typer.Option(
         None, "--html", metavar="FILE", help=f"Write a page{_OF_ONE}.", show_default=False
@@ -76,7 +77,7 @@ def predict(
     if (bands or pages) and out is None:
         raise typer.BadParameter("needs a folder to write to; add --out DIR", param_hint="--" + (bands or ["pages"])[0])
     for path in (as_json, html):
-        if path is not None:
+        if path not in (None, _STDOUT):
             check_output(path, inputs=files)
     choices = Choices(
         ion=ion,
@@ -139,13 +140,18 @@ def _one(
             result = with_potential(
                 result, potential, most=neb_hops, folder=cache_folder("predict-neb"), progress=report
             )
-    print_prediction(result.to_document())
-    if as_json is not None:
-        result.to_json(as_json)
-        typer.echo(f"wrote {as_json}")
+    if as_json == _STDOUT:
+        from embench.evaluation.document import dumps
+
+        print(dumps(result.to_document()), end="")
+    else:
+        print_prediction(result.to_document())
+        if as_json is not None:
+            result.to_json(as_json)
+            typer.echo(f"wrote {as_json}")
     if html is not None:
         result.to_html(html)
-        typer.echo(f"wrote {html}")
+        typer.echo(f"wrote {html}", err=as_json == _STDOUT)
 
 
 def _many(

@@ -44,6 +44,12 @@ def test_one_structure(call, olivine_file, tmp_path, olivine):
     ).read_text(encoding="utf-8")
 
 
+def test_the_document_is_printed_alone(call, olivine_file):
+    result = call("predict", olivine_file, "--ion", "Li", "--json", "-")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["format"] == FORMAT
+
+
 def test_a_folder_with_a_bad_structure(call, olivine_file, tmp_path):
     folder = tmp_path / "s"
     folder.mkdir()
