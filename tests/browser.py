@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 # The pages need no other host; what the browser itself would fetch in the background is turned off.
 _ARGUMENTS = (
@@ -68,6 +68,19 @@ class Visit:
         while not self.page.evaluate(expression, argument):
             assert time.monotonic() < end, f"never true: {expression}"
             self.page.wait_for_timeout(30)
+
+    def settle(self) -> None:
+        """Wait until what was asked for is painted: what a choice changes is drawn in the next frame."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def follow(self, link: Locator, pattern: str) -> None:
+        """Follow a link to a page whose address fits `pattern`.
+
+        The link is followed by keyboard: it gets the key wherever it is, also while what stands above it is drawn.
+        """
+        link.focus()
+        link.press("Enter")
+        self.page.wait_for_url(pattern)
 
 
 Kind = TypeVar("Kind", bound=Visit)

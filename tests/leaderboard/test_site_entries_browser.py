@@ -175,13 +175,20 @@ class TestEntry:
 
     def test_choices_change_the_drawing(self, olivine: SiteVisit) -> None:
         page = olivine.page
-        drawn = "Number(document.getElementById('structure').dataset.drawn)"
+
+        def drawn() -> int:
+            olivine.settle()
+            return int(page.get_attribute("#structure", "data-drawn") or 0)
+
+        page.select_option("#reach", "3")
+        near = drawn()
         page.select_option("#reach", "5")
-        olivine.wait_until(f"{drawn} > 100")
-        before = page.evaluate(drawn)
+        far = drawn()
         page.uncheck("#structure-controls input[value=polyhedra]")
-        olivine.wait_until(f"{drawn} < {before}")
+        assert 0 < near < far
+        assert drawn() < far
         page.check("#structure-controls input[value=polyhedra]")
+        assert drawn() == far
 
     def test_turns_by_keyboard(self, olivine: SiteVisit) -> None:
         look = "() => JSON.stringify(embenchEntry.viewer.state.look.towards)"
@@ -255,8 +262,7 @@ class TestEntry:
             assert found.page.locator("#flag-list dt").count() == len(entry.flags) > 0
             first = found.page.locator("#neighbours-rows tr").first
             assert "LiAlPO4F_2" in (first.text_content() or "")  # FACTS: the same hop under another name
-            first.locator("a").click()
-            found.page.wait_for_url("**/LiAlPO4F_2/index.html")
+            found.follow(first.locator("a"), "**/LiAlPO4F_2/index.html")
             found.page.go_back()
             found.page.wait_for_url("**/LiAlPO4F_3/index.html")
 
