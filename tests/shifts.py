@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _WATCH = """(() => {
   window.seenShifts = [];
   const name = (node) => node?.id || node?.className || node?.nodeName || "";
-  const told = (source) => `${name(source.node)} ${Math.round(source.previousRect.y)} -> ${Math.round(source.currentRect.y)}`;
-  const keep = (entries) => window.seenShifts.push(...entries.map((each) => [each.value, each.sources.map(told).join("; ")]));
+  const y = (box) => Math.round(box.y);
+  const told = (source) => `${name(source.node)} ${y(source.previousRect)} -> ${y(source.currentRect)}`;
+  const keep = (entries) => {
+    for (const each of entries) window.seenShifts.push([each.value, each.sources.map(told).join("; ")]);
+  };
   const observer = new PerformanceObserver((list) => keep(list.getEntries()));
   observer.observe({ type: "layout-shift", buffered: true });
   window.allShifts = () => { keep(observer.takeRecords()); return window.seenShifts; };

@@ -55,8 +55,14 @@ def test_a_page_that_grows_is_found(browser: Browser, tmp_path: Path) -> None:
     page.write_text(
         """<!doctype html><title>late</title><div id="late"></div><p style="height: 3000px">text</p><div id="end"></div>
 <script>
-  requestAnimationFrame(() => setTimeout(() => { document.getElementById("late").style.height = "300px"; document.documentElement.dataset.ready = ""; }));
-  new IntersectionObserver(([end]) => { if (end.isIntersecting) end.target.style.height = "200px"; }).observe(document.getElementById("end"));
+  const [late, end] = ["late", "end"].map((id) => document.getElementById(id));
+  requestAnimationFrame(() => setTimeout(() => {
+    late.style.height = "300px";
+    document.documentElement.dataset.ready = "";
+  }));
+  new IntersectionObserver(([seen]) => {
+    if (seen.isIntersecting) end.style.height = "200px";
+  }).observe(end);
 </script>""",
         encoding="utf-8",
     )
