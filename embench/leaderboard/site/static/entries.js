@@ -131,7 +131,6 @@
     fromAddress();
     show();
   });
-  form.hidden = false;
   fromAddress();
   show();
   document.documentElement.dataset.ready = "true";

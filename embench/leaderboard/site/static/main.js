@@ -176,7 +176,6 @@
     fromAddress();
     show();
   });
-  form.hidden = false;
   fromAddress();
   show();
   document.documentElement.dataset.ready = "true";

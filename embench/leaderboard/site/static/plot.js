@@ -262,8 +262,8 @@ window.embenchPlot = (() => {
     return list;
   };
 
-  /** Draw a figure in an element; `hidden` holds the names of traces that the reader has put away. */
-  const render = (element, figure, hidden) => {
+  /** Return what is shown of a figure at the width of its element, and the room for it: its height follows from that. */
+  const layOut = (element, figure, hidden) => {
     const { layout } = figure;
     const traces = figure.data.filter((trace) => !hidden.has(trace.name));
     const boxes = traces.filter((trace) => trace.type === "box");
@@ -277,10 +277,24 @@ window.embenchPlot = (() => {
     const height = square ? Math.min(width, 620) - left + foot + 20 : (layout.height ?? 320);
     const area = { left, right: width - 14, top: 12, bottom: height - foot, height };
     if (square) area.right = Math.min(area.right, area.left + (area.bottom - area.top));
+    return { layout, traces, boxes, width, height, area };
+  };
+  const canvas = ({ width, height }) => make("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", "aria-hidden": "true", focusable: "false" });
+  /** Put a chart and its legend in an element; whoever has the focus in the legend keeps it. */
+  const place = (element, svg, legend) => {
+    const focused = element.contains(document.activeElement) ? document.activeElement.textContent : null;
+    element.replaceChildren(...(legend ? [legend, svg] : [svg]));
+    element.style.minHeight = "";
+    if (focused !== null) [...element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+  };
+
+  /** Draw a figure in an element; `hidden` holds the names of traces that the reader has put away. */
+  const render = (element, figure, hidden) => {
+    const { layout, traces, boxes, width, height, area } = layOut(element, figure, hidden);
     const x = scaleOf(layout.xaxis, traces.length ? traces : figure.data, "x", area.left, area.right, width < 420 ? 5 : 8);
     const y = boxes.length ? { place: () => 0, ticks: [] } : scaleOf(layout.yaxis, traces.length ? traces : figure.data, "y", area.bottom, area.top, 6);
     const hits = [];
-    const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", "aria-hidden": "true", focusable: "false" });
+    const svg = canvas({ width, height });
     svg.append(...drawShapes(layout.shapes, x, y, area), frame(x, y, area, layout, boxes));
     for (const trace of traces) {
       if (trace.type === "bar") svg.append(drawBars(trace, x, y, hits));
@@ -291,12 +305,7 @@ window.embenchPlot = (() => {
     }
     svg.append(...drawNotes(layout.annotations, x, y, area));
     listen(svg, hits, width);
-    const again = () => render(element, figure, hidden);
-    const focused = element.contains(document.activeElement) ? document.activeElement.textContent : null;
-    const legend = legendOf(figure, hidden, again);
-    element.replaceChildren(...(legend ? [legend, svg] : [svg]));
-    element.style.minHeight = "";
-    if (focused !== null) [...element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+    place(element, svg, legendOf(figure, hidden, () => render(element, figure, hidden)));
     if (!tip.isConnected) document.body.append(tip);
     element.dataset.drawn = "true";
   };
@@ -311,12 +320,18 @@ window.embenchPlot = (() => {
       }
     }
   });
-  /** Draw `figure` in `element`, and again whenever its width changes. */
-  const draw = (element, figure) => {
-    const hidden = new Set();
-    shown.set(element, { width: element.clientWidth, again: () => render(element, figure, hidden) });
-    render(element, figure, hidden);
+  const keep = (element, again) => {
+    shown.set(element, { width: element.clientWidth, again });
+    again();
     sizes.observe(element);
+  };
+  /** Draw `figure` in `element`, and again whenever its width changes. */
+  const draw = (element, figure, hidden = new Set()) => keep(element, () => render(element, figure, hidden));
+  /** Take the room that `figure` needs in `element`, with its legend, until it is drawn: nothing below moves then. */
+  const reserve = (element, figure) => {
+    const hidden = new Set();
+    const legend = () => legendOf(figure, hidden, () => draw(element, figure, hidden));
+    keep(element, () => place(element, canvas(layOut(element, figure, hidden)), legend()));
   };
   const clear = (element) => {
     shown.delete(element);
@@ -324,5 +339,5 @@ window.embenchPlot = (() => {
     element.replaceChildren();
     delete element.dataset.drawn;
   };
-  return { clear, draw };
+  return { clear, draw, reserve };
 })();

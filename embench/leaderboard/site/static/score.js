@@ -77,6 +77,5 @@
       if (type === "drop") take(event.dataTransfer.files[0]);
     });
   }
-  form.hidden = false;
   document.documentElement.dataset.ready = "true";
 })();

@@ -30,7 +30,8 @@ window.embench = (() => {
   /** Return the JSON that stands in the element `id`. */
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
-  // A page may have many plots: those in sight are drawn at once, the others when they come near.
+  // A page may have many plots: those in sight are drawn at once, the others when they come near. Their room is taken
+  // at once, so that nothing moves under a reader who scrolls.
   const asked = new Map(); // plot → its figure, until it is drawn
   const inSight = new IntersectionObserver(
     (sights) => {
@@ -48,6 +49,7 @@ window.embench = (() => {
   const draw = (plot, figure) => {
     if (plot.dataset.drawn) return embenchPlot.draw(plot, figure);
     asked.set(plot, figure);
+    embenchPlot.reserve(plot, figure);
     return inSight.observe(plot);
   };
   /** Take a plot off the page. */
@@ -68,7 +70,6 @@ window.embench = (() => {
     themeSwitch.setAttribute("aria-pressed", String(isDark()));
     themeSwitch.title = isDark() ? "Change to light colours" : "Change to dark colours";
   };
-  themeSwitch.hidden = false;
   themeSwitch.addEventListener("click", () => {
     page.dataset.theme = isDark() ? "light" : "dark";
     try {

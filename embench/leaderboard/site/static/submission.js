@@ -77,7 +77,6 @@
     URL.revokeObjectURL(link.href);
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     link.download = `${slug}-${state.protocol}.csv`;
-    link.hidden = false;
   };
 
   // The errors of two submissions.
@@ -141,7 +140,6 @@
     verdict.textContent = pair.verdict;
     verdict.classList.toggle("better", pair.outcome === "lower");
     verdict.classList.toggle("worse", pair.outcome === "higher");
-    verdict.hidden = false;
     for (const place of document.querySelectorAll(".other-name")) place.textContent = names[other];
     const [mine, theirs] = await Promise.all([load(slug), load(other)]);
     if (protocol === state.protocol && other === state.other) embench.draw(comparison, comparisonFigure(mine, theirs));
@@ -182,10 +180,9 @@
     form.protocol.value = state.protocol;
     form.other.replaceChildren(...others().map((other) => new Option(names[other], other)));
     if (state.other !== null) form.other.value = state.other;
-    showPanels();
+    const panelsShown = showPanels();
     for (const each of document.querySelectorAll("#strip a[data-protocol]")) each.toggleAttribute("aria-current", each.dataset.protocol === state.protocol);
-    drawErrors();
-    drawComparison();
+    return Promise.all([panelsShown, drawErrors(), drawComparison()]);
   };
   form.addEventListener("submit", (event) => event.preventDefault());
   form.protocol.addEventListener("change", () => {
@@ -223,9 +220,8 @@
     const link = event.target.closest?.('a[href^="#flag-"]');
     if (link) document.getElementById(link.hash.slice(1))?.closest("details")?.setAttribute("open", "");
   });
-  scale.hidden = false;
-  form.hidden = false;
   fromAddress();
-  show();
-  document.documentElement.dataset.ready = "true";
+  show().finally(() => {
+    document.documentElement.dataset.ready = "true";
+  });
 })();
