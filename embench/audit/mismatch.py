@@ -251,8 +251,8 @@ KINDS: tuple[Kind, ...] = (
         "pathway",
         "another pathway",
         f"The label is within {NEAR} eV of what potentials say of another pathway of the structure in the dataset; or "
-        f"another hop, for which potentials differ by more than {FAR} eV, has the same label; or the label is the lower "
-        "one and the released hop passes another site of the ion, so that the ion would take two direct hops.",
+        f"another hop, for which potentials differ by more than {FAR} eV, has the same label; or the label is the "
+        "lower one and the released hop passes another site of the ion, so that the ion would take two direct hops.",
         _pathway,
     ),
     Kind(
