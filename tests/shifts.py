@@ -24,7 +24,6 @@ _WATCH = """(() => {
   window.allShifts = () => { keep(observer.takeRecords()); return window.seenShifts; };
 })();"""
 _HEIGHT = "document.documentElement.scrollHeight"
-_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
 # Charts that are asked for have an svg, in their place or drawn.
 _DRAWN = """[...document.querySelectorAll(".plot")].every((plot) => {
   const { top, bottom } = plot.getBoundingClientRect();
@@ -51,14 +50,14 @@ def watch(page: Page) -> None:
 def scrolled_through(found: Visit) -> Movement:
     """Scroll a page that is ready from its top to its end, as a reader does: what is in sight gets time to be drawn."""
     page = found.page
-    page.evaluate(_FRAMES)
+    found.settle()
     before: int = page.evaluate(_HEIGHT)
     while page.evaluate(f"scrollY + innerHeight < {_HEIGHT} - 1"):
         at = page.evaluate("scrollY")
         page.evaluate(f"scrollBy({{ top: {_STEP}, behavior: 'instant' }})")
-        page.evaluate(_FRAMES)
+        found.settle()
         found.wait_until(_DRAWN)
         assert page.evaluate("scrollY") > at, "the page does not scroll"
-    page.evaluate(_FRAMES)
+    found.settle()
     shifts = page.evaluate("allShifts()")
     return Movement(sum(value for value, _ in shifts), [what for _, what in shifts], before, page.evaluate(_HEIGHT))

@@ -154,6 +154,7 @@ class TestEntry:
 
     def test_the_canvas_shows_something(self, olivine: SiteVisit) -> None:
         """Phosphorus is drawn in Jmol's orange, oxygen in red."""
+        olivine.settle()  # the choice of colours above is painted in the next frame
         colours = olivine.page.evaluate(
             """() => {
               const canvas = document.getElementById('structure');
