@@ -52,7 +52,9 @@ def content(board) -> dict[str, Any]:
 
 def test_a_table_for_each_protocol(content):
     found = tables(board_page(content))
-    assert [len(table) - 1 for table in found] == [len(protocol["rows"]) for protocol in content["protocols"]]
+    assert [len(table) - 1 for table in found] == [
+        len(section["rows"]) for section in (*content["protocols"], *content["transfer"])
+    ]
     for header, *rows in found:
         assert all(len(row) == len(header) for row in rows)
         assert [row[0] for row in rows] == [str(line) for line in range(1, len(rows) + 1)]

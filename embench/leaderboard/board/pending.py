@@ -22,12 +22,12 @@ from embench.leaderboard.board.write import JSON_FILE, PAGE_FILE, board_texts, c
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.detail import Progress
-    from embench.leaderboard.board.documents import BoardDocument
+    from embench.leaderboard.board.documents import BoardDocument, ProtocolSection, TransferSection
     from embench.leaderboard.submission import Submission
 
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
 _OF_A_ROW = ("slug", "metrics", "mae_predicted", "without_metal_site", "other_definition", "coverage")
-_OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts")
+_OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts", "dataset", "dataset_version", "trained_on")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,10 @@ def check_recorded(
 def _differences(document: BoardDocument, made: BoardDocument, slugs: Collection[str]) -> list[str]:
     """Return the parts of two boards that differ though they rest on the submissions `slugs` alone."""
     before, after = _resting_on(document, slugs), _resting_on(made, slugs)
+    # Of data that only submissions which have changed or are gone were scored with, nothing is known here.
+    named = made["checksums"]["data"]
+    data = {name: digest for name, digest in document["checksums"]["data"].items() if name in named}
+    before, after = before | {"data": _text(data)}, after | {"data": _text(named)}
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
@@ -122,13 +126,13 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
         "versions": _text(document["versions"]),
         "settings": _text(document["settings"]),
         "metrics": _text([document["metrics"], document["more_metrics"]]),
-        "data": _text(document["checksums"]["data"]),
     }
     for slug, card in document["submissions"].items():
         if slug in slugs:
             said = {name: value for name, value in card.items() if name != "signs"}
             parts[slug] = _text([said, document["checksums"]["predictions"].get(slug)])
-    for protocol in document["protocols"]:
+    sections: list[ProtocolSection | TransferSection] = [*document["protocols"], *document["transfer"]]
+    for protocol in sections:
         rows = [
             {name: value for name, value in row.items() if name in _OF_A_ROW}
             for row in protocol["rows"]
