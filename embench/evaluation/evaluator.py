@@ -162,6 +162,7 @@ def evaluate(
     unit: str | None = None,
     metrics: Sequence[str | OwnMetric] | None = None,
     subset: OwnSubset | None = None,
+    dataset_version: str | None = None,
 ) -> Evaluation:
     """Score predictions of migration barriers on a protocol.
 
@@ -195,6 +196,9 @@ def evaluate(
     subset
         A part of the entries to score as well, as ``subset`` among the subsets: ids, or conditions such as
         ``{"mobile_ion": "Na"}`` (see :meth:`embench.Dataset.filter`).
+    dataset_version
+        Version of the dataset to score on, such as ``1.1.0``; None for the one of the leaderboard. Predictions that
+        were made for an earlier version stay valid for the entries that remain.
 
     Raises
     ------
@@ -202,7 +206,7 @@ def evaluate(
         The predictions cannot be scored; the message names lines and entries. Or it cannot be told for which protocol
         they are.
     UnknownNameError
-        There is no such protocol or unit.
+        There is no such protocol, unit or version.
     InvalidValueError
         `threshold`, `seed` or `resamples` is out of range; something is no metric; no scored entry is in the subset.
 
@@ -217,9 +221,9 @@ def evaluate(
     _check_settings(threshold, seed, resamples)
     sources: tuple[Source, ...] = (predictions,) if against is None else (predictions, against)
     if protocol is None:
-        inferred, sources = infer_protocol(sources, unit=unit)
+        inferred, sources = infer_protocol(sources, unit=unit, version=dataset_version)
         protocol = inferred.protocol
-    scored = scored_set(protocol)
+    scored = scored_set(protocol, dataset_version)
     problem = threshold_problem(threshold, highest=scored.highest, usual=GOOD_CONDUCTOR)
     if problem:
         raise InvalidValueError(problem)
