@@ -258,5 +258,6 @@ def _no_longer_scored(scored: ScoredSet, missing: tuple[str, ...]) -> str:
 
     for later in REVISIONS:
         if set(missing) <= set(protocol(scored.protocol, later.version).dropped) and not scored.dropped:
-            return f"Dataset {later.version} no longer scores it: --dataset-version {later.version} does without.\n"
+            way_out = f"embench evaluate --dataset-version {later.version} does without"
+            return f"Dataset {later.version} no longer scores it: {way_out}.\n"
     return ""
