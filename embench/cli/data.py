@@ -188,6 +188,9 @@ def _progress(task: str, total: int, *, patience: float = 1.0) -> Iterator[Calla
 
 @app.command()
 def audit(
+    entry: str | None = typer.Argument(
+        None, metavar="[ENTRY]", help="Print what is known of this entry's label only.", show_default=False
+    ),
     barriers: Path | None = typer.Option(
         None, "--barriers", help="Table of barriers. Default: the one of embench.", metavar="FILE", show_default=False
     ),
@@ -204,8 +207,16 @@ def audit(
     check: bool = typer.Option(
         False, "--check", help="Write nothing; fail where FILE or the table is not that of now."
     ),
+    as_json: Path | None = typer.Option(
+        None, "--json", metavar="FILE", help="Of ENTRY: write the document; - prints it.", show_default=False
+    ),
 ) -> None:
     """Compare the labels with barriers from interatomic potentials and with their duplicates."""
+    if entry is not None:
+        _audit_entry(entry, as_json, others=barriers is not None or out is not None or write_table or check)
+        return
+    if as_json is not None:
+        raise typer.BadParameter("is for one entry: embench data audit ENTRY --json FILE", param_hint="--json")
     from embench.audit import find_suspects, read_potentials
     from embench.audit.evidence import evidence_of_the_flag, read_evidence
     from embench.audit.suspects import suspect_table, table_path
@@ -228,6 +239,33 @@ def audit(
     deliver(lambda: label_page(data, potentials, evidence), out, check=check)
     if write_table or check:
         deliver(table, table_path(layout), check=check)
+
+
+def _audit_entry(entry_id: str, as_json: Path | None, *, others: bool) -> None:
+    """Print or write what the audit of the labels knows of one entry."""
+    from embench.audit.case import label_document, read_sources
+    from embench.cli import _data_audit
+    from embench.dataset import load
+
+    if others:
+        raise typer.BadParameter(
+            "is printed alone: leave out the options of the page, --json goes with it", param_hint="ENTRY"
+        )
+    data = load()
+    data[entry_id]  # An unknown entry is told before anything is read.
+    found = label_document(entry_id, read_sources(data))
+    if as_json is None:
+        _print(_data_audit.render(found))
+    elif str(as_json) == "-":
+        _print_json(dict(found))
+    else:
+        import json
+
+        from embench.common.files import check_output, write_text
+
+        check_output(as_json)
+        write_text(as_json, json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        typer.echo(f"wrote {as_json}")
 
 
 @app.command()

@@ -12,7 +12,7 @@ DIGESTS: dict[str, dict[str, str]] = {
         "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
     },
     "versions": {
-        "default-1.1.0.parquet": "a4eee7053bd75c5858affc7c4067b87f6c9d16a0f9aa90d72a3572ff847fb336",
+        "default-1.1.0.parquet": "59e402c359ff468fcff32869d952b8fd02b9db5879b5695dc5ebedbdc96d34e8",
     },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
@@ -34,6 +34,6 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "consensus": {
-        "potential_consensus.parquet": "473e358ab30337021cf3117ec59fbc21c2bd3cecab9e86f4e615854b9b44b39b",
+        "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",
     },
 }

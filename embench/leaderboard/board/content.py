@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.evaluation.breakdown import PREDICTED
 from embench.evaluation.coverage import COVERAGE_RULE
-from embench.leaderboard.board.detail import Progress
+from embench.evaluation.document import finite
+from embench.leaderboard.board.detail import NOT_CONTRADICTED, Progress
 from embench.leaderboard.board.documents import SignsFound, Standings
 from embench.leaderboard.board.potentials import checkpoint_card, level_card, neb_card, potentials_section
 from embench.leaderboard.board.standings import standings
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         Description,
         Detail,
         Details,
+        NotContradicted,
         ProtocolSection,
         SignDocument,
         Standing,
@@ -145,28 +148,39 @@ def _protocol(
             name: {"n": found["n"], "unit": found["n_unit"], "n_hosts": found["n_hosts"]}
             for name, found in best["metrics"].items()
         },
+        "not_contradicted": {
+            "n": best["subsets"][NOT_CONTRADICTED]["n"],
+            "n_hosts": best["subsets"][NOT_CONTRADICTED]["n_hosts"],
+            "sentence": placed["not_contradicted"]["sentence"],
+            "reference": best["not_contradicted"]["reference"],
+            "support": best["not_contradicted"]["support"],
+        },
         "rows": [
-            _row(row, details[row["slug"]], submissions[row["slug"]], signs=_texts(signs[row["slug"]], spec.name))
+            _row(
+                row,
+                details[row["slug"]],
+                submissions[row["slug"]],
+                without=next(each for each in placed["not_contradicted"]["rows"] if each["slug"] == row["slug"]),
+                signs=_texts(signs[row["slug"]], spec.name),
+            )
             for row in placed["rows"]
         ],
         "pairs": placed["pairs"],
     }
 
 
-def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
-    without = detail["subsets"]["without_metal_site"]["metrics"]
-    sound = detail["subsets"]["label_not_contradicted"]
+def _row(
+    standing: Standing, detail: Detail, submission: Submission, *, without: Standing, signs: list[str]
+) -> BoardRow:
+    no_metal_site = detail["subsets"]["without_metal_site"]["metrics"]
     other, coverage = detail["other_definition"], detail["coverage"]
     predicted = detail["subsets"].get(PREDICTED)
-    found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
-        "metrics": {
-            spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
-        },
+        "metrics": _intervals(detail["metrics"]),
         "mae_predicted": predicted and _interval(predicted["metrics"]["mae"]),
-        "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
-        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
+        "without_metal_site": {"mae": no_metal_site["mae"]["value"], "r2": no_metal_site["r2"]["value"]},
+        "not_contradicted": _not_contradicted(without, detail),
         "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],
@@ -175,6 +189,35 @@ def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: l
         },
         "cost": cost_of(submission, detail["protocol"], predicted=coverage["predicted"]),
         "signs": signs,
+    }
+
+
+def _intervals(found: Mapping[str, EstimateDocument]) -> dict[str, Interval | None]:
+    """Return all metrics of the board in its order, None for those that a system does not have."""
+    return {spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()}
+
+
+def _not_contradicted(place: Standing, detail: Detail) -> NotContradicted:
+    kept = [
+        entry
+        for entry, is_kept in zip(detail["entries"], detail["not_contradicted"]["members"], strict=True)
+        if is_kept
+    ]
+    errors = [abs(entry["error"]) for entry in kept if not entry["filled"]]
+    return {
+        "rank": place["rank"],
+        "rank_low": place["rank_low"],
+        "rank_high": place["rank_high"],
+        "p_best": place["p_best"],
+        "p_adjusted": place["p_adjusted"],
+        "best_set": place["best_set"],
+        "metrics": _intervals(detail["subsets"][NOT_CONTRADICTED]["metrics"]),
+        "mae_predicted": None if len(errors) == len(kept) or not errors else finite(fmean(errors)),
+        "coverage": {
+            "scored": len(kept),
+            "predicted": len(errors),
+            "share": round(len(errors) / len(kept), 8) if kept else 0.0,
+        },
     }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
 _OF_A_ROW = ("slug", "metrics", "mae_predicted", "without_metal_site", "other_definition", "coverage")
+_OF_A_ROW_WITHOUT = ("metrics", "mae_predicted", "coverage")
 _OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts")
 
 
@@ -131,6 +132,7 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
     for protocol in document["protocols"]:
         rows = [
             {name: value for name, value in row.items() if name in _OF_A_ROW}
+            | {f"not_contradicted_{name}": row["not_contradicted"].get(name) for name in _OF_A_ROW_WITHOUT}
             for row in protocol["rows"]
             if row["slug"] in slugs
         ]
