@@ -162,6 +162,7 @@ def evaluate(
     unit: str | None = None,
     metrics: Sequence[str | OwnMetric] | None = None,
     subset: OwnSubset | None = None,
+    dataset_version: str | None = None,
     in_full: Collection[str] = (),
 ) -> Evaluation:
     """Score predictions of migration barriers on a protocol.
@@ -196,6 +197,9 @@ def evaluate(
     subset
         A part of the entries to score as well, as ``subset`` among the subsets: ids, or conditions such as
         ``{"mobile_ion": "Na"}`` (see :meth:`embench.Dataset.filter`).
+    dataset_version
+        Version of the dataset to score on, such as ``1.1.0``; None for the one of the leaderboard. Predictions that
+        were made for an earlier version stay valid for the entries that remain.
     in_full
         Names of subsets, such as ``label_not_contradicted``, that are scored with all metrics as well. The others get
         the headline metrics, which cost hardly anything.
@@ -206,7 +210,7 @@ def evaluate(
         The predictions cannot be scored; the message names lines and entries. Or it cannot be told for which protocol
         they are.
     UnknownNameError
-        There is no such protocol, unit or subset.
+        There is no such protocol, unit, version or subset.
     InvalidValueError
         `threshold`, `seed` or `resamples` is out of range; something is no metric; no scored entry is in the subset.
 
@@ -223,9 +227,9 @@ def evaluate(
         subset_spec(name)
     sources: tuple[Source, ...] = (predictions,) if against is None else (predictions, against)
     if protocol is None:
-        inferred, sources = infer_protocol(sources, unit=unit)
+        inferred, sources = infer_protocol(sources, unit=unit, version=dataset_version)
         protocol = inferred.protocol
-    scored = scored_set(protocol)
+    scored = scored_set(protocol, dataset_version)
     problem = threshold_problem(threshold, highest=scored.highest, usual=GOOD_CONDUCTOR)
     if problem:
         raise InvalidValueError(problem)
