@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.leaderboard.site.assets import INDENTATION, environment, web_address, write_packed, write_quickly
+from embench.leaderboard.site.assets import INDENTATION, environment, packed, web_address, write_packed, write_quickly
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
@@ -83,7 +83,10 @@ class Bands(TypedDict):
 
 
 class SubmissionContext(TypedDict):
-    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
+    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol.
+
+    `state` is a packed State.
+    """
 
     links: list[tuple[str, str]]
     bands: Bands | None
@@ -104,7 +107,7 @@ class SubmissionContext(TypedDict):
     subset_metrics: list[MetricDocument]
     flags: list[tables.FlagText]
     settings: Settings
-    state: State
+    state: str
 
 
 def write_submission_pages(board: Board, folder: Path) -> None:
@@ -126,8 +129,9 @@ def write_submission_pages(board: Board, folder: Path) -> None:
             write_errors(slug, board.details[slug, name], places, folder)
         first, *others = _pages(board, slug, template)
         write_quickly(folder / "submissions" / f"{slug}.html", first.encode())
-        for name, page in zip(_shown(board.content, slug)[1:], others, strict=True):
-            write_packed(folder / "submissions" / slug / f"{name}-panels.js", f"{slug}/{name}/panels", _sections(page))
+        if others:
+            panels = _by_section(dict(zip(_shown(board.content, slug)[1:], map(_sections, others), strict=True)))
+            write_packed(folder / "submissions" / slug / "panels.js", f"{slug}/panels", panels)
 
 
 def _shown(content: BoardDocument, slug: str) -> list[str]:
@@ -140,6 +144,15 @@ def _sections(page: str) -> dict[str, str]:
     """Return the parts of a page that belong to one protocol, by the name of their section."""
     found = re.findall(r'<div class="panel" data-section="(\w+)">(.*?)<!-- end of panel -->', page, flags=re.DOTALL)
     return dict(found)
+
+
+def _by_section(panels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return what `panels` holds by protocol and section by section and protocol.
+
+    A section says much the same on each protocol: side by side, the repeated text packs away.
+    """
+    sections = next(iter(panels.values()))
+    return {section: {name: found[section] for name, found in panels.items()} for section in sections}
 
 
 def _pages(board: Board, slug: str, template: Template) -> list[str]:
@@ -169,7 +182,7 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
         settings=content["settings"],
-        state=_state(content, slug, protocols, pairs),
+        state=packed(_state(content, slug, protocols, pairs)),
     )
     found = []
     for parts in zip(protocols, details, pairs, strict=True):
