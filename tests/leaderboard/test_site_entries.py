@@ -21,6 +21,7 @@ import embench
 from embench.errors import StaleFileError
 from embench.leaderboard.board import Board
 from embench.leaderboard.site.entries import entry_address, filter_address, write_entries
+from embench.leaderboard.site.entries.formulas import marked, subscripted
 from embench.leaderboard.site.entries.paths import (
     STORED,
     check_paths,
@@ -31,7 +32,7 @@ from embench.leaderboard.site.entries.paths import (
     write_paths,
 )
 from embench.leaderboard.site.entries.records import SHOWN_COLUMNS
-from embench.leaderboard.site.entries.single import marked, subscripted, waiting_time
+from embench.leaderboard.site.entries.single import waiting_time
 from embench.leaderboard.site.entries.trust import trust
 from tests.leaderboard.conftest import SUBMISSIONS, data_of, unpacked
 

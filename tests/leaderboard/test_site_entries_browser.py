@@ -81,6 +81,16 @@ class TestList:
         table.page.go_back()
         table.wait_until("document.getElementById('page-place').textContent === 'page 1 of 13'")
 
+    def test_the_first_page_is_there_before_the_script(self, table: SiteVisit) -> None:
+        """What the template writes is what the script would write."""
+        table.open("entries.html")
+        body = "document.querySelector('#entries tbody').innerHTML.replace(/\\s*\\n\\s*/g, '')"
+        written = table.page.evaluate(body)
+        table.page.click("#page-on")
+        assert table.page.evaluate(body) != written
+        table.page.click("#page-back")
+        assert table.page.evaluate(body) == written
+
     def test_filters_together_and_keeps_them_in_the_address(self, table: SiteVisit) -> None:
         page = table.page
         table.open("entries.html")

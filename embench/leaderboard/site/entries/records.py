@@ -50,7 +50,6 @@ class Relative(TypedDict):
     """An entry that shares a group with another one: the closest relation, hop (Å) and barrier (eV)."""
 
     id: str
-    about: str
     relation: str
     hop: float
     barrier: float | None
@@ -133,7 +132,6 @@ def relatives(entries: Sequence[Entry]) -> dict[str, list[Relative]]:
 def _relative(entry: Entry, relation: str) -> Relative:
     return {
         "id": entry.entry_id,
-        "about": f"{entry.mobile_ion} in {entry.composition}",
         "relation": relation,
         "hop": round(entry.hop_distance, 2),
         "barrier": _number(entry.migration_barrier),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.leaderboard.site.assets import environment, packed, write_data, write_page, write_quickly
+from embench.leaderboard.site.entries.formulas import marked, subscripted
 from embench.leaderboard.site.entries.paths import DrawnPath, paths_of
 from embench.leaderboard.site.entries.predictions import (
     EntryPredictions,
@@ -43,9 +44,7 @@ if TYPE_CHECKING:
     from embench.schema.spec import Flag
 
 _SUPERSCRIPTS = ("", "⁺", "²⁺", "³⁺", "⁴⁺")
-_SUBSCRIPTS = str.maketrans("0123456789.", "₀₁₂₃₄₅₆₇₈₉.")
 _REACHES = ("3", "3.5", "4", "4.5", "5")  # Å
-_PART = re.compile(r"(\d[\d.]*)")
 # Attempts a second, a usual value for hops in solids; and where a waiting time stops to mean anything, s.
 _ATTEMPTS = 1e13
 _AGE_OF_THE_UNIVERSE = 4.35e17
@@ -195,19 +194,6 @@ def waiting_time(barrier: float) -> str:
     unit, size = next((unit, size) for limit, unit, size in _UNITS if seconds < limit)
     value = seconds / size
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.2g} {unit}"
-
-
-def subscripted(formula: str) -> str:
-    """Return a formula with its amounts as subscript characters: ``LiFePO4`` is LiFePO₄."""
-    return _PART.sub(lambda found: found[1].translate(_SUBSCRIPTS), formula)
-
-
-def marked(formula: str) -> Markup:
-    """Return a formula with its amounts as subscripts, escaped."""
-    from markupsafe import Markup, escape
-
-    parts = _PART.split(formula)
-    return Markup("").join(Markup("<sub>{}</sub>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
 
 
 def _card(entry: Entry, profile: Sequence[float]) -> bytes:
