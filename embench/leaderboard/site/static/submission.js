@@ -159,8 +159,9 @@
   // The page holds the tables of its first protocol; those of the others are loaded when asked for.
   const sectionsOf = async (protocol) => {
     if (protocol === Object.keys(protocols)[0]) return first;
-    const name = `${slug}/${protocol}/panels`;
-    return JSON.parse(await embench.unpack(await embench.load(`submissions/${encodeURIComponent(slug)}/${protocol}-panels.js`, name)));
+    const panels = await embench.load(`submissions/${encodeURIComponent(slug)}/panels.js`, `${slug}/panels`);
+    const bySection = Object.entries(JSON.parse(await embench.unpack(panels)));
+    return Object.fromEntries(bySection.map(([section, found]) => [section, found[protocol]]));
   };
   let shown = Object.keys(protocols)[0];
   const showPanels = async () => {
