@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from embench.common.threads import one_thread_from_the_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,7 @@ def evaluate(
     if len(predictions) > 1 and not runs and (against is not None or report is not None):
         raise typer.BadParameter("--against and --report take a single predictions file")
     _check_outputs(json, report, inputs=[*predictions, *([against] if against else [])])
-    _use_one_thread()
+    one_thread_from_the_start()
     from embench.evaluation import evaluate as score
 
     sources: list[Any] = list(predictions)
@@ -213,13 +214,6 @@ def _warn(name: str, warnings: tuple[str, ...]) -> None:
             console.print(text, style="yellow", width=min(console.width, 80))
         else:
             print(text, file=sys.stderr)
-
-
-def _use_one_thread() -> None:
-    """Keep the linear algebra of numpy to one thread: its products are small, and threads cost more than they give."""
-    if "numpy" not in sys.modules:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 
 def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:

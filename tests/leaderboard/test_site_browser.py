@@ -141,7 +141,7 @@ def main(browser: Browser, site: Path) -> Iterator[BoardVisit]:
 @pytest.fixture
 def fresh(main: BoardVisit) -> BoardVisit:
     """The main page as it is when it is opened."""
-    main.page.goto(main.page.url.partition("?")[0])
+    main.page.goto(main.address.partition("?")[0])
     main.page.wait_for_selector("html[data-shown='host-10fold mae']")
     return main
 
@@ -156,7 +156,7 @@ class TestMainPage:
 
     def test_results_stand_on_the_first_screen(self, fresh: BoardVisit) -> None:
         """At 1440 by 900 the first five rows are seen, none higher than 44 px."""
-        fresh.page.set_viewport_size({"width": 1440, "height": 900})
+        fresh.resize(1440)
         boxes = fresh.page.eval_on_selector_all(
             ".panel.chosen tbody tr", "rows => rows.slice(0, 5).map((row) => row.getBoundingClientRect().toJSON())"
         )
@@ -172,7 +172,7 @@ class TestMainPage:
         fresh.page.check('#protocols input[value="published"]')
         assert fresh.shown() == order(board, "published")
         assert fresh.shown() != order(board, "host-10fold")
-        assert "protocol=published" in fresh.page.url
+        assert "protocol=published" in fresh.address
         fresh.page.go_back()
         fresh.wait_until("document.querySelector('.panel.chosen').dataset.protocol === 'host-10fold'")
 
@@ -326,7 +326,7 @@ class TestMainPage:
     def test_cost_chart_names_every_system_once(self, fresh: BoardVisit, board: Board) -> None:
         """And no name is drawn over another one, or over the edge, at any width."""
         for width, chart in ((1440, ".wide-only"), (1024, ".wide-only"), (390, ".narrow-only")):
-            fresh.page.set_viewport_size({"width": width, "height": 900})
+            fresh.resize(width)
             names = fresh.page.eval_on_selector_all(
                 f"#cost {chart} svg text.name",
                 "texts => texts.map((text) => [text.dataset.slug, text.getBoundingClientRect().toJSON()])",
@@ -341,7 +341,7 @@ class TestMainPage:
                     wide = min(box["right"], another["right"]) - max(box["left"], another["left"])
                     high = min(box["bottom"], another["bottom"]) - max(box["top"], another["top"])
                     assert wide <= 1 or high <= 4, (width, slug, other)
-        fresh.page.set_viewport_size({"width": 1400, "height": 900})
+        fresh.resize(1400)
 
     def test_costs_that_nobody_reports_stand_in_the_margin(self, fresh: BoardVisit, board: Board) -> None:
         titles = fresh.page.eval_on_selector_all("#cost .wide-only title", "all => all.map((one) => one.textContent)")
@@ -375,7 +375,7 @@ class TestMainPage:
             found.page.keyboard.press("Tab")
             assert found.page.evaluate("document.activeElement.className") == "skip"
             found.page.keyboard.press("Enter")
-            assert found.page.evaluate("document.activeElement.id") == "main"
+            found.wait_until("document.activeElement.id === 'main'")
 
     def test_without_script_all_tables_are_there(self, browser: Browser, site: Path, board: Board) -> None:
         with visit(browser, (site / "index.html").as_uri(), own=site.as_uri(), script=False) as found:
@@ -407,7 +407,7 @@ class TestSubmissionPage:
         assert "MODEL-3" in verdict
         submission.page.select_option("#other", "mace-relax")
         submission.wait_until("document.getElementById('verdict').textContent.includes('MACE (relaxed')")
-        assert "with=mace-relax" in submission.page.url
+        assert "with=mace-relax" in submission.address
         submission.page.select_option("#other", "model-3")
 
     def test_counts_which_errors_are_smaller(self, submission: BoardVisit, board: Board) -> None:
@@ -426,7 +426,7 @@ class TestSubmissionPage:
     def test_hover_tells_the_entry(self, submission: BoardVisit) -> None:
         page = submission.page
         submission.drawn("#plot-parity")
-        page.locator("#plot-parity").scroll_into_view_if_needed()
+        submission.settle()
         # FACTS: the label of KNiF3, whose point is the last but few on a logarithmic axis.
         found = ""
         for place in page.eval_on_selector_all(
@@ -434,6 +434,7 @@ class TestSubmissionPage:
             "all => all.map((o) => o.getBoundingClientRect()).map((b) => [b.x + b.width / 2, b.y + b.height / 2])",
         ):
             page.mouse.move(*place)
+            submission.settle()  # moves of the pointer reach the page with its next frame
             found = page.inner_text(".plot-tip")
             if found.startswith("KNiF3"):
                 break
@@ -488,6 +489,7 @@ class TestSubmissionPage:
 
     def test_predictions_are_saved_as_submitted(self, submission: BoardVisit) -> None:
         page = submission.page
+        submission.wait_until("document.getElementById('download').download === 'pathway-stack-published.csv'")
         with page.expect_download() as saving:
             page.click("#download")
         saved = read_csv(saving.value.path().read_text(encoding="utf-8"))
@@ -504,7 +506,8 @@ class TestSubmissionPage:
         submission.wait_until("document.querySelector('#protocol').value === 'published'")
         # A link within the page keeps the state.
         submission.page.click('a[href="#metrics"]')
-        assert "protocol=published" in submission.page.url
+        submission.wait_until("location.hash === '#metrics'")
+        assert "protocol=published" in submission.address
 
 
 @pytest.mark.parametrize("name", ["index.html", "submissions/orb-v3.html"])
