@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from embench.audit.common_errors import MODEL, PROTOCOL
 from embench.audit.distinct_hops import DistinctHop, alike
 from embench.baselines.features.cache import nothing_kept, remembered
 from embench.baselines.registry import baseline_spec
+from embench.common.threads import one_thread
 from embench.dataset import load
 from embench.errors import FeatureError, StructureError
 from embench.migration import find_hops
@@ -38,8 +39,8 @@ def distinct_hops(entry: Entry) -> tuple[DistinctHop, ...]:
     """Return the direct hops of the ion in the structure of `entry`, shortest first, and the released one among them.
 
     The barriers are those of :data:`~embench.audit.common_errors.MODEL`, fitted on the training side of the entry's
-    fold of :data:`~embench.audit.common_errors.PROTOCOL`; an entry that is in no fold has a model of all scored
-    entries of other hosts. That of the released hop is predicted for the cell of the entry; the others have the rest of
+    fold of :data:`~embench.audit.common_errors.PROTOCOL`; where no fold scores its host framework, on all scored
+    entries. That of the released hop is predicted for the cell of the entry; the others have the rest of
     the crystal as it is in that cell.
 
     Raises :class:`~embench.errors.StructureError` or :class:`~embench.errors.FeatureError` where the structure has no
@@ -48,7 +49,7 @@ def distinct_hops(entry: Entry) -> tuple[DistinctHop, ...]:
     hops = hops_of_entry(entry)
     own = released_hop(entry, hops)
     others = [number for number in range(len(hops)) if number != own]
-    model = _model(entry.group_host)
+    model = _model(entry)
     with nothing_kept():
         rows = model.table([entry, *(hops[number] for number in others)])
         barriers = [float(value) for value in model.predict_table(rows).mean]
@@ -145,16 +146,17 @@ def _by_symmetry(entry: Entry, sites: Floats) -> Floats:
     return np.array(kept)
 
 
-@lru_cache(maxsize=4)
-def _model(host: str) -> Any:
-    """Return the baseline fitted on the training side of the fold that scores the entries of a host framework."""
-    from embench.baselines.runner import one_thread
+def _model(entry: Entry) -> Any:
+    """Return the baseline fitted on the training side of the fold that scores `entry`, or its host framework."""
+    own = set(load().filter(group_host=entry.group_host).entry_ids)
+    folds = [fold.name for fold in protocol(PROTOCOL) if own & set(fold.test_ids)]
+    return _fitted(folds[0] if folds else None)
 
-    data = load()
-    own = set(data.filter(group_host=host).entry_ids)
-    folds = [fold for fold in protocol(PROTOCOL) if own & set(fold.test_ids)]
-    spec = baseline_spec(MODEL)
-    others = data.select(protocol(PROTOCOL).scored_ids).filter(group_host=lambda name: name != host)
-    train = folds[0].train if folds else others
+
+@cache
+def _fitted(fold: str | None) -> Any:
+    """Return the baseline fitted on the training side of a fold; None for a host that no scored entry has."""
+    sides = {each.name: each.train for each in protocol(PROTOCOL)}
+    train = load().select(protocol(PROTOCOL).scored_ids) if fold is None else sides[fold]
     with one_thread(), remembered():
-        return spec.create(seed=0).fit(train)
+        return baseline_spec(MODEL).create(seed=0).fit(train)
