@@ -3,7 +3,7 @@
 // submission's data file, and compares with a second submission, whose file it loads when asked to.
 (async () => {
   const pathways = embench.value("pathways");
-  const { slug, threshold, names, protocols } = JSON.parse(await embench.unpack(embench.read("state")));
+  const { slug, names, protocols, threshold } = JSON.parse(await embench.unpack(document.getElementById("state").textContent));
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
   const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));
