@@ -20,9 +20,9 @@ from sections import OUT, machine, show
 
 import embench
 from embench.common.markdown import markdown_table
+from embench.common.threads import one_thread
 from embench.neb import NEB1, potential_spec
 from embench.neb.band import Band, relax
-from embench.neb.batch import one_thread
 from embench.neb.ends import End, first_band, guess_of, relax_end
 from embench.neb.meter import Meter
 

@@ -21,7 +21,7 @@ from sections import OUT, machine, show
 import embench
 from embench.baselines.record import peak_memory_mib
 from embench.common.markdown import markdown_table
-from embench.neb.batch import one_thread
+from embench.common.threads import one_thread
 from embench.prediction.batch import predict_many
 from embench.prediction.crystal import Choices
 from embench.prediction.inputs import sources

@@ -73,6 +73,18 @@ class Visit:
         """Wait until what was asked for is painted: what a choice changes is drawn in the next frame."""
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
+    @property
+    def address(self) -> str:
+        """The address as the page has it now; that of playwright follows by a message of its own."""
+        found: str = self.page.evaluate("location.href")
+        return found
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Change the size (px) of the window, and wait until the page is laid out in it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.wait_until("([width, height]) => innerWidth === width && innerHeight === height", [width, height])
+        self.settle()
+
     def follow(self, link: Locator, pattern: str) -> None:
         """Follow a link to a page whose address fits `pattern`.
 

@@ -25,7 +25,7 @@ _WATCH = """(() => {
 })();"""
 _HEIGHT = "document.documentElement.scrollHeight"
 # Charts that are asked for have an svg, in their place or drawn.
-_DRAWN = """[...document.querySelectorAll(".plot")].every((plot) => {
+DRAWN = """[...document.querySelectorAll(".plot")].every((plot) => {
   const { top, bottom } = plot.getBoundingClientRect();
   return top > innerHeight || bottom < 0 || !plot.querySelector("svg") || "drawn" in plot.dataset;
 })"""
@@ -56,7 +56,7 @@ def scrolled_through(found: Visit) -> Movement:
         at = page.evaluate("scrollY")
         page.evaluate(f"scrollBy({{ top: {_STEP}, behavior: 'instant' }})")
         found.settle()
-        found.wait_until(_DRAWN)
+        found.wait_until(DRAWN)
         assert page.evaluate("scrollY") > at, "the page does not scroll"
     found.settle()
     shifts = page.evaluate("allShifts()")

@@ -10,11 +10,11 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench.baselines.base import FloatArray, Prediction
+from embench.baselines.base import CheckedBaseline, FloatArray, Prediction
 from embench.baselines.scale import LEAST, OFFSET, to_log
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ INNER_FOLDS = 5
 _CENTRAL_95 = 1.959964
 
 
-class Composition:
+class Composition(CheckedBaseline):
     """The model with the lowest MAE in an inner cross-validation, fitted to the whole training side.
 
     The inner folds keep host frameworks together. The standard deviation of a prediction E is q (E + OFFSET), with
@@ -65,7 +65,7 @@ class Composition:
         self._model: Any = None
         self._spread = float("nan")
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Choose a model in the training side and fit it there."""
         features, barriers = composition_features(train), train.column("migration_barrier").astype(np.float64)
         groups = train.column("group_host")
@@ -76,14 +76,13 @@ class Composition:
         guess = inner[self.chosen]
         self._spread = float(np.quantile(np.abs(guess - barriers) / (guess + OFFSET), 0.95)) / _CENTRAL_95
         self._model = makers[self.chosen]().fit(features, to_log(barriers))
-        return self
 
     @property
     def choices(self) -> dict[str, Any]:
         """The chosen model and the inner errors, for the record of a run."""
         return {"model": self.chosen, "inner_mae": {name: round(error, 4) for name, error in self.inner_errors.items()}}
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return the predictions of the chosen model."""
         mean = _barriers(self._model, composition_features(entries))
         return Prediction(mean, self._spread * (mean + OFFSET))

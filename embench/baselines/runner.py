@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from embench.baselines.store import FoldResult, FoldStore, RunKey
 from embench.common.code import code_digest
 from embench.common.executor import Executor, SerialExecutor
 from embench.common.files import write_together
+from embench.common.threads import one_thread
 from embench.dataset import load
 from embench.errors import BaselineError
 from embench.evaluation.predictions import canonical_csv
@@ -127,7 +127,12 @@ def run_baseline(
     results = [done[fold.name] for fold in protocol]
     text = _predictions_text(results)
     record = make_record(
-        key=key, folds=results, executor=executor.description, prepare_seconds=seconds, predictions=text
+        key=key,
+        folds=results,
+        executor=executor.description,
+        prepare_seconds=seconds,
+        predictions=text,
+        dataset_version=protocol.dataset_version,
     )
     return Run(key=key, predictions=text, record=record)
 
@@ -211,18 +216,6 @@ def run_prepare(task: PrepareTask) -> float:
                 load(task.dataset).select(task.entry_ids).without_targets()
             )
     return time.perf_counter() - started
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep numerical libraries to one thread: sums depend on their order, and the folds run side by side."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:  # comes with scikit-learn; what runs without it does not need it
-        yield
-        return
-    with threadpool_limits(1):
-        yield
 
 
 def _prepare(spec: BaselineSpec, protocol: Protocol, key: RunKey, executor: Executor, report: Progress) -> float:

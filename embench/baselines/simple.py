@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
 
 
-class Median:
+class Median(CheckedBaseline):
     """The median of the training barriers for every entry.
 
     The standard deviation is the root mean square deviation of the training barriers from it, which is what the
@@ -22,19 +22,18 @@ class Median:
     def __init__(self, *, seed: int) -> None:  # noqa: ARG002
         self.median = self.spread = float("nan")
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Take median and spread of the training barriers."""
         barriers = train.column("migration_barrier")
         self.median = float(np.median(barriers))
         self.spread = float(np.sqrt(np.mean((barriers - self.median) ** 2)))
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return the median and the spread for every entry."""
         return Prediction(np.full(len(entries), self.median), np.full(len(entries), self.spread))
 
 
-class NearestNeighbour:
+class NearestNeighbour(CheckedBaseline):
     """The barrier of the most similar training entry.
 
     A hop in the same structure prototype is preferred to any other; among those the nearest in migrating ion, hop
@@ -44,16 +43,14 @@ class NearestNeighbour:
     def __init__(self, *, seed: int) -> None:  # noqa: ARG002
         self.train: Dataset | None = None
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Keep the training entries."""
         self.train = train
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return the copied barriers."""
         from embench.audit.leakage import SIMILAR_HOP, neighbours_between
 
-        if self.train is None:
-            raise RuntimeError("predict was called before fit")
+        assert self.train is not None  # the base class has seen to it
         found = neighbours_between(self.train, entries, relations=SIMILAR_HOP)
         return Prediction(np.array([neighbour.copied for neighbour in found]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from embench.cli._terminal import DATASET_VERSION
+from embench.common.threads import one_thread_from_the_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,23 +93,24 @@ def evaluate(
     runs: bool = _RUNS,
     power: bool = _POWER,
     profiles: bool = _PROFILES,
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
     if profiles:
-        _profiles(predictions, protocol, seed=seed, resamples=resamples)
+        _profiles(predictions, protocol, seed=seed, resamples=resamples, version=dataset_version)
         return
     if power and (len(predictions) != 2 or runs or against is not None or report is not None):
         raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
     if len(predictions) > 1 and not runs and (against is not None or report is not None):
         raise typer.BadParameter("--against and --report take a single predictions file")
     _check_outputs(json, report, inputs=[*predictions, *([against] if against else [])])
-    _use_one_thread()
+    one_thread_from_the_start()
     from embench.evaluation import evaluate as score
 
     sources: list[Any] = list(predictions)
     told_by = None
     if protocol is None:
-        protocol, told_by, sources, against = _infer(predictions, against, unit)
+        protocol, told_by, sources, against = _infer(predictions, against, unit, dataset_version)
     if runs:
         sources = [sources]
     evaluations = [
@@ -120,6 +123,7 @@ def evaluate(
             fill_missing=fill_missing,
             against=against,
             unit=unit,
+            dataset_version=dataset_version,
         )
         for source in sources
     ]
@@ -144,7 +148,7 @@ def evaluate(
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
 
 
-def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int) -> None:
+def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int, version: str | None) -> None:
     """Print what energy profiles are worth, one line a file and error."""
     if protocol is None:
         raise typer.BadParameter("--profiles needs the protocol: name it with --protocol")
@@ -156,7 +160,7 @@ def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamp
     table = plain_table("error", *numbers, "system", right=numbers)
     notes = []
     for source in predictions:
-        found = score_profiles(source, protocol, seed=seed, resamples=resamples)
+        found = score_profiles(source, protocol, seed=seed, resamples=resamples, dataset_version=version)
         for name in ("forward", "backward", "ends", "profile"):
             error = getattr(found, name)
             if error is not None:
@@ -189,11 +193,14 @@ def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) 
         raise typer.BadParameter("--json and --report name the same file")
 
 
-def _infer(predictions: list[str], against: str | None, unit: str | None) -> tuple[str, str, list[Any], Any]:
+def _infer(
+    predictions: list[str], against: str | None, unit: str | None, version: str | None
+) -> tuple[str, str, list[Any], Any]:
     """Return the protocol that the predictions are for, what told it, and the predictions, read where need be."""
     from embench.evaluation.sources import infer_protocol
 
-    inferred, sources = infer_protocol([*predictions, *([against] if against else [])], unit=unit)
+    given = [*predictions, *([against] if against else [])]
+    inferred, sources = infer_protocol(given, unit=unit, version=version)
     return inferred.protocol, inferred.told_by, list(sources[: len(predictions)]), sources[-1] if against else None
 
 
@@ -213,13 +220,6 @@ def _warn(name: str, warnings: tuple[str, ...]) -> None:
             console.print(text, style="yellow", width=min(console.width, 80))
         else:
             print(text, file=sys.stderr)
-
-
-def _use_one_thread() -> None:
-    """Keep the linear algebra of numpy to one thread: its products are small, and threads cost more than they give."""
-    if "numpy" not in sys.modules:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 
 def _write(evaluations: list[Evaluation], *, json: str | None, full: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from embench.common.executor import Executor, SerialExecutor
+from embench.common.threads import one_thread
 from embench.crystal.hop import Pathway
 from embench.neb.calculators import Potential, PotentialSpec, potential_spec
 from embench.neb.ends import hop_digest
@@ -162,19 +162,6 @@ def run_hop(task: HopTask) -> HopDone:
     info = {"entry_id": task.hop.entry_id, "potential": task.potential, "protocol": task.settings.name}
     text = band_text(done.band, task.hop.atomic_numbers, task.hop.lattice, info)
     return HopDone(result=done.result, band=compressed(text))
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep numerical libraries to one thread: two processes of one thread are faster than one of two."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(ImportError):
-            from threadpoolctl import threadpool_limits
-
-            stack.enter_context(threadpool_limits(1))
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(1)
-        yield
 
 
 @contextlib.contextmanager

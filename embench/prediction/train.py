@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from embench._version import __version__
 from embench.baselines.registry import BASELINES, baseline_spec, load_object
-from embench.baselines.runner import one_thread
+from embench.common.threads import one_thread
 from embench.dataset import load
 from embench.errors import BaselineError
 from embench.prediction.calibration import REGIMES, Calibration, banded, calibrate, out_of_fold

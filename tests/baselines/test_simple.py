@@ -9,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 import embench
 from embench.baselines.simple import Median, NearestNeighbour
+from embench.errors import BaselineError
 
 
 def test_the_median_of_the_published_training_part(upstream):
@@ -56,5 +57,5 @@ def test_the_nearest_hop_in_the_same_prototype_is_copied():
 
 
 def test_predict_before_fit():
-    with pytest.raises(RuntimeError, match="before fit"):
+    with pytest.raises(BaselineError, match="before fit"):
         NearestNeighbour(seed=0).predict(embench.load().without_targets())

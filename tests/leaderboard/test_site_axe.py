@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import Visit, watched
+from tests.shifts import DRAWN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,7 +51,8 @@ def test_no_violation(browser: Browser, site: Path, name: str, dark: bool) -> No
             found.page.wait_for_selector("html[data-ready]")
         for part in found.page.locator("details").all():
             part.evaluate("details => { details.open = true; }")
-        found.page.wait_for_timeout(300)
+        found.settle()
+        found.wait_until(DRAWN)  # what was folded is filled, and charts in sight stand in their places
         found.page.evaluate(AXE.read_text(encoding="utf-8"))
         violations: list[str] = found.page.evaluate(CHECK)
         assert not violations, "\n".join(violations)

@@ -141,7 +141,7 @@ def main(browser: Browser, site: Path) -> Iterator[BoardVisit]:
 @pytest.fixture
 def fresh(main: BoardVisit) -> BoardVisit:
     """The main page as it is when it is opened."""
-    main.page.goto(main.page.url.partition("?")[0])
+    main.page.goto(main.address.partition("?")[0])
     main.page.wait_for_selector("html[data-shown='host-10fold mae']")
     return main
 
@@ -156,7 +156,7 @@ class TestMainPage:
 
     def test_results_stand_on_the_first_screen(self, fresh: BoardVisit) -> None:
         """At 1440 by 900 the first five rows are seen, none higher than 44 px."""
-        fresh.page.set_viewport_size({"width": 1440, "height": 900})
+        fresh.resize(1440)
         boxes = fresh.page.eval_on_selector_all(
             ".panel.chosen tbody tr", "rows => rows.slice(0, 5).map((row) => row.getBoundingClientRect().toJSON())"
         )
@@ -172,7 +172,7 @@ class TestMainPage:
         fresh.page.check('#protocols input[value="published"]')
         assert fresh.shown() == order(board, "published")
         assert fresh.shown() != order(board, "host-10fold")
-        assert "protocol=published" in fresh.page.url
+        assert "protocol=published" in fresh.address
         fresh.page.go_back()
         fresh.wait_until("document.querySelector('.panel.chosen').dataset.protocol === 'host-10fold'")
 
@@ -200,19 +200,53 @@ class TestMainPage:
         assert fresh.page.inner_text(".panel.chosen table.board") == before
 
     def test_without_contradicted_labels(self, fresh: BoardVisit, board: Board) -> None:
+        panel = ".panel.chosen"
+        before = fresh.page.inner_text(panel)
         fresh.page.check("input[name=labels][value=clean]", force=True)
-        fresh.page.wait_for_selector("html[data-shown='host-10fold mae_clean']")
-        rows = {row["slug"]: row["not_contradicted"] for row in protocol(board, "host-10fold")["rows"]}
-        best = fresh.shown()[0]
-        assert rows[best]["mae"]["value"] == min(row["mae"]["value"] for row in rows.values())
-        shown = fresh.page.inner_text(".panel.chosen tbody tr >> nth=0 >> td.score b")
-        assert shown == f"{rows[best]['mae']['value']:.3f}"
-        assert f"{rows[best]['n']} without contradicted labels" in fresh.page.inner_text(".panel.chosen .panel-head")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
+        about = protocol(board, "host-10fold")
+        rows = {row["slug"]: row["not_contradicted"] for row in about["rows"]}
+        # Every column follows, and the order is that of the ranks without these labels.
+        shown = fresh.shown()
+        maes = [rows[slug]["metrics"]["mae"]["value"] for slug in shown]
+        assert maes == sorted(maes)
+        best = fresh.page.locator(f"{panel} tbody tr").first
+        found = rows[shown[0]]
+        assert best.locator("td.rank b").inner_text() == f"{found['rank']:g}"
+        assert best.locator("td.score b").inner_text() == f"{maes[0]:.3f}"
+        assert best.locator(".best-mark").inner_text().startswith("lowest")
+        for name in ("r2", "precision", "pathway_ranking"):
+            for slug in (shown[0], shown[-1]):
+                cell = fresh.page.locator(f'{panel} tr[data-slug="{slug}"] td[data-column="{name}"]')
+                value = rows[slug]["metrics"][name]["value"]
+                assert cell.inner_text().replace("−", "-") == f"{value:.3f}", (slug, name)
+        orb = rows["orb-v3"]["coverage"]
+        cell = fresh.page.locator(f'{panel} tr[data-slug="orb-v3"] td[data-column="share"] span')
+        assert cell.get_attribute("title") == f"{orb['predicted']} of {orb['scored']} entries"
+        n = about["not_contradicted"]["n"]
+        assert f"{n} without contradicted labels" in fresh.page.inner_text(f"{panel} .panel-head")
+        assert about["not_contradicted"]["sentence"] in fresh.page.inner_text(f"{panel} .resolution")
+        # Another metric and another protocol keep the choice, and so does the address.
+        fresh.page.select_option("#metric", "rmse")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold rmse clean']")
+        lowest = min(row["metrics"]["rmse"]["value"] for row in rows.values())
+        assert fresh.page.inner_text(f"{panel} tbody tr >> nth=0 >> td.score b") == f"{lowest:.3f}"
+        fresh.page.reload()
+        fresh.page.wait_for_selector("html[data-shown='host-10fold rmse clean']")
+        fresh.page.select_option("#metric", "mae")
+        fresh.page.check("input[name=labels][value=all]", force=True)
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae']")
+        assert fresh.page.inner_text(panel) == before
+
+    def test_an_address_of_the_metric_that_this_was_before(self, fresh: BoardVisit) -> None:
+        fresh.page.goto(fresh.page.url.partition("?")[0] + "?metric=mae_clean")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
+        assert fresh.page.is_checked("input[name=labels][value=clean]")
 
     def test_every_metric_can_be_shown(self, fresh: BoardVisit, board: Board) -> None:
         known = {metric["name"] for metric in (*board.content["metrics"], *board.content["more_metrics"])}
         offered = fresh.page.eval_on_selector_all("#metric option", "options => options.map((option) => option.value)")
-        assert set(offered) == known | {"mae_clean"}
+        assert set(offered) == known
         for name in offered:
             fresh.page.select_option("#metric", name)
             fresh.page.wait_for_selector(f"html[data-shown='host-10fold {name}']")
@@ -292,7 +326,7 @@ class TestMainPage:
     def test_cost_chart_names_every_system_once(self, fresh: BoardVisit, board: Board) -> None:
         """And no name is drawn over another one, or over the edge, at any width."""
         for width, chart in ((1440, ".wide-only"), (1024, ".wide-only"), (390, ".narrow-only")):
-            fresh.page.set_viewport_size({"width": width, "height": 900})
+            fresh.resize(width)
             names = fresh.page.eval_on_selector_all(
                 f"#cost {chart} svg text.name",
                 "texts => texts.map((text) => [text.dataset.slug, text.getBoundingClientRect().toJSON()])",
@@ -307,7 +341,7 @@ class TestMainPage:
                     wide = min(box["right"], another["right"]) - max(box["left"], another["left"])
                     high = min(box["bottom"], another["bottom"]) - max(box["top"], another["top"])
                     assert wide <= 1 or high <= 4, (width, slug, other)
-        fresh.page.set_viewport_size({"width": 1400, "height": 900})
+        fresh.resize(1400)
 
     def test_costs_that_nobody_reports_stand_in_the_margin(self, fresh: BoardVisit, board: Board) -> None:
         titles = fresh.page.eval_on_selector_all("#cost .wide-only title", "all => all.map((one) => one.textContent)")
@@ -341,7 +375,7 @@ class TestMainPage:
             found.page.keyboard.press("Tab")
             assert found.page.evaluate("document.activeElement.className") == "skip"
             found.page.keyboard.press("Enter")
-            assert found.page.evaluate("document.activeElement.id") == "main"
+            found.wait_until("document.activeElement.id === 'main'")
 
     def test_without_script_all_tables_are_there(self, browser: Browser, site: Path, board: Board) -> None:
         with visit(browser, (site / "index.html").as_uri(), own=site.as_uri(), script=False) as found:
@@ -373,7 +407,7 @@ class TestSubmissionPage:
         assert "MODEL-3" in verdict
         submission.page.select_option("#other", "mace-relax")
         submission.wait_until("document.getElementById('verdict').textContent.includes('MACE (relaxed')")
-        assert "with=mace-relax" in submission.page.url
+        assert "with=mace-relax" in submission.address
         submission.page.select_option("#other", "model-3")
 
     def test_counts_which_errors_are_smaller(self, submission: BoardVisit, board: Board) -> None:
@@ -392,7 +426,7 @@ class TestSubmissionPage:
     def test_hover_tells_the_entry(self, submission: BoardVisit) -> None:
         page = submission.page
         submission.drawn("#plot-parity")
-        page.locator("#plot-parity").scroll_into_view_if_needed()
+        submission.settle()
         # FACTS: the label of KNiF3, whose point is the last but few on a logarithmic axis.
         found = ""
         for place in page.eval_on_selector_all(
@@ -400,6 +434,7 @@ class TestSubmissionPage:
             "all => all.map((o) => o.getBoundingClientRect()).map((b) => [b.x + b.width / 2, b.y + b.height / 2])",
         ):
             page.mouse.move(*place)
+            submission.settle()  # moves of the pointer reach the page with its next frame
             found = page.inner_text(".plot-tip")
             if found.startswith("KNiF3"):
                 break
@@ -454,6 +489,7 @@ class TestSubmissionPage:
 
     def test_predictions_are_saved_as_submitted(self, submission: BoardVisit) -> None:
         page = submission.page
+        submission.wait_until("document.getElementById('download').download === 'pathway-stack-published.csv'")
         with page.expect_download() as saving:
             page.click("#download")
         saved = read_csv(saving.value.path().read_text(encoding="utf-8"))
@@ -470,7 +506,8 @@ class TestSubmissionPage:
         submission.wait_until("document.querySelector('#protocol').value === 'published'")
         # A link within the page keeps the state.
         submission.page.click('a[href="#metrics"]')
-        assert "protocol=published" in submission.page.url
+        submission.wait_until("location.hash === '#metrics'")
+        assert "protocol=published" in submission.address
 
 
 @pytest.mark.parametrize("name", ["index.html", "submissions/orb-v3.html"])

@@ -77,7 +77,7 @@ class TestList:
         assert len(table.rows()) == 50
         table.page.click("#page-on")
         assert "page 2 of 13" in table.page.inner_text("#pages")
-        assert table.page.url.endswith("?page=2")
+        assert table.address.endswith("?page=2")
         table.page.go_back()
         table.wait_until("document.getElementById('page-place').textContent === 'page 1 of 13'")
 
@@ -90,7 +90,7 @@ class TestList:
         data = embench.load().filter(mobile_ion="Na", include_flags=["duplicate"])
         assert table.rows() == [entry_id for entry_id in data.entry_ids if "VP2O7" in entry_id]
         assert len(table.rows()) == 2  # FACTS: b-NaVP2O7_1/2
-        assert page.url.endswith("?search=vp2o7&ion=Na&flag=duplicate")
+        assert table.address.endswith("?search=vp2o7&ion=Na&flag=duplicate")
         page.fill("#filter-search", "no such thing")
         assert page.locator("#filter-none").is_visible()
         page.click("#filter-reset")
@@ -136,6 +136,7 @@ class TestList:
 
 class TestEntry:
     def test_draws_the_atoms_in_the_colours_of_their_elements(self, olivine: SiteVisit) -> None:
+        olivine.settle()
         assert int(olivine.page.get_attribute("#structure", "data-drawn") or 0) > 30
         red, safe = (
             olivine.page.evaluate(

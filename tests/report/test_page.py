@@ -323,7 +323,7 @@ class TestBrowser:
         shown.page.focus('input[value="log"]')
         shown.page.keyboard.press("ArrowRight")
         shown.wait_until(f"{kind} === 'linear'")
-        assert shown.page.locator("#plot-parity .scatterlayer .point").count() == 60
+        shown.wait_until("document.querySelectorAll('#plot-parity .scatterlayer .point').length === 60")
 
     def test_explains_on_focus(self, shown: Report) -> None:
         tip = shown.page.locator('[data-metric="rate_error_decades"] .tip')

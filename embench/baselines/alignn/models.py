@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
+from embench.common.threads import one_thread
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.finetune import Trained
@@ -16,7 +17,7 @@ WEIGHTS = "EMBENCH_ALIGNN_WEIGHTS"
 """The environment variable that names the file of a pre-trained network, for the configurations that take one."""
 
 
-class PathwayNetwork:
+class PathwayNetwork(CheckedBaseline):
     """A network trained on the training side of a fold, on one device; subclasses say which."""
 
     model: ClassVar[int]
@@ -25,14 +26,14 @@ class PathwayNetwork:
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Train on `train`; raises as :func:`~embench.baselines.alignn.finetune.finetune`."""
         from embench.baselines.alignn.configs import configuration
         from embench.baselines.alignn.finetune import finetune
 
         config = configuration(self.config)
         found = os.environ.get(WEIGHTS) if config.pretrained else None
-        with _one_thread():
+        with one_thread():
             self._trained: Trained = finetune(
                 train,
                 model=self.model,
@@ -41,27 +42,11 @@ class PathwayNetwork:
                 weights=Path(found) if found else None,
             )
         self.choices: dict[str, Any] = self._trained.choices
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers, eV."""
-        with _one_thread():
+        with one_thread():
             return Prediction(mean=self._trained.predict(entries))
-
-
-class _one_thread:
-    """Keep torch to one thread: sums depend on their order, and the folds run side by side."""
-
-    def __enter__(self) -> None:
-        import torch
-
-        self._before = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        import torch
-
-        torch.set_num_threads(self._before)
 
 
 def _prepare(entries: Dataset, model: int, config: str) -> None:

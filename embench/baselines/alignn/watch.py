@@ -61,7 +61,7 @@ def _watched(kind: type[Scratch], train: Dataset, folder: Path, epochs: int | No
     class Watched(kind):  # type: ignore[misc, valid-type]
         members = 1
 
-        def _fit(self, network: Any, samples: Any, target: Any, settings: Any) -> None:
+        def _fit_network(self, network: Any, samples: Any, target: Any, settings: Any) -> None:
             from embench.baselines.alignn.local.model import collate
             from embench.baselines.alignn.training.data import GraphData
             from embench.baselines.alignn.training.run import fit

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.features.soap import whitened_components
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.scale import OFFSET, from_log, to_log
@@ -29,7 +29,7 @@ _INNER_FOLDS = 5
 _CENTRAL_95 = 1.959964
 
 
-class PathwayDescriptors:
+class PathwayDescriptors(CheckedBaseline):
     """Composition, geometry and SOAP of the straight line; one of several scikit-learn models, chosen in `fit`.
 
     The support vector machines, which take the least time, are tried with and without SOAP; the other models then
@@ -49,7 +49,7 @@ class PathwayDescriptors:
         self.chosen = ""
         self.inner_errors: dict[str, float] = {}
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Choose features and a model on the training side and fit it there."""
         table, names = _table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
@@ -77,7 +77,6 @@ class PathwayDescriptors:
         self._inputs = _inputs(names, soap=self.chosen.endswith(WITH_SOAP))
         self._model = (machines | others)[self.chosen.removesuffix(WITH_SOAP)]()
         self._model.fit(self._inputs.fit_transform(table), target)
-        return self
 
     def _best(self) -> str:
         return min(self.inner_errors, key=lambda name: self.inner_errors[name])
@@ -87,7 +86,7 @@ class PathwayDescriptors:
         """What :meth:`fit` has chosen, and the inner error (eV) of every model that was tried."""
         return {"model": self.chosen, "inner_mae": {name: round(mae, 4) for name, mae in self.inner_errors.items()}}
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         mean = _barriers(self._model, self._inputs.transform(_table(entries)[0]))
         return Prediction(mean=mean, std=self._spread * (mean + OFFSET))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.scale import OFFSET, from_log, to_log
 
@@ -47,7 +47,7 @@ _INNER_FOLDS = 5
 _CENTRAL_95 = 1.959964
 
 
-class ShippedColumns:
+class ShippedColumns(CheckedBaseline):
     """A random forest of scikit-learn, untuned, on numeric columns, composition, migrating ion and functional.
 
     It learns log(E + 0.3). The standard deviation of a prediction E is q (E + 0.3), with one q such that 95 % of the
@@ -57,7 +57,7 @@ class ShippedColumns:
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Fit to the training side of a fold, whose elements and functionals become the features."""
         self._vocabulary = {name: sorted({x for row in _words(train, name) for x in row}) for name in _WORDS}
         table = self._table(train)
@@ -68,9 +68,8 @@ class ShippedColumns:
             guess[test] = from_log(self._forest(table[seen], barriers[seen]).predict(table[test]))
         self._spread = float(np.quantile(np.abs(guess - barriers) / (guess + OFFSET), 0.95)) / _CENTRAL_95
         self._model = self._forest(table, barriers)
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         mean = from_log(self._model.predict(self._table(entries)))
         return Prediction(mean=mean, std=self._spread * (mean + OFFSET))

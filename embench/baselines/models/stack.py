@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.kernels import Blocks, KernelEnsemble, Member
 from embench.baselines.scale import OFFSET, from_log, to_log
@@ -72,7 +72,7 @@ class Regressor(Protocol):
         ...
 
 
-class PathwayStack:
+class PathwayStack(CheckedBaseline):
     """Average of support vector machines and Gaussian processes in log(E + 0.3), with calibrated deviations.
 
     They see SOAP of the straight line through its first principal components on the training side.
@@ -86,7 +86,7 @@ class PathwayStack:
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Fit to the training side; raises as :func:`~embench.baselines.features.feature_table` does."""
         table, names = self._table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
@@ -96,9 +96,8 @@ class PathwayStack:
         self._errors = ErrorModel(seed=self.seed)
         self._errors.fit(_signs(members, nearest), (barriers - guess) / (guess + OFFSET), groups)
         self._model = self._regressor(names).fit(table, target)
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         return self.predict_table(self._table(entries)[0])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.scale import OFFSET, to_log
 
@@ -17,7 +17,7 @@ _INNER_FOLDS = 5
 _CENTRAL_95 = 1.959964
 
 
-class SimpleTrees:
+class SimpleTrees(CheckedBaseline):
     """300 trees that learn log(E + 0.3); nothing is chosen.
 
     The standard deviation of a prediction E is q (E + 0.3), with one q such that 95 % of the residuals of inner folds
@@ -34,7 +34,7 @@ class SimpleTrees:
 
         return ExtraTreesRegressor(300, min_samples_leaf=2, max_features=0.33, random_state=self.seed)
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Fit the trees, and the spread on inner folds."""
         table, barriers = _table(train), train.column("migration_barrier").astype(np.float64)
         target = to_log(barriers)
@@ -44,9 +44,8 @@ class SimpleTrees:
             guess[held_out] = _barriers(self._new().fit(table[inside], target[inside]), table[held_out])
         self._spread = float(np.quantile(np.abs(guess - barriers) / (guess + OFFSET), 0.95)) / _CENTRAL_95
         self._model = self._new().fit(table, target)
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         mean = _barriers(self._model, _table(entries))
         return Prediction(mean, self._spread * (mean + OFFSET))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.evaluation.breakdown import PREDICTED
 from embench.evaluation.coverage import COVERAGE_RULE
-from embench.leaderboard.board.detail import Progress
+from embench.evaluation.document import finite
+from embench.leaderboard.board.detail import NOT_CONTRADICTED, Progress
 from embench.leaderboard.board.documents import SignsFound
 from embench.leaderboard.board.parts import cost_of, interval_of, placed, texts_of
 from embench.leaderboard.board.potentials import checkpoint_card, level_card, neb_card, potentials_section
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
         Description,
         Detail,
         Details,
+        NotContradicted,
         ProtocolSection,
         SignDocument,
         Standing,
         SubmissionCard,
     )
     from embench.leaderboard.submission import Submission
-    from embench.schema.documents import EstimateDocument
+    from embench.schema.documents import EstimateDocument, Interval
 
 # In this order; all others follow in the order of their registry.
 _FIRST = (MAIN_PROTOCOL, "published", "prototype-10fold")
@@ -142,28 +145,39 @@ def _protocol(
             name: {"n": metric["n"], "unit": metric["n_unit"], "n_hosts": metric["n_hosts"]}
             for name, metric in best["metrics"].items()
         },
+        "not_contradicted": {
+            "n": best["subsets"][NOT_CONTRADICTED]["n"],
+            "n_hosts": best["subsets"][NOT_CONTRADICTED]["n_hosts"],
+            "sentence": found["not_contradicted"]["sentence"],
+            "reference": best["not_contradicted"]["reference"],
+            "support": best["not_contradicted"]["support"],
+        },
         "rows": [
-            _row(row, details[row["slug"]], submissions[row["slug"]], signs=texts_of(signs[row["slug"]], spec.name))
+            _row(
+                row,
+                details[row["slug"]],
+                submissions[row["slug"]],
+                without=next(each for each in found["not_contradicted"]["rows"] if each["slug"] == row["slug"]),
+                signs=texts_of(signs[row["slug"]], spec.name),
+            )
             for row in found["rows"]
         ],
         "pairs": found["pairs"],
     }
 
 
-def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
-    without = detail["subsets"]["without_metal_site"]["metrics"]
-    sound = detail["subsets"]["label_not_contradicted"]
+def _row(
+    standing: Standing, detail: Detail, submission: Submission, *, without: Standing, signs: list[str]
+) -> BoardRow:
+    no_metal_site = detail["subsets"]["without_metal_site"]["metrics"]
     other, coverage = detail["other_definition"], detail["coverage"]
     predicted = detail["subsets"].get(PREDICTED)
-    found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
-        "metrics": {
-            spec.name: interval_of(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
-        },
+        "metrics": _intervals(detail["metrics"]),
         "mae_predicted": predicted and interval_of(predicted["metrics"]["mae"]),
-        "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
-        "not_contradicted": {"n": sound["n"], "mae": interval_of(sound["metrics"]["mae"])},
+        "without_metal_site": {"mae": no_metal_site["mae"]["value"], "r2": no_metal_site["r2"]["value"]},
+        "not_contradicted": _not_contradicted(without, detail),
         "other_definition": other and {name: interval_of(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],
@@ -172,6 +186,35 @@ def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: l
         },
         "cost": cost_of(submission, detail["protocol"], predicted=coverage["predicted"]),
         "signs": signs,
+    }
+
+
+def _intervals(found: Mapping[str, EstimateDocument]) -> dict[str, Interval | None]:
+    """Return all metrics of the board in its order, None for those that a system does not have."""
+    return {spec.name: interval_of(found[spec.name]) if spec.name in found else None for spec in _board_metrics()}
+
+
+def _not_contradicted(place: Standing, detail: Detail) -> NotContradicted:
+    kept = [
+        entry
+        for entry, is_kept in zip(detail["entries"], detail["not_contradicted"]["members"], strict=True)
+        if is_kept
+    ]
+    errors = [abs(entry["error"]) for entry in kept if not entry["filled"]]
+    return {
+        "rank": place["rank"],
+        "rank_low": place["rank_low"],
+        "rank_high": place["rank_high"],
+        "p_best": place["p_best"],
+        "p_adjusted": place["p_adjusted"],
+        "best_set": place["best_set"],
+        "metrics": _intervals(detail["subsets"][NOT_CONTRADICTED]["metrics"]),
+        "mae_predicted": None if len(errors) == len(kept) or not errors else finite(fmean(errors)),
+        "coverage": {
+            "scored": len(kept),
+            "predicted": len(errors),
+            "share": round(len(errors) / len(kept), 8) if kept else 0.0,
+        },
     }
 
 

@@ -22,10 +22,34 @@ class OtherDefinition(TypedDict):
     metrics: dict[str, EstimateDocument]
 
 
+class SupportDocument(TypedDict):
+    """What a metric rests on: `n` things of the kind `unit`, from `n_hosts` host frameworks."""
+
+    n: int
+    unit: str
+    n_hosts: int
+
+
+class NotContradictedEntries(TypedDict):
+    """The entries whose labels independent potentials do not contradict.
+
+    `members` tells of each of the entries, in their order, whether it is one of them; `support` what a metric rests on
+    there, `reference` what the training median scores there.
+    """
+
+    members: list[bool]
+    support: dict[str, SupportDocument]
+    reference: dict[str, float | None]
+
+
 class Detail(EvaluationDocument):
-    """The evaluation of one submission on one protocol; `predictions` is the slug of the submission."""
+    """The evaluation of one submission on one protocol; `predictions` is the slug of the submission.
+
+    The subset ``label_not_contradicted`` has all metrics, and `not_contradicted` tells what these are of.
+    """
 
     other_definition: OtherDefinition | None
+    not_contradicted: NotContradictedEntries
 
 
 Details: TypeAlias = dict[tuple[str, str], Detail]
@@ -50,19 +74,24 @@ class Basis(Settings):
     references: str
 
 
-class Standing(TypedDict):
+class Place(TypedDict):
     """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
 
     A rank is whole, or half of one where systems are tied; None where a system predicts too few entries for one.
     """
 
-    slug: str
     rank: float | None
     rank_low: float | None
     rank_high: float | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool
+
+
+class Standing(Place):
+    """The place of the system `slug`."""
+
+    slug: str
 
 
 class PairDocument(TypedDict):
@@ -77,12 +106,20 @@ class PairDocument(TypedDict):
     resolved: bool
 
 
+class NotContradictedStandings(TypedDict):
+    """What the standings are on the entries whose labels are not contradicted, best first; pairs are not compared."""
+
+    sentence: str
+    rows: list[Standing]
+
+
 class Standings(TypedDict):
     """The systems of one protocol, best first, and comparisons of two of them; see ``pairs_to_compare``."""
 
     sentence: str
     rows: list[Standing]
     pairs: list[PairDocument]
+    not_contradicted: NotContradictedStandings
 
 
 class WithoutMetalSite(TypedDict):
@@ -92,19 +129,24 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
-class NotContradicted(TypedDict):
-    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
-
-    n: int
-    mae: Interval
-
-
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
     scored: int
     predicted: int
     share: float
+
+
+class NotContradicted(Place):
+    """What a row holds, on the entries whose labels independent potentials do not contradict, predicted or filled.
+
+    The systems with a rank are those that have one on all entries. `mae_predicted` (eV) has no interval, and is None
+    where all of these entries are predicted.
+    """
+
+    metrics: dict[str, Interval | None]
+    mae_predicted: float | None
+    coverage: CoverageShare
 
 
 class CostDocument(TypedDict):
@@ -136,12 +178,14 @@ class BoardRow(Standing):
     signs: list[str]
 
 
-class SupportDocument(TypedDict):
-    """What a metric rests on: `n` things of the kind `unit`, from `n_hosts` host frameworks."""
+class NotContradictedSection(TypedDict):
+    """What a protocol has of the entries whose labels independent potentials do not contradict."""
 
     n: int
-    unit: str
     n_hosts: int
+    sentence: str
+    reference: dict[str, float | None]
+    support: dict[str, SupportDocument]
 
 
 class ProtocolSection(TypedDict):
@@ -161,6 +205,7 @@ class ProtocolSection(TypedDict):
     detectable: float | None
     reference: dict[str, float | None]
     support: dict[str, SupportDocument]
+    not_contradicted: NotContradictedSection
     rows: list[BoardRow]
     pairs: list[PairDocument]
 

@@ -8,7 +8,7 @@ else, which :func:`check_recorded` holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,18 @@ from embench.leaderboard.board.write import JSON_FILE, PAGE_FILE, board_texts, c
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.detail import Progress
-    from embench.leaderboard.board.documents import BoardDocument, ProtocolSection, TransferSection
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        BoardRow,
+        ProtocolSection,
+        TransferRow,
+        TransferSection,
+    )
     from embench.leaderboard.submission import Submission
 
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
 _OF_A_ROW = ("slug", "metrics", "mae_predicted", "without_metal_site", "other_definition", "coverage")
+_OF_A_ROW_WITHOUT = ("metrics", "mae_predicted", "coverage")
 _OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts", "dataset", "dataset_version", "trained_on")
 
 
@@ -134,7 +141,7 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
     sections: list[ProtocolSection | TransferSection] = [*document["protocols"], *document["transfer"]]
     for protocol in sections:
         rows = [
-            {name: value for name, value in row.items() if name in _OF_A_ROW}
+            {name: value for name, value in row.items() if name in _OF_A_ROW} | _without(row)
             for row in protocol["rows"]
             if row["slug"] in slugs
         ]
@@ -142,6 +149,12 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
             said = {name: value for name, value in protocol.items() if name in _OF_A_PROTOCOL}
             parts[protocol["name"]] = _text([said, rows])
     return parts
+
+
+def _without(row: BoardRow | TransferRow) -> dict[str, object]:
+    """Return what a row has without contradicted labels; those of the second dataset have nothing of the kind."""
+    found: Mapping[str, object] = row.get("not_contradicted") or {}  # type: ignore[assignment]
+    return {f"not_contradicted_{name}": found.get(name) for name in _OF_A_ROW_WITHOUT if found}
 
 
 def _text(value: object) -> str:

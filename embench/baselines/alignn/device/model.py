@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.common.shipped import resource_folder
 from embench.errors import BaselineError
 
@@ -26,7 +26,7 @@ SHIPPED_WEIGHTS = "alignn-full.safetensors"
 """Weights of the pre-training, where a session has made some and ``embench alignn take`` has put them there."""
 
 
-class FullNetwork:
+class FullNetwork(CheckedBaseline):
     """A network of the published size, trained on the training side of a fold; subclasses say which, and from what."""
 
     model: ClassVar[int]
@@ -35,7 +35,7 @@ class FullNetwork:
     def __init__(self, *, seed: int, recipe: Recipe | None = None, sizes: Sizes | None = None) -> None:
         self.seed, self.recipe, self.sizes = seed, recipe, sizes
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Train on `train`.
 
         Raises :class:`~embench.errors.BaselineError` where it starts from weights and there are none.
@@ -73,9 +73,8 @@ class FullNetwork:
         }
         if weights is not None:
             self.choices["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers, eV."""
         return Prediction(mean=self._trained.barriers_of(_hops(entries, self._device, barriers=False)))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.baselines.base import Prediction
+from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.scale import from_log, to_log
 from embench.common.shipped import weights_file
+from embench.common.threads import one_thread
 from embench.crystal import Pathway, hop_of
 from embench.crystal.hop import structure_digest
 
@@ -29,7 +30,7 @@ _PROFILES = ("site", "site_relaxing", "site_bending_soft", "site_bending", "site
 _OF_PROFILE = ("log_forward", "root_forward", "log_reverse", "root_reverse")
 
 
-class Scratch:
+class Scratch(CheckedBaseline):
     """The mean of several small networks, in log(E + 0.3), that differ in their seed only."""
 
     members: ClassVar[int] = 3
@@ -53,11 +54,14 @@ class Scratch:
 
         return TrainingSettings(precision="32", devices=1)
 
-    def fit(self, train: Dataset) -> Self:
+    def _fit(self, train: Dataset) -> None:
         """Train the networks on the training side of a fold, with one thread."""
-        import torch
+        import torch  # noqa: F401  # so that one_thread finds it
 
-        torch.set_num_threads(1)
+        with one_thread():
+            self._train_all(train)
+
+    def _train_all(self, train: Dataset) -> None:
         graphs, inputs = _graphs(train, self.network), self._inputs(train)
         target = to_log(train.column("migration_barrier").astype(np.float64))
         self._centre, self._scale = float(target.mean()), float(target.std())
@@ -66,14 +70,14 @@ class Scratch:
         standardised = ((target - self._centre) / self._scale)[:, None]
         self._networks = [self._train(samples, standardised, seed=100 * self.seed + k) for k in range(self.members)]
         self.choices = {"parameters": sum(x.numel() for net in self._networks for x in net.parameters())}
-        return self
 
-    def predict(self, entries: Dataset) -> Prediction:
+    def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers, eV; the networks give no uncertainty."""
         from embench.baselines.alignn.training.run import predict
 
-        samples = self._samples(_graphs(entries, self.network), self._inputs(entries))
-        outputs = [predict(network, samples, collate)[:, 0] for network in self._networks]
+        with one_thread():
+            samples = self._samples(_graphs(entries, self.network), self._inputs(entries))
+            outputs = [predict(network, samples, collate)[:, 0] for network in self._networks]
         logarithm = np.mean(outputs, axis=0) * self._scale + self._centre
         return Prediction(mean=from_log(logarithm))
 
@@ -86,10 +90,12 @@ class Scratch:
             network = LocalAlignn(self.network)
         if self.pretrained:
             load_backbone(network, weights_file(PRETRAINED))
-        self._fit(network, samples, target, replace(self.training, seed=seed))
+        self._fit_network(network, samples, target, replace(self.training, seed=seed))
         return network
 
-    def _fit(self, network: LocalAlignn, samples: list[Any], target: Floats, settings: TrainingSettings) -> None:
+    def _fit_network(
+        self, network: LocalAlignn, samples: list[Any], target: Floats, settings: TrainingSettings
+    ) -> None:
         from embench.baselines.alignn.training.data import GraphData
         from embench.baselines.alignn.training.run import fit
 

@@ -1,9 +1,9 @@
 "use strict";
 // The tables of all protocols are in the page; this script shows those of the chosen one, draws its plots from the
 // submission's data file, and compares with a second submission, whose file it loads when asked to.
-(() => {
+(async () => {
   const pathways = embench.value("pathways");
-  const { slug, names, protocols } = embench.read("state");
+  const { slug, threshold, names, protocols } = JSON.parse(await embench.unpack(embench.read("state")));
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
   const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));
@@ -33,7 +33,6 @@
     if (errors.filled.includes(i)) lines.push("no prediction: worst reference");
     return `${pathways.before[place]}<br>${lines.join("<br>")}${pathways.after[place]}`;
   };
-  const { threshold } = embench.read("state");
   /** Return the pathways with what is predicted for them, as the charts take them. */
   const pointsOf = (errors) => {
     const filled = new Set(errors.filled);

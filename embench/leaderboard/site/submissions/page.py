@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.leaderboard.site.assets import INDENTATION, environment, web_address, write_packed, write_quickly
+from embench.leaderboard.board.detail import NOT_CONTRADICTED
+from embench.leaderboard.site.assets import INDENTATION, environment, packed, web_address, write_packed, write_quickly
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
@@ -105,7 +106,7 @@ class SubmissionContext(TypedDict):
     subset_metrics: list[MetricDocument]
     flags: list[tables.FlagText]
     settings: Settings
-    state: State
+    state: str
     places: list[TransferPlace]
     place_columns: list[TransferColumn]
 
@@ -190,7 +191,7 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
         subset_metrics=[details[0]["metrics"][name] for name in tables.SUBSET_METRICS],
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
         settings=content["settings"],
-        state=_state(content, slug, protocols, pairs),
+        state=packed(_state(content, slug, protocols, pairs)),
         places=places,
         place_columns=transfer_columns(content),
     )
@@ -263,7 +264,7 @@ def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> 
         "tiles": headline(detail),
         "confusion": tables.confusion_cells(detail),
         "pairs": pairs,
-        "metrics": tables.metric_tables(detail),
+        "metrics": tables.metric_tables(detail, beside=NOT_CONTRADICTED),
         "breakdown": tables.breakdown_tables(detail),
         "subsets": tables.subset_rows(detail),
         "uncertain": bool(detail["calibration"]),
