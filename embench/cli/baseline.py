@@ -213,13 +213,24 @@ def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUB
 def transfer(
     out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
     check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+    model: str = typer.Option(
+        None,
+        "--helps",
+        metavar="MODEL",
+        help="Say only whether they help this model with cations: trees or stack (some minutes).",
+        show_default=False,
+    ),
 ) -> None:
     """Show what is reached on oxygen vacancies, and whether they help with cations; takes a minute or two."""
     from embench.cli._terminal import deliver, progress_bars
-    from embench.pages.transfer import transfer_page
+    from embench.pages.transfer import helps, transfer_page
 
     with progress_bars("transfer") as update:
-        deliver(lambda: transfer_page(progress=update), out, check=check)
+        deliver(
+            lambda: transfer_page(progress=update) if model is None else f"{helps(model, progress=update)}\n",
+            out,
+            check=check,
+        )
 
 
 @app.command()
