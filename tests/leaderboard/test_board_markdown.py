@@ -53,7 +53,9 @@ def content(board) -> dict[str, Any]:
 def test_a_table_for_each_protocol(content):
     found = tables(board_page(content))
     main = [table for table in found if table[0][0] == ""]
-    assert [len(table) - 1 for table in main] == [len(protocol["rows"]) for protocol in content["protocols"]]
+    assert [len(table) - 1 for table in main] == [
+        len(section["rows"]) for section in (*content["protocols"], *content["transfer"])
+    ]
     for header, *rows in found:
         assert all(len(row) == len(header) for row in rows)
     for _, *rows in main:

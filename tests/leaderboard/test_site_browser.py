@@ -379,7 +379,7 @@ class TestMainPage:
 
     def test_without_script_all_tables_are_there(self, browser: Browser, site: Path, board: Board) -> None:
         with visit(browser, (site / "index.html").as_uri(), own=site.as_uri(), script=False) as found:
-            assert found.page.locator("table.board:visible").count() == len(board.content["protocols"])
+            assert found.page.locator("#board table.board:visible").count() == len(board.content["protocols"])
             assert not found.page.locator("#choices").is_visible()
 
 

@@ -17,6 +17,7 @@ from embench.evaluation.evaluator import GOOD_CONDUCTOR, RESAMPLES
 from embench.evaluation.predictions import read_predictions
 from embench.evaluation.scored import make_sample, match, scored_set
 from embench.metrics import HEADLINE, metric, metrics_for
+from embench.splits.registry import protocol_spec
 from embench.statistics.bootstrap import bootstrap, point_values
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def task_of(submission: Submission, protocol: str) -> Task:
     try:
         predictions = submission.predicted(protocol)
         barriers = _column(submission.files[path.name], OTHER_DEFINITION)
-        known, name = load().entry_ids, f"{path}, column {OTHER_DEFINITION}"
+        known = load(protocol_spec(protocol).dataset).entry_ids
+        name = f"{path}, column {OTHER_DEFINITION}"
         return Task(
             slug=submission.slug,
             protocol=protocol,

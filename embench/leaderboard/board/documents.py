@@ -210,6 +210,42 @@ class ProtocolSection(TypedDict):
     pairs: list[PairDocument]
 
 
+class TransferRow(Standing):
+    """A line of a table of the second dataset; `metrics` are those of its columns, None where one does not apply.
+
+    `mae_predicted` is the MAE on the entries that the system predicts, None where that is all of them.
+    """
+
+    metrics: dict[str, Interval | None]
+    mae_predicted: Interval | None
+    coverage: CoverageShare
+    cost: CostDocument
+    signs: list[str]
+
+
+class TransferSection(TypedDict):
+    """The systems on one protocol of the second dataset, best first; they have no place in the ranking.
+
+    `dataset` is the one whose entries are scored, in the version `dataset_version`, and `trained_on` the one that is
+    trained on. `median` is the median of the scored barriers (eV), `detectable` and `reference` are as in
+    :class:`ProtocolSection`.
+    """
+
+    name: str
+    title: str
+    description: str
+    dataset: str
+    dataset_version: str
+    trained_on: str
+    n: int
+    n_hosts: int
+    median: float
+    sentence: str
+    detectable: float | None
+    reference: dict[str, float | None]
+    rows: list[TransferRow]
+
+
 class BoardMetric(MetricText):
     """A metric of the board, and with how many decimals its scores are printed."""
 
@@ -308,13 +344,15 @@ class Description(TypedDict):
 class SubmissionCard(Description):
     """What the board says of a submission: its description, addresses (http or https), protocols and signs.
 
-    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`.
+    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`. `transfer` are its
+    protocols of the second dataset.
     """
 
     origin: Origin
     paper_url: str | None
     code_url: str | None
     protocols: list[str]
+    transfer: list[str]
     signs: list[SignDocument]
 
 
@@ -400,7 +438,8 @@ class BoardDocument(TypedDict):
 
     `coverage_rule` says in a sentence what a rank needs and what an entry without a prediction counts.
     `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
-    in the order in which they are shown, the main one first; `submissions` are by slug.
+    in the order in which they are shown, the main one first; `transfer` are those of the second dataset, which are
+    never ranked with them, and `transfer_columns` the metrics of their tables. `submissions` are by slug.
     """
 
     versions: Versions
@@ -409,6 +448,8 @@ class BoardDocument(TypedDict):
     metrics: list[BoardMetric]
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
+    transfer_columns: list[str]
+    transfer: list[TransferSection]
     submissions: dict[str, SubmissionCard]
     potentials: PotentialsSection
     checksums: Checksums

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.markdown import between_marks, escape, fill_page, markdown_table
+from embench.common.text import plural
 from embench.leaderboard.board.standings import place_without
+from embench.leaderboard.board.transfer import TRANSFER_ANCHOR, TRANSFER_TEXT, TRANSFER_TITLE
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         CostDocument,
         Place,
         ProtocolSection,
+        TransferSection,
     )
     from embench.schema.documents import Interval
 
@@ -51,7 +54,10 @@ def board_page(content: BoardDocument, *, submissions: str = "submissions") -> s
             "columns": columns,
             "coverage_rule": escape(content["coverage_rule"]),
             "sections": "\n\n".join(
-                _section(protocol, content, submissions=submissions) for protocol in content["protocols"]
+                [
+                    *(_section(protocol, content, submissions=submissions) for protocol in content["protocols"]),
+                    *_transfer(content, submissions=submissions),
+                ]
             ),
         },
     )
@@ -80,6 +86,18 @@ def main_table(content: BoardDocument, *, submissions: str) -> str:
         f"{markdown_table(header, rows, left=_LEFT)}\n\n"
         f"The first {len(rows)} of {len(protocol['rows'])} systems on `{protocol['name']}`, dataset "
         f"{content['versions']['dataset']}. {escape(protocol['sentence'])} {escape(content['coverage_rule'])}"
+        f"{_apart(content)}"
+    )
+
+
+def _apart(content: BoardDocument) -> str:
+    """Return where the systems on the second dataset are; empty where there are none."""
+    slugs = {row["slug"] for section in content["transfer"] for row in section["rows"]}
+    if not slugs:
+        return ""
+    return (
+        f"\n\nApart from this ranking, {plural(len(slugs), 'system')} predicted the barriers of oxygen vacancies in "
+        f"{content['transfer'][0]['n_hosts']} oxides, [a second dataset](leaderboard/leaderboard.md#{TRANSFER_ANCHOR})."
     )
 
 
@@ -128,6 +146,46 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
         *_signs(protocol, content),
         *_other_definitions(protocol, content),
         _contradicted(protocol, content, submissions=submissions),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _transfer(content: BoardDocument, *, submissions: str) -> Iterator[str]:
+    """Yield the sections of the second dataset, after a heading that sets them apart; nothing where there are none."""
+    if not content["transfer"]:
+        return
+    yield f"## {TRANSFER_TITLE}\n\n{TRANSFER_TEXT} More is in [docs/oxygen-vacancies.md](../docs/oxygen-vacancies.md)."
+    for section in content["transfer"]:
+        yield _transfer_section(section, content, submissions=submissions)
+
+
+def _transfer_section(section: TransferSection, content: BoardDocument, *, submissions: str) -> str:
+    known = {metric["name"]: metric for metric in (*content["metrics"], *content["more_metrics"])}
+    columns = [known[name] for name in content["transfer_columns"]]
+    header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in columns)]
+    header += ["predicted", _MAE_PREDICTED, "device-hours"]
+    rows = [
+        [
+            number,
+            _ranks(row),
+            _linked(row["slug"], content, submissions),
+            _kind(content["submissions"][row["slug"]]["kind"]),
+            *(_estimate(row["metrics"][metric["name"]], 2) for metric in columns),
+            _share(row["coverage"]["share"]),
+            _estimate(row["mae_predicted"], 2),
+            _cost(row["cost"]),
+        ]
+        for number, row in enumerate(section["rows"], start=1)
+    ]
+    reference = _rounded(section["reference"].get("mae"), 2)
+    parts = [
+        f"### {escape(section['title'])}",
+        f"`{section['name']}`: {escape(section['description'])}. {section['n']} entries of {section['dataset']} "
+        f"{section['dataset_version']}, from {section['n_hosts']} materials. Predicting the median of the training "
+        f"side gives an MAE of {reference} eV.",
+        markdown_table(header, rows, left=_LEFT),
+        escape(section["sentence"]),
+        *_signs(section, content),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -188,7 +246,7 @@ def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> 
             yield f"Here the {metric['symbol']} rests on {support['n']} {unit} and says nothing about the systems."
 
 
-def _signs(protocol: ProtocolSection, content: BoardDocument) -> Iterator[str]:
+def _signs(protocol: ProtocolSection | TransferSection, content: BoardDocument) -> Iterator[str]:
     lines = [
         f"- {escape(content['submissions'][row['slug']]['name'])}: {escape(text)}"
         for row in protocol["rows"]

@@ -15,6 +15,7 @@ from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.main.doubtful import without_contradicted
 from embench.leaderboard.site.main.payload import board_payload
 from embench.leaderboard.site.scores import KINDS, Kind, Order, first_order
+from embench.leaderboard.site.transfer import TransferPart, transfer_part
 from embench.metrics import FAMILIES
 from embench.metrics.regression import EV_PER_DECADE
 from embench.web.tables import explanation
@@ -50,6 +51,7 @@ class MainContext(TypedDict):
     ranks: list[matrices.RankRow]
     heat: matrices.HeatMap
     charts: dict[str, Markup | None]
+    transfer: TransferPart
 
     root: str
     page: str
@@ -105,6 +107,7 @@ def write_main(board: Board, folder: Path) -> None:
         ranks=matrices.rank_matrix(content),
         heat=matrices.heat_map(board),
         charts=_charts(content),
+        transfer=transfer_part(content),
     )
     write_text(folder / "index.html", environment().get_template("main.html.j2").render(context))
     write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols, clean))
