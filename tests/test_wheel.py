@@ -169,6 +169,8 @@ def test_content(wheel):
         "embench/_shipped/dataset/checksums.txt",
         "embench/_shipped/splits/published.csv",
         "embench/_shipped/splits/manifest.json",
+        "embench/_shipped/splits/manifest-1.1.0.json",
+        "embench/_shipped/versions/default-1.1.0.parquet",
         "embench/_shipped/potentials/barriers.csv",
         "embench/_shipped/consensus/potential_consensus.parquet",
         "embench/_shipped/submissions/mace-relax/barriers.csv",

@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 from embench.audit.barriers import Potential
+from embench.schema import DEFAULT, Layout
 
 MINIMUM_DIFFERENCE = 0.7
 """eV: how far every potential must be from the label."""
@@ -83,11 +84,12 @@ def suspect_table(suspects: Sequence[Suspect]) -> str:
     return text.getvalue()
 
 
-def table_path() -> Path:
-    """Return where the curation reads that table from."""
+def table_path(layout: Layout = DEFAULT) -> Path:
+    """Return where the curation of a version of the dataset reads that table from."""
     from embench.curation import tables
 
-    return Path(tables.__file__).parent / "label_suspect.csv"
+    name = "label_suspect" if layout.base is None else f"label_suspect_{layout.version}"
+    return Path(tables.__file__).parent / f"{name}.csv"
 
 
 def _voices(entry_id: str, label: float, potentials: Iterable[Potential]) -> dict[str, float]:

@@ -26,6 +26,7 @@ def cross_validate(
     features: str | Callable[[Dataset], Any] | None = None,
     name: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    dataset_version: str | None = None,
 ) -> Predictions:
     """Fit a model on the training side of each fold, predict the scored side, and return predictions to evaluate.
 
@@ -49,6 +50,8 @@ def cross_validate(
         What to call the predictions; by default the class of the model.
     progress
         Called with the number of folds that are done, and of all.
+    dataset_version
+        Version of the dataset whose folds are taken, such as ``1.1.0``; None for that of the leaderboard.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def cross_validate(
             raise BaselineError(f"a {type(model).__name__} has no method {method}; give a model with fit and predict")
     if features is None and hasattr(model, "get_params"):
         features = _DEFAULT
-    folds = read_protocol(protocol)
+    folds = read_protocol(protocol, dataset_version)
     mean: dict[str, float] = {}
     std: dict[str, float] = {}
     for done, fold in enumerate(folds, start=1):

@@ -65,9 +65,17 @@ def peak_memory_mib() -> float:
 
 
 def make_record(
-    *, key: RunKey, folds: Sequence[FoldResult], executor: dict[str, Any], prepare_seconds: float, predictions: str
+    *,
+    key: RunKey,
+    folds: Sequence[FoldResult],
+    executor: dict[str, Any],
+    prepare_seconds: float,
+    predictions: str,
+    dataset_version: str = DATASET_VERSION,
 ) -> dict[str, Any]:
     """Return the record of a finished run; `predictions` is the text of its predictions file.
+
+    `dataset_version` is that of the barriers of cations that the folds are of.
 
     Seconds are wall time in the process that did the work, summed over the folds, and ``cpu`` is the processor time of
     the same stages; ``prepare`` is the wall time of features computed in this run, not of those found in the cache.
@@ -83,7 +91,7 @@ def make_record(
         "n_predictions": sum(len(result.entry_ids) for result in folds),
         "versions": {
             "embench": __version__,
-            "dataset": DATASET_VERSION,
+            "dataset": dataset_version,
             "splits": SPLITS_VERSION,
             **dict(library.split("==") for library in key.libraries),
         },

@@ -49,7 +49,7 @@ def read_record(folder: Path, protocol: str) -> dict[str, Any]:
     path = folder / f"{protocol}.record.json"
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        record["checksums"], record["seed"]
+        record["checksums"], record["seed"], record["versions"]["dataset"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BaselineError(
             f"{folder} holds no record of predictions for the protocol {protocol} ({error}); make both with embench "

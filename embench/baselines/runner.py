@@ -127,7 +127,12 @@ def run_baseline(
     results = [done[fold.name] for fold in protocol]
     text = _predictions_text(results)
     record = make_record(
-        key=key, folds=results, executor=executor.description, prepare_seconds=seconds, predictions=text
+        key=key,
+        folds=results,
+        executor=executor.description,
+        prepare_seconds=seconds,
+        predictions=text,
+        dataset_version=protocol.dataset_version,
     )
     return Run(key=key, predictions=text, record=record)
 

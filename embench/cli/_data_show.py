@@ -41,7 +41,7 @@ def describe(data: Dataset, entry: Entry) -> dict[str, Any]:
         "dataset_version": data.version,
         "entry": entry.to_dict(),
         "hop": entry.hop().tolist(),
-        "flags": [{"name": flag.name, "description": flag.description} for flag in _flags(entry)],
+        "flags": [{"name": flag.name, "description": flag.description} for flag in _flags(data, entry)],
         "groups": {
             column: {"key": getattr(entry, column), "members": list(_members(data, entry, column).entry_ids)}
             for column in GROUPS
@@ -70,7 +70,7 @@ def render(data: Dataset, entry: Entry) -> RenderableType:
     ]
     others = _other_pathways(data, entry)
     for heading, rows in (
-        ("Flags", _two_columns([(flag.name, flag.description) for flag in _flags(entry)] or [("none", "")])),
+        ("Flags", _two_columns([(flag.name, flag.description) for flag in _flags(data, entry)] or [("none", "")])),
         ("Material", _two_columns(_material(entry))),
         ("Hop", _two_columns(_hop(entry))),
         ("Straight line between the ends, unrelaxed", _two_columns(_straight_line(entry))),
@@ -89,8 +89,8 @@ def _ion(entry: Entry) -> str:
     return f"{entry.mobile_ion}{size}{'⁺' if charge > 0 else '⁻'}"
 
 
-def _flags(entry: Entry) -> list[schema.Flag]:
-    return [flag for flag in schema.FLAGS if flag.name in entry.flags]
+def _flags(data: Dataset, entry: Entry) -> list[schema.Flag]:
+    return [flag for flag in data.layout.flags if flag.name in entry.flags]
 
 
 def _members(data: Dataset, entry: Entry, column: str) -> Dataset:

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from embench import schema
 from embench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _histogram(barriers: list[float]) -> list[dict[str, float | int | None]]:
 def _counts(sides: dict[str, Dataset], name: str) -> dict[str, dict[str, int]]:
     """Return how many entries each value has on each side, the most frequent value first."""
     values = {side: _values(part, name) for side, part in sides.items()}
-    known = [flag.name for flag in schema.FLAGS] if name == "flags" else sorted(set(values["all"]))
+    known = [flag.name for flag in sides["all"].layout.flags] if name == "flags" else sorted(set(values["all"]))
     ordered = sorted(known, key=lambda value: -values["all"].count(value))
     return {value: {side: values[side].count(value) for side in sides} for value in ordered}
 

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+DATASET_VERSION = typer.Option(
+    None,
+    "--dataset-version",
+    metavar="VERSION",
+    help="Version of the dataset, such as 1.1.0. Default: the one that the leaderboard scores on.",
+    show_default=False,
+)
+
+
 def plain_table(*columns: str, right: Collection[str] = ()) -> Table:
     """Return an empty table with these columns; those in `right` are aligned to the right."""
     from rich import box

@@ -278,15 +278,20 @@ def _run(
     fresh: bool,
     part: str = "folds",
     folds: int | None = None,
+    version: str | None = None,
 ) -> Run:
-    """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted."""
+    """Run one protocol with a progress bar; what is finished stays in the folder `work` when it is interrupted.
+
+    `version` is that of the dataset, by default the one of the leaderboard.
+    """
     from embench.baselines.runner import run_baseline
     from embench.cli._terminal import progress_bars
     from embench.common.cache import cache_folder
     from embench.splits import protocol
 
     folder = (work or cache_folder("baselines")) / part
-    chosen = protocol(name) if folds is None else protocol(name).first(folds)
+    every = protocol(name, version)
+    chosen = every if folds is None else every.first(folds)
     done = 0
     with progress_bars(f"{spec.name}, {name}") as update:
 
@@ -321,10 +326,23 @@ def _reproduce(
     from embench.splits import protocol
 
     record = read_record(records, name)
-    check_current(record, dataset=protocol(name).dataset_digest, protocol_sha256=protocol(name).sha256, where=records)
+    # With the dataset that the record names, also where the leaderboard has moved on to a later version.
+    version = record["versions"]["dataset"]
+    every = protocol(name, version)
+    check_current(record, dataset=every.dataset_digest, protocol_sha256=every.sha256, where=records)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
-    again = _run(spec, name, executor, seed=record["seed"], work=work, fresh=False, part="reproduce", folds=folds)
-    part = None if folds is None else protocol(name).first(folds)
+    again = _run(
+        spec,
+        name,
+        executor,
+        seed=record["seed"],
+        work=work,
+        fresh=False,
+        part="reproduce",
+        folds=folds,
+        version=version,
+    )
+    part = None if folds is None else every.first(folds)
     among = None if part is None else part.scored_ids
     found = compare_with(predictions / f"{name}.csv", again, tolerance=spec.tolerance, among=among)
     forget_run(again.key, (work or cache_folder("baselines")) / "reproduce")
@@ -332,7 +350,7 @@ def _reproduce(
     differ = f"{plural(n, 'number')} {'differs' if n == 1 else 'differ'}"
     outcome = "reproduced" if found.reproduced else f"NOT reproduced: {differ}"
     largest = f"largest difference {found.largest:.2g} eV, tolerance {found.tolerance:g} eV"
-    which = "" if part is None else f", {len(part)} of {plural(len(protocol(name)), 'fold')}"
+    which = "" if part is None else f", {len(part)} of {plural(len(every), 'fold')}"
     typer.echo(f"{spec.name}, {name}{which}: {plural(found.n, 'entry')} {outcome} ({largest})")
     for item in found.differences[:20]:
         typer.echo(f"  {item.entry_id}: {item.column} {item.committed} eV committed, {item.reproduced} eV now")

@@ -1,9 +1,10 @@
-"""``embench build`` and ``embench build-transfer``: raw releases to the datasets."""
+"""``embench build``, ``build-transfer`` and ``build-version``: raw releases to the datasets and their versions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -60,6 +61,41 @@ def build_transfer(
         typer.echo(f"{checksum}  {out / name}")
     flags = ", ".join(f"{name} {count}" for name, count in result.flag_counts.items())
     typer.echo(f"flags: {flags}")
+
+
+def build_version(
+    out: Path = typer.Option(Path("dataset_versions"), "--out", help="Folder for the file of the version."),
+    splits: Path = typer.Option(Path("splits"), "--splits", help="Folder for the manifest of its protocols."),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail where the files are not those of now."),
+) -> None:
+    """Make version 1.1.0 of the dataset from 1.0.0: what differs, and the protocols without what it drops."""
+    from embench import schema
+    from embench.common.files import write_text, write_together
+    from embench.curation.revise import flag_changes, is_written, revise, write_overlay
+    from embench.dataset import load
+    from embench.errors import StaleFileError
+    from embench.splits.load import made_manifest
+    from embench.splits.revision import manifest_name
+
+    layout, base = schema.REVISED, load()
+    table, text = revise(base.table), made_manifest(base, schema.REVISED)
+    overlay, manifest = out / layout.overlay, splits / manifest_name(layout.version)
+    if check:
+        current = {
+            overlay: is_written(table, overlay),
+            manifest: manifest.is_file() and manifest.read_text(encoding="utf-8") == text,
+        }
+        if stale := [str(path) for path, same in current.items() if not same]:
+            raise StaleFileError(f"not what this command writes now: {', '.join(stale)}; run it without --check")
+        typer.echo(f"{overlay} and {manifest} are up to date")
+        return
+    for folder in (out, splits):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_together({overlay: partial(write_overlay, table), manifest: partial(write_text, text=text)})
+    typer.echo(f"{layout.name} {layout.version}: {table.num_rows} entries in {overlay}, its protocols in {manifest}")
+    for name, (added, removed) in flag_changes(table).items():
+        typer.echo(f"flag {name}: {added} more, {removed} fewer")
+    typer.echo("renew what follows from it: embench hub digests, embench data describe")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from embench.cli._terminal import DATASET_VERSION
+
 if TYPE_CHECKING:
     from embench.dataset import Dataset
 
@@ -36,13 +38,14 @@ _EXCLUDE = typer.Option(
 @app.command()
 def show(
     entry: str = typer.Argument(..., help="Id of the entry, such as LiRuO2_1.", show_default=False),
+    dataset_version: str | None = DATASET_VERSION,
     as_json: bool = _AS_JSON,
 ) -> None:
     """Print all that the dataset says of one entry."""
     from embench.cli import _data_show
     from embench.dataset import load
 
-    data = load()
+    data = load(version=dataset_version)
     if as_json:
         _print_json(_data_show.describe(data, data[entry]))
     else:
@@ -62,6 +65,7 @@ def list_entries(
     flag: list[str] = typer.Option([], "--flag", help="Only entries with this flag; can be repeated.", metavar="FLAG"),
     split: Side | None = _SPLIT,
     exclude_flag: list[str] = _EXCLUDE,
+    dataset_version: str | None = DATASET_VERSION,
     as_json: bool = _AS_JSON,
 ) -> None:
     """List entries with ion, formula and barrier, lowest barrier first."""
@@ -69,7 +73,7 @@ def list_entries(
 
     wanted = {"mobile_ion": ion, "group_host": host, "functional": functional}
     conditions = {column: value for column, value in wanted.items() if value is not None}
-    data = _choose(split, exclude_flag).filter(include_flags=flag, **conditions)
+    data = _choose(split, exclude_flag, version=dataset_version).filter(include_flags=flag, **conditions)
     found = _data_list.search(data, text)
     if as_json:
         _print_json({"dataset_version": found.version, "entries": _data_list.describe(found)})
@@ -81,12 +85,13 @@ def list_entries(
 def stats(
     split: Side | None = _SPLIT,
     exclude_flag: list[str] = _EXCLUDE,
+    dataset_version: str | None = DATASET_VERSION,
     as_json: bool = _AS_JSON,
 ) -> None:
     """Print how barriers, ions, classes and flags are distributed."""
     from embench.cli import _data_stats
 
-    data = _choose(split, exclude_flag)
+    data = _choose(split, exclude_flag, version=dataset_version)
     statistics = _data_stats.compute(data)
     if as_json:
         _print_json(statistics)
@@ -118,6 +123,7 @@ def export(
     ),
     path: str = typer.Option("straight", "--path", metavar="PATH", help="Of the band: straight, relaxed or idpp."),
     dataset: str = typer.Option("default", "--dataset", metavar="NAME", help="default or oxygen-vacancies."),
+    dataset_version: str | None = DATASET_VERSION,
     entry: list[str] = typer.Option(
         [], "--entry", metavar="ID", help="Only this entry; can be repeated.", show_default=False
     ),
@@ -126,7 +132,7 @@ def export(
     """Write train and test, each a file (extxyz, csv, jsonl, pyg) or a folder of structures (the other formats)."""
     from embench.dataset.export import export as write
 
-    data = _choose(split, exclude_flag, dataset)
+    data = _choose(split, exclude_flag, dataset, version=dataset_version)
     if entry:
         data = data.select(entry)
     with _progress(f"writing {format}", len(data)) as advance:
@@ -135,10 +141,12 @@ def export(
         typer.echo(f"wrote {written}")
 
 
-def _choose(split: Side | None, exclude_flags: list[str], dataset: str = "default") -> Dataset:
+def _choose(
+    split: Side | None, exclude_flags: list[str], dataset: str = "default", *, version: str | None = None
+) -> Dataset:
     from embench.dataset import load
 
-    data = load(dataset).filter(exclude_flags=exclude_flags)
+    data = load(dataset, version=version).filter(exclude_flags=exclude_flags)
     return data.filter(published_split=str(split)) if split else data
 
 
@@ -180,6 +188,9 @@ def _progress(task: str, total: int, *, patience: float = 1.0) -> Iterator[Calla
 
 @app.command()
 def audit(
+    entry: str | None = typer.Argument(
+        None, metavar="[ENTRY]", help="Print what is known of this entry's label only.", show_default=False
+    ),
     barriers: Path | None = typer.Option(
         None, "--barriers", help="Table of barriers. Default: the one of embench.", metavar="FILE", show_default=False
     ),
@@ -187,32 +198,74 @@ def audit(
         None, "--out", help="Write the page to this file instead of printing it.", metavar="FILE", show_default=False
     ),
     write_table: bool = typer.Option(
-        False, "--write-table", help="Also write the table that the curation sets the flag label_suspect from."
+        False,
+        "--write-table",
+        help="Also write the table that the curation sets the flag label_suspect from. With --dataset-version, that of "
+        "a later version, by all evidence there is now: once, before the version is released.",
     ),
+    dataset_version: str | None = DATASET_VERSION,
     check: bool = typer.Option(
         False, "--check", help="Write nothing; fail where FILE or the table is not that of now."
     ),
+    as_json: Path | None = typer.Option(
+        None, "--json", metavar="FILE", help="Of ENTRY: write the document; - prints it.", show_default=False
+    ),
 ) -> None:
     """Compare the labels with barriers from interatomic potentials and with their duplicates."""
+    if entry is not None:
+        _audit_entry(entry, as_json, others=barriers is not None or out is not None or write_table or check)
+        return
+    if as_json is not None:
+        raise typer.BadParameter("is for one entry: embench data audit ENTRY --json FILE", param_hint="--json")
     from embench.audit import find_suspects, read_potentials
     from embench.audit.evidence import evidence_of_the_flag, read_evidence
     from embench.audit.suspects import suspect_table, table_path
     from embench.cli._terminal import deliver
     from embench.dataset import load
     from embench.pages.labels import label_page
+    from embench.schema import layout as versioned
 
-    data = load()
+    # The table of a later version is what its flags are made from, so that it must not need them.
+    data, layout = load(), versioned("default", dataset_version)
     potentials = read_potentials(data.entry_ids, barriers)
     evidence = read_evidence(data.entry_ids) if barriers is None else potentials
 
     def table() -> str:
         labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
         parts = dict(zip(data.entry_ids, data.column("published_split").tolist(), strict=True))
-        return suspect_table(find_suspects(labels, evidence_of_the_flag(parts) if barriers is None else potentials))
+        frozen = barriers is None and layout.base is None
+        return suspect_table(find_suspects(labels, evidence_of_the_flag(parts) if frozen else evidence))
 
     deliver(lambda: label_page(data, potentials, evidence), out, check=check)
     if write_table or check:
-        deliver(table, table_path(), check=check)
+        deliver(table, table_path(layout), check=check)
+
+
+def _audit_entry(entry_id: str, as_json: Path | None, *, others: bool) -> None:
+    """Print or write what the audit of the labels knows of one entry."""
+    from embench.audit.case import label_document, read_sources
+    from embench.cli import _data_audit
+    from embench.dataset import load
+
+    if others:
+        raise typer.BadParameter(
+            "is printed alone: leave out the options of the page, --json goes with it", param_hint="ENTRY"
+        )
+    data = load()
+    data[entry_id]  # An unknown entry is told before anything is read.
+    found = label_document(entry_id, read_sources(data))
+    if as_json is None:
+        _print(_data_audit.render(found))
+    elif str(as_json) == "-":
+        _print_json(dict(found))
+    else:
+        import json
+
+        from embench.common.files import check_output, write_text
+
+        check_output(as_json)
+        write_text(as_json, json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        typer.echo(f"wrote {as_json}")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from embench.cli._terminal import DATASET_VERSION
 from embench.common.threads import one_thread_from_the_start
 
 if TYPE_CHECKING:
@@ -92,10 +93,11 @@ def evaluate(
     runs: bool = _RUNS,
     power: bool = _POWER,
     profiles: bool = _PROFILES,
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Score predictions of migration barriers, with 95 % intervals."""
     if profiles:
-        _profiles(predictions, protocol, seed=seed, resamples=resamples)
+        _profiles(predictions, protocol, seed=seed, resamples=resamples, version=dataset_version)
         return
     if power and (len(predictions) != 2 or runs or against is not None or report is not None):
         raise typer.BadParameter("--power takes two systems, and neither --runs, --against nor --report")
@@ -108,7 +110,7 @@ def evaluate(
     sources: list[Any] = list(predictions)
     told_by = None
     if protocol is None:
-        protocol, told_by, sources, against = _infer(predictions, against, unit)
+        protocol, told_by, sources, against = _infer(predictions, against, unit, dataset_version)
     if runs:
         sources = [sources]
     evaluations = [
@@ -121,6 +123,7 @@ def evaluate(
             fill_missing=fill_missing,
             against=against,
             unit=unit,
+            dataset_version=dataset_version,
         )
         for source in sources
     ]
@@ -145,7 +148,7 @@ def evaluate(
             _warn(evaluation.comparison.other, evaluation.comparison.other_warnings)
 
 
-def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int) -> None:
+def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamples: int, version: str | None) -> None:
     """Print what energy profiles are worth, one line a file and error."""
     if protocol is None:
         raise typer.BadParameter("--profiles needs the protocol: name it with --protocol")
@@ -157,7 +160,7 @@ def _profiles(predictions: list[str], protocol: str | None, *, seed: int, resamp
     table = plain_table("error", *numbers, "system", right=numbers)
     notes = []
     for source in predictions:
-        found = score_profiles(source, protocol, seed=seed, resamples=resamples)
+        found = score_profiles(source, protocol, seed=seed, resamples=resamples, dataset_version=version)
         for name in ("forward", "backward", "ends", "profile"):
             error = getattr(found, name)
             if error is not None:
@@ -190,11 +193,14 @@ def _check_outputs(json: str | None, report: Path | None, *, inputs: list[str]) 
         raise typer.BadParameter("--json and --report name the same file")
 
 
-def _infer(predictions: list[str], against: str | None, unit: str | None) -> tuple[str, str, list[Any], Any]:
+def _infer(
+    predictions: list[str], against: str | None, unit: str | None, version: str | None
+) -> tuple[str, str, list[Any], Any]:
     """Return the protocol that the predictions are for, what told it, and the predictions, read where need be."""
     from embench.evaluation.sources import infer_protocol
 
-    inferred, sources = infer_protocol([*predictions, *([against] if against else [])], unit=unit)
+    given = [*predictions, *([against] if against else [])]
+    inferred, sources = infer_protocol(given, unit=unit, version=version)
     return inferred.protocol, inferred.told_by, list(sources[: len(predictions)]), sources[-1] if against else None
 
 

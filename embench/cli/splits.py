@@ -6,11 +6,13 @@ from pathlib import Path
 
 import typer
 
+from embench.cli._terminal import DATASET_VERSION
+
 app = typer.Typer(help="Look at the protocols, make their folds, and audit them.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_protocols() -> None:
+def list_protocols(dataset_version: str | None = DATASET_VERSION) -> None:
     """List the protocols and what each measures, the main one first."""
     from embench.cli._terminal import plain_table, print_table
     from embench.splits import protocol
@@ -18,7 +20,7 @@ def list_protocols() -> None:
 
     table = plain_table("protocol", "scored", "folds", "grouped by", "what it measures", right=("scored", "folds"))
     for spec in sorted(all_protocols(), key=lambda spec: spec.name != MAIN_PROTOCOL):
-        found = protocol(spec.name)
+        found = protocol(spec.name, dataset_version)
         table.add_row(
             spec.name,
             str(len(found.scored_ids)),
@@ -45,6 +47,7 @@ def table(
 @app.command()
 def show(
     name: str = typer.Argument(..., metavar="PROTOCOL", help="Such as host-10fold.", show_default=False),
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Print what the folds of a protocol contain."""
     from embench.cli._terminal import plain_table, print_table
@@ -52,16 +55,18 @@ def show(
     from embench.splits import protocol
     from embench.splits.load import QUANTILES, describe_folds
 
-    found = protocol(name)
+    found = protocol(name, dataset_version)
     levels = "/".join(f"{level:.0%}".rstrip("%") for level in QUANTILES)
     numbers = ("train", "scored", f"E_m {levels} %", "hosts")
     table = plain_table("fold", *numbers, "ions", right=numbers)
-    for fold in describe_folds(found, load(found.spec.dataset)):
+    for fold in describe_folds(found, load(found.dataset)):
         quantiles = " ".join(f"{value:.2f}" for value in fold.quantiles)
         # Without a space between them an ion and its number stay on one line.
         ions = " ".join(f"{ion}:{count}" for ion, count in fold.ions.items())
         table.add_row(fold.fold, str(fold.n_train), str(fold.n_test), quantiles, str(fold.n_hosts), ions)
     typer.echo(f"{name}: {found.spec.measures}")
+    if found.dropped:
+        typer.echo(f"Dataset {found.dataset_version} no longer scores {', '.join(found.dropped)}.")
     typer.echo("Of the scored entries: quantiles of the barrier in eV, number of host frameworks, migrating ions.\n")
     print_table(table)
 

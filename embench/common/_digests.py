@@ -11,10 +11,14 @@ DIGESTS: dict[str, dict[str, str]] = {
         "hops.parquet": "f4c979976d1783fe9edefeb665fbb63d38c9aa3cd11246dae926a48da07ea00f",
         "ledger.csv": "5380f07c2607bce43c29a647e8994c9d8cde9fc00334468a5540f9c47b84f470",
     },
+    "versions": {
+        "default-1.1.0.parquet": "59e402c359ff468fcff32869d952b8fd02b9db5879b5695dc5ebedbdc96d34e8",
+    },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
         "leave-one-class-out.csv": "1641e01a50f8d2d5a32ec55da5d6f434f75fd01851724b1fdcbb847441d63417",
         "leave-one-ion-out.csv": "df5715a8f3784000a107945ac0cb066a8a157be703d02f30361c080a04b3ac27",
+        "manifest-1.1.0.json": "217932576b191142dc2d87196844f386e03635e374149a0d0c4af3aceecde6bf",
         "manifest.json": "c0cb5d2593e500ea1caef74d8e07fc3801af1ca694fe8c5987b73f873dff5e91",
         "oxygen-10fold.csv": "cf2c5b309bdf291a1091fcf92e0d0f0462fb0be3762790799a4db91ac2b4d529",
         "prototype-10fold.csv": "ba4a5937e995b5d49892bee7b9e6bab55c0f4b89707aeadc444664bd86571ff5",
@@ -30,6 +34,6 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "consensus": {
-        "potential_consensus.parquet": "473e358ab30337021cf3117ec59fbc21c2bd3cecab9e86f4e615854b9b44b39b",
+        "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",
     },
 }

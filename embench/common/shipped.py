@@ -18,6 +18,7 @@ _PACKAGE = Path(__file__).parent.parent
 _KEPT_IN_CHECKOUT = {
     "dataset": "dataset_card/data",
     "oxygen-vacancies": "dataset_card/oxygen-vacancies",
+    "versions": "dataset_versions",
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",

@@ -36,6 +36,7 @@ Mask = npt.NDArray[np.bool_]
 def load(
     name: str = schema.DEFAULT.name,
     *,
+    version: str | None = None,
     path: Path | str | None = None,
     source: str = "package",
     revision: str | None = None,
@@ -51,7 +52,11 @@ def load(
     ----------
     name
         ``default``, the barriers of cations that all but two protocols score, or ``oxygen-vacancies``: a second DFT set
-        of anions, to test transfer on. It shares no compound with the first and has columns of its own.
+        of anions, to test transfer on. It shares no compound with the first and has columns of its own. The version may
+        stand in the name: ``default@1.1.0``.
+    version
+        Version of the dataset, such as ``1.1.0``, which has more columns and flags (docs/dataset.md); by default the
+        one that the leaderboard scores on.
     path
         Folder of another build.
     source
@@ -68,17 +73,19 @@ def load(
     HubError
         Where the hub does not deliver.
     UnknownNameError
-        There is no such dataset.
+        There is no such dataset, or no such version of it.
 
     Examples
     --------
     >>> import embench
     >>> embench.load()
     <Dataset 1.0.0: 619 entries>
+    >>> embench.load(version="1.1.0")
+    <Dataset 1.1.0: 619 entries>
     >>> embench.load("oxygen-vacancies")
     <Dataset oxygen-vacancies 1.0.0: 622 entries>
     """
-    layout = schema.layout(name)
+    layout = schema.layout(name, version)
     folder = dataset_folder(path=path, source=source, revision=revision, repository=repository, layout=layout)
     store = open_store(folder, layout)
     if path is None:
@@ -113,11 +120,11 @@ class Dataset:
 
     def __repr__(self) -> str:
         hidden = ", targets hidden" if self._hidden else ""
-        name = "" if self.layout is schema.DEFAULT else f"{self.layout.name} "
+        name = "" if self.layout.name == schema.DEFAULT.name else f"{self.layout.name} "
         return f"<Dataset {name}{self.version}: {len(self)} entries{hidden}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reload, (self._store.folder, self._store.digest, self.entry_ids, self._hidden, self.layout.name)
+        return _reload, (self._store.folder, self._store.digest, self.entry_ids, self._hidden, self.layout.key)
 
     @property
     def layout(self) -> schema.Layout:
@@ -365,9 +372,9 @@ def _near_values(value: Any, occurring: Collection[Any], count: int = 3) -> list
     return [str(other) for other in present]
 
 
-def _reload(folder: Path, digest: str, entry_ids: tuple[str, ...], hidden: bool, name: str) -> Dataset:
+def _reload(folder: Path, digest: str, entry_ids: tuple[str, ...], hidden: bool, key: str) -> Dataset:
     """Restore a pickled dataset from the same files: those in its folder, else those installed here."""
-    data = load(name, path=folder) if folder.is_dir() else load(name)
+    data = load(key, path=folder) if folder.is_dir() else load(key)
     if data._store.digest != digest:
         raise DatasetError(f"a dataset was pickled with another build than the one at {data._store.folder}")
     data = data.select(entry_ids)

@@ -143,7 +143,7 @@ class Entry:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {name: getattr(self, name) for name in self.columns}
-        return _restore, (values, self._hidden, self._digest, self._layout.name)
+        return _restore, (values, self._hidden, self._digest, self._layout.key)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -227,7 +227,9 @@ def visible_flags(flags: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def target_flags() -> frozenset[str]:
     """Return the names of the flags that tell something of the target."""
-    return frozenset(flag.name for layout in schema.LAYOUTS for flag in layout.flags if flag.from_target)
+    return frozenset(
+        flag.name for layout in (*schema.LAYOUTS, *schema.REVISIONS) for flag in layout.flags if flag.from_target
+    )
 
 
 def _restore(values: dict[str, Any], hidden: bool, digest: str, layout: str) -> Entry:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from embench import schema
 from embench.common.foreign import lfs_hint
+from embench.dataset.overlay import Overlay, check_entries, read_overlay
 from embench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Store:
         version: str,
         digest: str,
         checksums: dict[str, str],
+        overlay: Overlay | None = None,
     ) -> None:
         self.folder = folder
         self.layout = layout
@@ -47,7 +49,8 @@ class Store:
         self.version = version
         self.digest = digest
         self.n_rows = sum(file.metadata.num_rows for file in files)
-        self._files = tuple(files)
+        self.files = tuple(files)
+        self._overlay = overlay
         self._columns: dict[str, Sequence[Any] | AnyArray] = {}
         self._table: pa.Table | None = None
         # A Parquet reader has one position in its file: two threads must not read at once.
@@ -81,11 +84,17 @@ class Store:
     def _read(self, columns: list[str] | None) -> pa.Table:
         import pyarrow as pa
 
+        stored = columns
+        if self._overlay is not None:
+            columns = columns or [spec.name for spec in self.layout.columns]
+            own = {spec.name for spec in self.layout.own_columns}
+            stored = [name for name in columns if name not in own]
         try:
-            parts = [file.read(columns=columns, use_threads=False) for file in self._files]
+            parts = [file.read(columns=stored, use_threads=False) for file in self.files]
         except (pa.ArrowException, OSError) as error:
             raise DatasetError(f"the dataset at {self.folder} cannot be read ({error}); {_WAY_OUT}") from None
-        return pa.concat_tables(parts)
+        table = pa.concat_tables(parts)
+        return table if self._overlay is None else self._overlay.lay_over(table, columns or [])
 
 
 _WAY_OUT = "reinstall embench-barriers, or write the dataset again with embench build"
@@ -94,7 +103,7 @@ _WAY_OUT = "reinstall embench-barriers, or write the dataset again with embench 
 def open_store(folder: Path, layout: schema.Layout = schema.DEFAULT) -> Store:
     """Return the verified build in `folder`; the files are read and checked once per process.
 
-    `layout` says which dataset it is.
+    `layout` says which dataset it is, and in which version: a later one is laid over the files of its base.
 
     Raises :class:`~embench.errors.DatasetError` where a file is missing, differs from its checksum, or is of
     another version or schema.
@@ -107,14 +116,36 @@ def open_store(folder: Path, layout: schema.Layout = schema.DEFAULT) -> Store:
         except OSError as error:
             raise DatasetError(f"{folder / name} is missing ({error.strerror}); {_WAY_OUT}") from None
         stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    return _verified(folder, tuple(stamps), layout.name)
+    return _verified(folder, tuple(stamps), layout.key) if layout.base is None else _revised(folder, layout)
+
+
+def _revised(folder: Path, layout: schema.Layout) -> Store:
+    """Return a later version: the build of its base in `folder`, and what differs."""
+    assert layout.base is not None, "only a later version is stored as what differs"
+    before, overlay = open_store(folder, layout.base), read_overlay(layout)
+    return _laid_over(before, overlay)
 
 
 @lru_cache(maxsize=8)
-def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], name_of_layout: str) -> Store:
+def _laid_over(before: Store, overlay: Overlay) -> Store:
+    layout = overlay.layout
+    check_entries(overlay, before.column("entry_id").tolist(), before.folder)
+    return Store(
+        before.folder,
+        before.files,
+        layout=layout,
+        version=layout.version + "".join(before.version.partition("+")[1:]),
+        digest=hashlib.sha256((before.digest + overlay.sha256).encode()).hexdigest(),
+        checksums=before.checksums | {layout.overlay: overlay.sha256},
+        overlay=overlay,
+    )
+
+
+@lru_cache(maxsize=8)
+def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], key: str) -> Store:
     import pyarrow as pa
 
-    layout = schema.layout(name_of_layout)
+    layout = schema.layout(key)
     expected = _read_checksums(folder / CHECKSUMS)
     files = []
     for name in layout.parts:

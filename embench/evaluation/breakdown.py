@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from embench.errors import UnknownNameError
 from embench.evaluation.scored import ScoredSet
-from embench.metrics import HEADLINE, metric
+from embench.metrics import HEADLINE, METRICS, MetricSpec, metric
 from embench.statistics.bootstrap import Part, Replicates
 from embench.statistics.intervals import Estimate
 
@@ -25,7 +26,10 @@ BARRIER_EDGES = (0.3, 0.65, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class SubsetScores:
-    """The headline metrics on some of the entries; shown beside the full scores, never instead of them."""
+    """The metrics on some of the entries; shown beside the full scores, never instead of them.
+
+    These are the headline metrics, or all that the system has the data for where that was asked for.
+    """
 
     name: str
     title: str
@@ -132,6 +136,14 @@ PREDICTED = "predicted"
 """The subset of the entries that the system has a prediction for; there is none where it has all."""
 
 
+def subset_spec(name: str) -> Subset:
+    """Return the subset called `name`; raises :class:`~embench.errors.UnknownNameError`."""
+    known = {subset.name: subset for subset in SUBSETS}
+    if name not in known:
+        raise UnknownNameError("subset", name, known)
+    return known[name]
+
+
 def _predicted(filled: frozenset[str]) -> Subset:
     return Subset(
         PREDICTED,
@@ -196,9 +208,13 @@ class PartsOf:
             tuple((dimension, tuple(dimension.groups(scored))) for dimension in DIMENSIONS),
         )
 
-    def subset_parts(self) -> list[Part]:
-        """Return what to bootstrap for :meth:`subset_scores`."""
-        return [Part(members, HEADLINE) for _, members in self.subsets]
+    def subset_parts(self, *, in_full: Collection[str] = (), specs: Sequence[MetricSpec] = ()) -> list[Part]:
+        """Return what to bootstrap for :meth:`subset_scores`: the headline metrics.
+
+        The subsets whose names are `in_full` get those of `specs` as well; that takes as long as for all entries.
+        """
+        everything = tuple(spec for spec in METRICS if spec in HEADLINE or spec in specs)
+        return [Part(members, everything if subset.name in in_full else HEADLINE) for subset, members in self.subsets]
 
     def subset_scores(self, replicates: list[Replicates]) -> tuple[SubsetScores, ...]:
         """Return the scores of the subsets from their replicates."""

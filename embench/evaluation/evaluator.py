@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from embench.errors import InvalidValueError
-from embench.evaluation.breakdown import PREDICTED, Breakdown, PartsOf, Subset, SubsetScores
+from embench.evaluation.breakdown import PREDICTED, Breakdown, PartsOf, Subset, SubsetScores, subset_spec
 from embench.evaluation.comparison import Comparison, compare
 from embench.evaluation.coverage import Coverage
 from embench.evaluation.own import OwnMetric, OwnSubset, own_estimates, own_subset, split_metrics
@@ -162,6 +162,8 @@ def evaluate(
     unit: str | None = None,
     metrics: Sequence[str | OwnMetric] | None = None,
     subset: OwnSubset | None = None,
+    dataset_version: str | None = None,
+    in_full: Collection[str] = (),
 ) -> Evaluation:
     """Score predictions of migration barriers on a protocol.
 
@@ -195,6 +197,12 @@ def evaluate(
     subset
         A part of the entries to score as well, as ``subset`` among the subsets: ids, or conditions such as
         ``{"mobile_ion": "Na"}`` (see :meth:`embench.Dataset.filter`).
+    dataset_version
+        Version of the dataset to score on, such as ``1.1.0``; None for the one of the leaderboard. Predictions that
+        were made for an earlier version stay valid for the entries that remain.
+    in_full
+        Names of subsets, such as ``label_not_contradicted``, that are scored with all metrics as well. The others get
+        the headline metrics, which cost hardly anything.
 
     Raises
     ------
@@ -202,7 +210,7 @@ def evaluate(
         The predictions cannot be scored; the message names lines and entries. Or it cannot be told for which protocol
         they are.
     UnknownNameError
-        There is no such protocol or unit.
+        There is no such protocol, unit, version or subset.
     InvalidValueError
         `threshold`, `seed` or `resamples` is out of range; something is no metric; no scored entry is in the subset.
 
@@ -215,11 +223,13 @@ def evaluate(
     (60, True)
     """
     _check_settings(threshold, seed, resamples)
+    for name in in_full:
+        subset_spec(name)
     sources: tuple[Source, ...] = (predictions,) if against is None else (predictions, against)
     if protocol is None:
-        inferred, sources = infer_protocol(sources, unit=unit)
+        inferred, sources = infer_protocol(sources, unit=unit, version=dataset_version)
         protocol = inferred.protocol
-    scored = scored_set(protocol)
+    scored = scored_set(protocol, dataset_version)
     problem = threshold_problem(threshold, highest=scored.highest, usual=GOOD_CONDUCTOR)
     if problem:
         raise InvalidValueError(problem)
@@ -231,7 +241,16 @@ def evaluate(
         for source in sources
     )
     part = () if subset is None else (own_subset(subset, scored),)
-    return _score(scored, own, rival[0] if rival else (), seed=seed, resamples=resamples, metrics=metrics, part=part)
+    return _score(
+        scored,
+        own,
+        rival[0] if rival else (),
+        seed=seed,
+        resamples=resamples,
+        metrics=metrics,
+        part=part,
+        in_full=in_full,
+    )
 
 
 def _check_settings(threshold: float, seed: int, resamples: int) -> None:
@@ -254,12 +273,14 @@ def _score(
     resamples: int,
     metrics: Sequence[str | OwnMetric] | None,
     part: tuple[Subset, ...],
+    in_full: Collection[str],
 ) -> Evaluation:
     check_runs(own)
     first, sample = own[0], mean_sample(own, scored)
     specs, functions = split_metrics(metrics, sample)
     parts = PartsOf.of(scored, filled=first.coverage.filled, also=part)
-    each = [bootstrap(run.sample, specs, parts.subset_parts(), resamples=resamples, seed=seed) for run in own]
+    wanted = parts.subset_parts(in_full=in_full, specs=specs)
+    each = [bootstrap(run.sample, specs, wanted, resamples=resamples, seed=seed) for run in own]
     replicates = _mean([found for found, _ in each])
     of_subsets = [_mean(list(of_runs)) for of_runs in zip(*(found for _, found in each), strict=True)]
     comparison = None

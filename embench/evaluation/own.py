@@ -100,9 +100,8 @@ def own_subset(wanted: OwnSubset, scored: ScoredSet) -> Subset:
     :class:`~embench.errors.InvalidValueError` where no scored entry is left, and as that method does.
     """
     from embench.dataset import load
-    from embench.splits.registry import protocol_spec
 
-    data = load(protocol_spec(scored.protocol).dataset).select(scored.entry_ids)
+    data = load(scored.dataset).select(scored.entry_ids)
     if isinstance(wanted, Mapping):
         chosen = set(data.filter(**wanted).entry_ids)
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in wanted.items())

@@ -16,28 +16,31 @@ def protocol_of_name(path: Path) -> str | None:
     return words[0] if len(words) == 1 else None
 
 
-def protocols_of_entries(entry_ids: Collection[str]) -> tuple[str, ...]:
+def protocols_of_entries(entry_ids: Collection[str], version: str | None = None) -> tuple[str, ...]:
     """Return the protocols that score all of these entries, and of those the ones that score the fewest others.
 
+    `version` is that of the dataset; entries that only the version before it scored do not count.
     One name is an answer; several, or none, leave the question open.
     """
     from embench.splits import protocol
 
     wanted = frozenset(entry_ids)
-    sizes = _sizes()
+    sizes = _sizes(version)
     fits: list[str] = []
     for name in sorted(sizes, key=lambda name: sizes[name]):
         if fits and sizes[name] > sizes[fits[0]]:
             break
-        if wanted <= frozenset(protocol(name).scored_ids):
+        found = protocol(name, version)
+        if wanted <= frozenset((*found.scored_ids, *found.dropped)):
             fits.append(name)
     return tuple(fits)
 
 
-def _sizes() -> dict[str, int]:
+def _sizes(version: str | None) -> dict[str, int]:
     """Return how many entries each protocol scores, without reading its folds."""
     from embench.common.shipped import resource_folder
+    from embench.schema import DEFAULT, layout
     from embench.splits.load import read_manifest
 
-    described = read_manifest(resource_folder("splits"))["protocols"]
+    described = read_manifest(resource_folder("splits"), of=layout(DEFAULT.name, version))["protocols"]
     return {name: int(described[name]["n_scored"]) for name in all_protocol_names() if name in described}

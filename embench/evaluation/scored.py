@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embench.common.text import listing, plural
+from embench.common.text import SHOWN, listing, plural
 from embench.errors import PredictionsError, SplitsError
 from embench.evaluation.coverage import FILLED, Coverage
 from embench.evaluation.predictions import Predictions
@@ -32,11 +32,14 @@ class ScoredSet:
     `known_ids` are all entries of the dataset, `typical` and `highest` the median and the largest of their targets,
     eV. `median` and `spread` (n) are the median of the targets on the training side of the entry's fold, and the root
     mean square deviation of those targets from it, eV.
-    `checksums` are the sha256 of the protocol's file and of the dataset's.
+    `checksums` are the sha256 of the protocol's file and of the dataset's. `dataset` is the name that
+    :func:`embench.load` finds it by, in this version; `dropped` are the entries that the version before it scored.
     """
 
     protocol: str
+    dataset: str
     dataset_version: str
+    dropped: tuple[str, ...]
     known_ids: tuple[str, ...]
     typical: float
     highest: float
@@ -70,32 +73,35 @@ LABELS = (
 )
 
 
-def scored_set(name: str) -> ScoredSet:
-    """Return the scored entries of the protocol `name`.
+def scored_set(name: str, version: str | None = None) -> ScoredSet:
+    """Return the scored entries of the protocol `name`, of a version of the dataset or of the default one.
 
-    Raises :class:`~embench.errors.UnknownNameError` for an unknown protocol and
+    Raises :class:`~embench.errors.UnknownNameError` for an unknown protocol or version, and
     :class:`~embench.errors.SplitsError` for one that names entries which the dataset does not have.
     """
     from embench.dataset import load
+    from embench.schema import DEFAULT, layout
     from embench.splits.registry import protocol_spec
 
     spec = protocol_spec(name)
-    return _scored_set(name, load(spec.dataset).digest, load(spec.train_dataset).digest)
+    of = layout(DEFAULT.name, version)
+    digests = [load(of.key if each == of.name else each).digest for each in (spec.dataset, spec.train_dataset)]
+    return _scored_set(name, of.version, *digests)
 
 
 @lru_cache(maxsize=32)
-def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
+def _scored_set(name: str, version: str, _dataset: str, _trained_on: str) -> ScoredSet:
     from embench.dataset import load
     from embench.splits import protocol
 
-    spec = protocol(name).spec
-    data, other = load(spec.dataset), load(spec.train_dataset)
+    folds = protocol(name, version)
+    spec, data, other = folds.spec, load(folds.dataset), load(folds.folds[0].train_dataset)
     row_of = {entry_id: row for row, entry_id in enumerate(data.entry_ids)}
     row_of_train = row_of if spec.trained_on is None else {key: row for row, key in enumerate(other.entry_ids)}
     target, host = data.column("migration_barrier"), data.column("group_host")
     train_target, train_host = other.column("migration_barrier"), other.column("group_host")
     parts = []
-    for fold in protocol(name):
+    for fold in folds:
         train, test = _rows(name, fold.train_ids, row_of_train), _rows(name, fold.test_ids, row_of)
         seen_targets = train_target[train]
         # The median of the standard library: that of numpy imports its masked arrays, which takes as long as the rest.
@@ -110,7 +116,9 @@ def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
     repeats = [len(part[0]) for part in parts]
     return ScoredSet(
         protocol=name,
+        dataset=folds.dataset,
         dataset_version=data.version,
+        dropped=folds.dropped,
         known_ids=data.entry_ids,
         typical=statistics.median(target.tolist()),
         highest=float(target.max()),
@@ -123,7 +131,7 @@ def _scored_set(name: str, _dataset: str, _trained_on: str) -> ScoredSet:
         flags=tuple(data.flags[row] for row in rows),
         labels={label: data.column(label)[rows] for label in LABELS},
         checksums={
-            f"{name}.csv": protocol(name).sha256,
+            f"{name}.csv": folds.sha256,
             **data.checksums,
             **({} if spec.trained_on is None else other.checksums),
         },
@@ -174,7 +182,13 @@ def match(predictions: Predictions, scored: ScoredSet, *, threshold: float, fill
         uncertainty=uncertainty,
         threshold=threshold,
     )
-    unscored = len(predictions) - predicted
+    dropped = [entry_id for entry_id in scored.dropped if entry_id in position]
+    if dropped:
+        warnings.append(
+            f"{plural(len(dropped), 'prediction')} for {', '.join(dropped[:SHOWN])}, which dataset "
+            f"{scored.dataset_version} no longer scores: ignored"
+        )
+    unscored = len(predictions) - predicted - len(dropped)
     if unscored:
         warnings.append(
             f"{plural(unscored, 'prediction')} for entries that the protocol {scored.protocol} does not score: ignored"
@@ -232,5 +246,18 @@ def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> 
     heading = f"{name} lacks {len(missing)} of the {len(scored)} entries that the protocol {scored.protocol} scores"
     return (
         f"{listing(heading, missing)}\n"
+        f"{_no_longer_scored(scored, missing)}"
         f"Predict every scored entry, or pass --fill-missing (fill_missing=True) to score {FILLED} there"
     )
+
+
+def _no_longer_scored(scored: ScoredSet, missing: tuple[str, ...]) -> str:
+    """Return the way out where all that is missing is what a later version of the dataset does not score."""
+    from embench.schema import REVISIONS
+    from embench.splits import protocol
+
+    for later in REVISIONS:
+        if set(missing) <= set(protocol(scored.protocol, later.version).dropped) and not scored.dropped:
+            way_out = f"embench evaluate --dataset-version {later.version} does without"
+            return f"Dataset {later.version} no longer scores it: {way_out}.\n"
+    return ""

@@ -24,8 +24,12 @@ class Inferred:
     told_by: str
 
 
-def infer_protocol(sources: Sequence[Source], *, unit: str | None = None) -> tuple[Inferred, tuple[Source, ...]]:
+def infer_protocol(
+    sources: Sequence[Source], *, unit: str | None = None, version: str | None = None
+) -> tuple[Inferred, tuple[Source, ...]]:
     """Return the one protocol that all `sources` can be for, and the sources, those that were read as predictions.
+
+    `version` is that of the dataset to score on.
 
     Each source is asked in turn: for the name of a protocol in the name of its file, for the only protocol that a
     submission has predictions for, then for the only protocol that scores its entries and the fewest others. What
@@ -37,7 +41,7 @@ def infer_protocol(sources: Sequence[Source], *, unit: str | None = None) -> tup
     read: list[Source] = []
     reasons: list[str] = []
     for source in sources:
-        taken, told, reason = _ask(source, unit)
+        taken, told, reason = _ask(source, unit, version)
         read.append(taken)
         if told is None:
             reasons.append(reason)
@@ -95,11 +99,11 @@ def _name(source: Source) -> str:
     return source.name if isinstance(source, Predictions) else str(source)
 
 
-def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
+def _ask(source: Source, unit: str | None, version: str | None) -> tuple[Source, str | None, str]:
     """Return the source, read where need be, the protocol that it tells, and what told it or why nothing did."""
     if is_runs(source):
         # All runs are of one system: what the first tells holds for all.
-        _, told, reason = _ask(source[0], unit)
+        _, told, reason = _ask(source[0], unit, version)
         return source, told, reason
     if isinstance(source, str | Path):
         submitted = _submitted(source)
@@ -116,7 +120,7 @@ def _ask(source: Source, unit: str | None) -> tuple[Source, str | None, str]:
     known = [entry_id for layout in LAYOUTS for entry_id in load(layout.name).entry_ids]
     runs = read_runs_of(source, protocol_names()[0], known=known, unit=unit)
     predictions = runs[0]
-    fits = protocols_of_entries(predictions.entry_ids)
+    fits = protocols_of_entries(predictions.entry_ids, version)
     if len(fits) == 1:
         return list(runs) if len(runs) > 1 else predictions, fits[0], "the entries"
     size = plural(len(predictions), "entry")

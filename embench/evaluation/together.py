@@ -24,6 +24,7 @@ def load_predictions(
     *,
     systems: Collection[str] | None = None,
     uncertainties: bool = False,
+    dataset_version: str | None = None,
 ) -> pd.DataFrame:
     """Return what every system on the leaderboard predicts for the entries of a protocol, as one table.
 
@@ -35,6 +36,8 @@ def load_predictions(
         Names of submissions; None for all that have predictions for the protocol.
     uncertainties
         Add a column ``<system> uncertainty`` (1σ, eV) for each system that has them.
+    dataset_version
+        Version of the dataset that says which entries are scored, and their flags; None for that of the leaderboard.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def load_predictions(
         import pandas as pd
     except ImportError:
         raise MissingDependencyError("pandas", "pandas", "embench.load_predictions") from None
-    scored = scored_set(protocol)
+    scored = scored_set(protocol, dataset_version)
     columns = _labels(scored)
     for system in _chosen(systems, protocol):
         found = _predictions(system, protocol, scored, asked_for=systems is not None)
@@ -79,9 +82,8 @@ def load_predictions(
 
 def _labels(scored: ScoredSet) -> dict[str, list[object]]:
     from embench.dataset import load
-    from embench.splits.registry import protocol_spec
 
-    data = load(protocol_spec(scored.protocol).dataset).select(scored.entry_ids)
+    data = load(scored.dataset).select(scored.entry_ids)
     found: dict[str, list[object]] = {
         name: scored.fold.tolist() if name == "fold" else data.column(name).tolist() for name in LABELS
     }

@@ -15,7 +15,7 @@ from embench.schema import DEFAULT, Layout
 
 def folder_on_hub(layout: Layout) -> str:
     """Return the folder of the repository that holds the Parquet files of a dataset."""
-    return "data" if layout is DEFAULT else layout.name
+    return "data" if layout.name == DEFAULT.name else layout.name
 
 
 def pull(

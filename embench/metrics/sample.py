@@ -116,6 +116,27 @@ class Sample:
     def __len__(self) -> int:
         return len(self.target)
 
+    def only(self, members: BoolArray) -> Sample:
+        """Return the sample of the entries in `members` (n); their clusters are numbered again, in the same order."""
+        place = {code: number for number, code in enumerate(self.clusters_of(members))}
+
+        def cut(values: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
+            return None if values is None else values[members]
+
+        return Sample(
+            target=self.target[members],
+            prediction=self.prediction[members],
+            uncertainty=cut(self.uncertainty),
+            threshold=self.threshold,
+            cluster=np.array([place[code] for code in self.codes[members].tolist()], dtype=np.intp),
+            structure=cut(self.structure),
+            through_metal_site=cut(self.through_metal_site),
+        )
+
+    def clusters_of(self, members: BoolArray) -> list[int]:
+        """Return the clusters that have entries in `members` (n), ascending."""
+        return sorted(set(self.codes[members].tolist()))  # np.unique would import the masked arrays
+
     def derived(self, function: Callable[..., T], *arguments: Hashable) -> T:
         """Return ``function(self, *arguments)``, computed once: what is known before any resample is seen."""
         key = (function, *arguments)

@@ -62,11 +62,18 @@ class ProfileScores:
     without_saddle: tuple[str, ...]
 
 
-def score_profiles(source: str | Path, protocol: str, *, seed: int = 0, resamples: int = RESAMPLES) -> ProfileScores:
+def score_profiles(
+    source: str | Path,
+    protocol: str,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    dataset_version: str | None = None,
+) -> ProfileScores:
     """Return the scores of the energy profiles in a predictions file, or in that of a submission, on a protocol.
 
     Entries that the protocol does not score are passed over, and so are those without energies: how many have some is
-    part of the result.
+    part of the result. `dataset_version` is that of the dataset to score on, by default the one of the leaderboard.
 
     Raises
     ------
@@ -74,10 +81,10 @@ def score_profiles(source: str | Path, protocol: str, *, seed: int = 0, resample
         The file is no table of predictions, has no column ``energies``, or no profile of a scored entry; a profile
         contradicts its prediction.
     UnknownNameError
-        There is no such protocol.
+        There is no such protocol or version of the dataset.
     """
-    found = read_protocol(protocol)
-    data = load(found.spec.dataset)
+    found = read_protocol(protocol, dataset_version)
+    data = load(found.dataset)
     rows = _rows(source, protocol, data.entry_ids)
     scored = data.select(sorted(found.scored_ids))
     told = [(entry, rows[entry.entry_id]) for entry in scored if entry.entry_id in rows]

@@ -16,6 +16,7 @@ from embench.audit.noise import Duplicates, find_duplicates
 from embench.audit.potentials import SOURCES
 from embench.audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE, Suspect, find_suspects
 from embench.common.markdown import fill_page, markdown_table
+from embench.pages.mismatches import mismatch_section
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -64,6 +65,7 @@ def label_page(data: Dataset, potentials: Sequence[Potential], evidence: Sequenc
         "suspects": _suspects(data, suspects),
         "sensitivity": _sensitivity(labels, evidence),
         "duplicates": _duplicates(find_duplicates(data)),
+        "mismatches": mismatch_section(data, evidence),
     }
     return fill_page("embench.pages", "labels.md", values)
 

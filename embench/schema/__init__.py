@@ -3,10 +3,12 @@
 The Parquet schema, the features on the hub, the tables of the card and the documentation are derived from
 :data:`COLUMNS` and :data:`FLAGS`. Adding a column is one entry here and one value in the curation. :data:`LAYOUTS`
 holds every dataset that embench ships: the barriers of cations, and those of oxygen vacancies with their own columns.
+:data:`REVISIONS` holds their other versions.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, OXYGEN_VERSION
@@ -15,6 +17,7 @@ from embench.schema.geometry import GEOMETRY
 from embench.schema.labels import GROUPS, LABELS
 from embench.schema.oxygen import OXYGEN_COLUMNS, OXYGEN_FLAGS
 from embench.schema.spec import FLAGS, TARGET, Column, Flag, Layout
+from embench.schema.versions import FLAG_CHANGES, REVISED_COLUMNS, REVISED_FLAGS, REVISED_VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,8 +26,11 @@ __all__ = [
     "COLUMNS",
     "DEFAULT",
     "FLAGS",
+    "FLAG_CHANGES",
     "LAYOUTS",
     "OXYGEN",
+    "REVISED",
+    "REVISIONS",
     "Column",
     "Flag",
     "Layout",
@@ -32,6 +38,7 @@ __all__ = [
     "check_flags",
     "column",
     "layout",
+    "overlay_schema",
 ]
 
 # In the order of the Parquet files.
@@ -60,6 +67,17 @@ OXYGEN = Layout(
 )
 LAYOUTS: tuple[Layout, ...] = (DEFAULT, OXYGEN)
 
+REVISED = replace(
+    DEFAULT,
+    version=REVISED_VERSION,
+    columns=(*LABELS, *GEOMETRY, *REVISED_COLUMNS, *GROUPS),
+    flags=REVISED_FLAGS,
+    unscored=("structure_corrupt", "elements_misplaced"),
+    base=DEFAULT,
+)
+REVISIONS: tuple[Layout, ...] = (REVISED,)
+"""Versions that are loaded by their number only; :data:`LAYOUTS` are those that are loaded by default."""
+
 _BY_NAME = {column.name: column for column in COLUMNS}
 
 
@@ -71,12 +89,25 @@ def column(name: str) -> Column:
         raise UnknownNameError("column", name, _BY_NAME) from None
 
 
-def layout(name: str) -> Layout:
-    """Return the layout of the dataset called `name`; raises :class:`~embench.errors.UnknownNameError`."""
-    for found in LAYOUTS:
-        if found.name == name:
-            return found
-    raise UnknownNameError("dataset", name, [found.name for found in LAYOUTS])
+def layout(name: str, version: str | None = None) -> Layout:
+    """Return the layout of the dataset called `name`, in a `version` of it or in the one that is loaded by default.
+
+    The version may also stand in the name, as in ``default@1.1.0``, which is what :attr:`Layout.key` gives.
+
+    Raises :class:`~embench.errors.UnknownNameError` for a dataset or a version of it that there is none of.
+    """
+    called, _, told = name.partition("@")
+    wanted = version or told or None
+    found = [one for one in (*LAYOUTS, *REVISIONS) if one.name == called]
+    if not found:
+        raise UnknownNameError("dataset", called, [one.name for one in LAYOUTS])
+    for one in found:
+        if wanted in (None, one.version):
+            return one
+    versions = [one.version for one in found]
+    raise UnknownNameError(
+        f"version of the dataset {called},", str(wanted), versions, way_out=f"; known: {', '.join(versions)}"
+    )
 
 
 def check_flags(names: list[str] | tuple[str, ...], *, of: Layout = DEFAULT) -> None:
@@ -99,6 +130,17 @@ def arrow_schema(*, version: str | None = None, of: Layout = DEFAULT) -> pa.Sche
         metadata = {"description": spec.description} | ({"unit": spec.unit} if spec.unit else {})
         fields.append(pa.field(spec.name, _arrow_type(spec), nullable=spec.nullable, metadata=metadata))
     return pa.schema(fields, metadata={"embench.dataset_version": version or of.version})
+
+
+def overlay_schema(of: Layout) -> pa.Schema:
+    """Return the schema of the file that stores a later version: the key, its own columns, the flags that change."""
+    import pyarrow as pa
+
+    every = arrow_schema(of=of)
+    # Without their descriptions: words may be bettered, the file of a version never changes.
+    own = [every.field(name).remove_metadata() for name in ("entry_id", *(spec.name for spec in of.own_columns))]
+    changes = [pa.field(name, every.field("flags").type, nullable=False) for name in FLAG_CHANGES]
+    return pa.schema([*own, *changes], metadata=every.metadata)
 
 
 def _arrow_type(spec: Column) -> pa.DataType:

@@ -92,7 +92,7 @@ class DetectableDifference(TypedDict):
 
 
 class SubsetDocument(TypedDict):
-    """The headline metrics on some of the entries."""
+    """The headline metrics on some of the entries, or all of them."""
 
     title: str
     description: str

@@ -56,6 +56,10 @@ class Layout:
     `resource` is the folder that ships with embench (:func:`embench.common.shipped.resource_folder`), `parts` the names
     of its Parquet files in the order of their rows, `version` that of the dataset, and `noun` what an entry of it is.
     `telling` are the columns that are hidden where the target is: the target, and those that it can be read from.
+
+    A later version of a dataset is stored as what differs from its `base`: a file of the shipped folder ``versions``
+    with the columns that it adds and the flags that come and go, see :class:`embench.dataset.overlay.Overlay`. The
+    flags of `unscored` keep an entry out of every protocol but the published one.
     """
 
     name: str
@@ -67,6 +71,24 @@ class Layout:
     columns: tuple[Column, ...]
     flags: tuple[Flag, ...]
     telling: tuple[str, ...] = (TARGET,)
+    unscored: tuple[str, ...] = ("structure_corrupt",)
+    base: Layout | None = None
+
+    @property
+    def key(self) -> str:
+        """The name that :func:`embench.schema.layout` finds this version by: ``default``, or ``default@1.1.0``."""
+        return self.name if self.base is None else f"{self.name}@{self.version}"
+
+    @property
+    def overlay(self) -> str:
+        """The name of the file with what a later version adds to its base."""
+        return f"{self.name}-{self.version}.parquet"
+
+    @property
+    def own_columns(self) -> tuple[Column, ...]:
+        """The columns that the base does not have; of a version without a base none."""
+        known = set() if self.base is None else {spec.name for spec in self.base.columns}
+        return tuple(spec for spec in self.columns if self.base is not None and spec.name not in known)
 
     @property
     def sides(self) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from embench._version import DATASET_VERSION
 from embench.common.foreign import lfs_hint
 from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import SplitsError
-from embench.schema import DEFAULT
-from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, protocol_spec
+from embench.schema import DEFAULT, Layout, layout
+from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, all_protocol_names, protocol_spec
+from embench.splits.revision import make_manifest, manifest_name, uses, without
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -31,7 +32,8 @@ VALIDATION_SHARE = 0.1
 class Fold:
     """One fold of a protocol: train on `train`, predict `test`.
 
-    `train_dataset` and `test_dataset` are the names of the datasets that the entries are of.
+    `train_dataset` and `test_dataset` are the names of the datasets that the entries are of, with the version where it
+    is not the one that is loaded by default (:attr:`embench.schema.Layout.key`).
     """
 
     name: str
@@ -86,17 +88,25 @@ class Fold:
 class Protocol:
     """A fixed set of folds. Iterating gives the folds; `scored_ids` are all entries that are predicted.
 
-    `sha256` is the checksum of the file that the folds were read from.
+    `sha256` is the checksum of the file that the folds were read from, `dataset_version` the version of the barriers of
+    cations that it belongs to. `dropped` are the entries that the version before it scored and this one does not.
     """
 
     name: str
     folds: tuple[Fold, ...]
     sha256: str = ""
+    dataset_version: str = DATASET_VERSION
+    dropped: tuple[str, ...] = ()
 
     @cached_property
     def scored_ids(self) -> tuple[str, ...]:
         """Every entry that is scored, once."""
         return tuple(entry_id for fold in self.folds for entry_id in fold.test_ids)
+
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset whose entries are scored, with its version where that is not the default one."""
+        return self.folds[0].test_dataset
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -133,63 +143,85 @@ def digest_of_datasets(names: Sequence[str]) -> str:
 
 
 @lru_cache
-def protocol(name: str) -> Protocol:
+def protocol(name: str, version: str | None = None) -> Protocol:
     """Return the protocol called `name`, after comparing its file with the checksum in the manifest.
 
-    Raises :class:`~embench.errors.UnknownNameError` for a name that no protocol has, and
+    `version` is that of the barriers of cations, by default the one that the leaderboard scores on. A later version has
+    the same folds, without the entries that it no longer scores.
+
+    Raises :class:`~embench.errors.UnknownNameError` for a name that no protocol has and for an unknown version, and
     :class:`~embench.errors.SplitsError` for files that are missing, altered or of another version.
     """
     protocol_spec(name)
     folder = resource_folder("splits")
-    return read_protocol(folder, name, manifest=_shipped_manifest(folder))
+    of = layout(DEFAULT.name, version)
+    return read_protocol(folder, name, manifest=_shipped_manifest(folder, of.version), of=of)
 
 
 @lru_cache
-def _shipped_manifest(folder: Path) -> dict[str, Any]:
-    return read_manifest(folder)
+def _shipped_manifest(folder: Path, version: str) -> dict[str, Any]:
+    return read_manifest(folder, of=layout(DEFAULT.name, version))
 
 
-def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = None) -> Protocol:
+def read_protocol(folder: Path, name: str, *, manifest: dict[str, Any] | None = None, of: Layout = DEFAULT) -> Protocol:
     """Return the protocol called `name` from the files in `folder`; see :func:`protocol`.
 
-    `manifest` is what :func:`read_manifest` returns for the folder, where that was called already.
+    `manifest` is what :func:`read_manifest` returns for the folder, where that was called already, and `of` the version
+    of the barriers of cations.
     """
     spec = protocol_spec(name)
-    described = (manifest or read_manifest(folder))["protocols"]
+    manifest = manifest or read_manifest(folder, of=of)
+    described, dropped = manifest["protocols"], tuple(manifest.get("dropped", ())) if uses(spec) else ()
     if name not in described:
-        raise SplitsError(f"{folder / MANIFEST} does not describe the protocol {name}; {_WAY_OUT}")
+        raise SplitsError(f"{folder / _manifest(of)} does not describe the protocol {name}; {_WAY_OUT}")
     content = _read(folder / f"{name}.csv")
+    content = without(content, dropped) if dropped else content
     found, expected = hashlib.sha256(content).hexdigest(), described[name]["sha256"]
     if found != expected:
         raise SplitsError(
             f"{folder / name}.csv has been altered: its sha256 is {found}, the manifest says {expected}; {_WAY_OUT}"
         )
     rows = list(csv.DictReader(content.decode("utf-8").splitlines()))
+    trained, scored = (of.key if each == of.name else each for each in (spec.train_dataset, spec.dataset))
     if "role" in rows[0]:
         sides = {side: tuple(row["entry_id"] for row in rows if row["role"] == side) for side in ("train", "test")}
-        of = spec.train_dataset, spec.dataset
-        return Protocol(name, (Fold("test", sides["train"], sides["test"], *of),), found)
-    folds = tuple(_fold(rows, fold, spec.dataset) for fold in described[name]["folds"])
-    return Protocol(name, folds, found)
+        folds: tuple[Fold, ...] = (Fold("test", sides["train"], sides["test"], trained, scored),)
+    else:
+        folds = tuple(_fold(rows, fold, scored) for fold in described[name]["folds"])
+    dropped = tuple(entry_id for entry_id in dropped if spec.dataset == of.name)
+    return Protocol(name, folds, found, of.version, dropped)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest in `folder`.
+def _manifest(of: Layout) -> str:
+    return MANIFEST if of.base is None else manifest_name(of.version)
+
+
+def made_manifest(base: Dataset, of: Layout) -> str:
+    """Return the manifest of a later version from `base`, the version before it, and the shipped files of that."""
+    folder = resource_folder("splits")
+    files = {f"{name}.csv": _read(folder / f"{name}.csv") for name in all_protocol_names()}
+    return make_manifest(base, of, read_manifest(folder), files)
+
+
+def read_manifest(folder: Path, *, of: Layout = DEFAULT) -> dict[str, Any]:
+    """Return the manifest in `folder` for a version of the barriers of cations.
 
     Raises :class:`~embench.errors.SplitsError` where it is missing, is no manifest, belongs to another version of
     the splits or of the dataset, or is not the manifest of this version: a version never changes.
     """
-    path = folder / MANIFEST
+    path = folder / _manifest(of)
     content = _read(path)
     try:
         manifest: dict[str, Any] = json.loads(content)
         found = manifest["version"], manifest["dataset_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SplitsError(f"{path} is no manifest of splits ({error!r}); {_WAY_OUT}") from None
-    if found != (SPLITS_VERSION, DATASET_VERSION):
+    # The splits of a later version have its number.
+    wanted = (SPLITS_VERSION if of.base is None else of.version, of.version)
+    if found != wanted:
         raise SplitsError(
-            f"{path} describes splits {found[0]} of dataset {found[1]}, but this embench has splits {SPLITS_VERSION} "
-            f"of dataset {DATASET_VERSION}; {_WAY_OUT}"
+            f"{path} describes splits {found[0]} of dataset {found[1]}, but this embench has splits {wanted[0]} "
+            f"of dataset {wanted[1]}; {_WAY_OUT}"
         )
     check_shipped("splits", path, hashlib.sha256(content).hexdigest(), error=SplitsError)
     return manifest

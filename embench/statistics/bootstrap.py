@@ -87,17 +87,27 @@ def point_values(sample: Sample, specs: Sequence[MetricSpec]) -> dict[str, float
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Entries of a sample (n booleans), and the headline metrics that they are scored with."""
+    """Entries of a sample (n booleans), and the metrics that they are scored with; headline ones are cheap."""
 
     members: BoolArray
     specs: tuple[MetricSpec, ...]
 
+    @property
+    def headline(self) -> tuple[MetricSpec, ...]:
+        """The metrics that follow from the moments."""
+        return tuple(spec for spec in self.specs if spec.headline)
+
+    @property
+    def ordered(self) -> tuple[MetricSpec, ...]:
+        """The metrics that need the entries themselves."""
+        return tuple(spec for spec in self.specs if not spec.headline)
+
     @cached_property
     def columns(self) -> list[int]:
-        """The moments that the metrics of the part read, as columns of :attr:`Sample.moments`."""
+        """The moments that the headline metrics of the part read, as columns of :attr:`Sample.moments`."""
         asked = _AskedFor()
         probe = Sample(target=np.zeros(1), prediction=np.zeros(1))
-        for spec in self.specs:
+        for spec in self.headline:
             spec.function(Resamples(probe, None, sums=asked))
         return sorted({MOMENTS.index(name) for name in asked.names} | {MOMENTS.index("count")})
 
@@ -127,25 +137,51 @@ def bootstrap(
     The clusters of the whole sample are drawn for all of them, so the size of a part varies from resample to
     resample as it would in new data.
     """
-    specs = tuple(specs)
-    everything = Part(np.ones(len(sample), dtype=np.bool_), tuple(spec for spec in specs if spec.headline))
-    ordered = tuple(spec for spec in specs if not spec.headline)
-    sums = _PartSums(sample, (everything, *parts))
-    values = np.empty((len(ordered), resamples))
+    every = (Part(np.ones(len(sample), dtype=np.bool_), tuple(specs)), *parts)
+    sums = _PartSums(sample, every)
+    entries = [_PartEntries(sample, part, resamples) for part in every]
     part_sums = np.empty((len(sums.table), resamples))
     for rows, drawn in bootstrap_blocks(sample.n_clusters, resamples=resamples, seed=seed, entries=len(sample)):
         part_sums[:, rows] = sums.table @ drawn.T
-        values[:, rows] = _compute(ordered, Resamples(sample, drawn, precision=np.float32))
-    without_each = 1.0 - np.eye(sample.n_clusters)
-    headline, *others = sums.replicates(part_sums)
-    rest = Replicates(
-        ordered,
-        _compute(ordered, Resamples.once(sample))[:, 0],
-        values,
-        _compute(ordered, Resamples(sample, without_each)),
-        tuple(spec.support_of(sample).clusters for spec in ordered),
-    )
-    return _merge(specs, headline, rest), others
+        for found in entries:
+            found.add(rows, drawn)
+    merged = [
+        _merge(part.specs, headline, found.replicates())
+        for part, headline, found in zip(every, sums.replicates(part_sums), entries, strict=True)
+    ]
+    return merged[0], merged[1:]
+
+
+class _PartEntries:
+    """The metrics of a part that need its entries: none of them, as a rule, but for the sample as a whole."""
+
+    def __init__(self, sample: Sample, part: Part, resamples: int) -> None:
+        self.specs = part.ordered
+        self.clusters = sample.clusters_of(part.members)
+        self.values = np.full((len(self.specs), resamples), np.nan)
+        # Without metrics to compute, or entries to compute them on, nothing is asked of this.
+        self.idle = not (self.specs and self.clusters)
+        self.sample = sample if self.idle or part.members.all() else sample.only(part.members)
+
+    def add(self, rows: slice, drawn: FloatArray) -> None:
+        """Compute the metrics for the resamples `rows`, in which each cluster of the whole is `drawn` (B, c) times."""
+        if not self.idle:
+            own = drawn if len(self.clusters) == drawn.shape[1] else np.ascontiguousarray(drawn[:, self.clusters])
+            self.values[:, rows] = _compute(self.specs, Resamples(self.sample, own, precision=np.float32))
+
+    def replicates(self) -> Replicates:
+        """Return the metrics, when all resamples are added; undefined ones where there is no entry."""
+        if self.idle:
+            nothing = np.full((len(self.specs), len(self.clusters)), np.nan)
+            return Replicates(self.specs, self.values[:, 0], self.values, nothing, (0,) * len(self.specs))
+        without_each = 1.0 - np.eye(self.sample.n_clusters)
+        return Replicates(
+            self.specs,
+            _compute(self.specs, Resamples.once(self.sample))[:, 0],
+            self.values,
+            _compute(self.specs, Resamples(self.sample, without_each)),
+            tuple(spec.support_of(self.sample).clusters for spec in self.specs),
+        )
 
 
 class _PartSums:
@@ -168,8 +204,8 @@ class _PartSums:
                 self._from_sums(part, sums)
                 for sums in (whole[span], resampled[span], (whole[span] - of_clusters)[:, present])
             )
-            supports = (int(present.sum()),) * len(part.specs)
-            result.append(Replicates(part.specs, values[:, 0], replicated, jackknife, supports))
+            supports = (int(present.sum()),) * len(part.headline)
+            result.append(Replicates(part.headline, values[:, 0], replicated, jackknife, supports))
         return result
 
     def _spans(self) -> Iterator[slice]:
@@ -180,7 +216,7 @@ class _PartSums:
 
     def _from_sums(self, part: Part, sums: FloatArray) -> FloatArray:
         named = {MOMENTS[column]: sums[i] for i, column in enumerate(part.columns)}
-        return _compute(part.specs, Resamples(self.sample, None, sums=named))
+        return _compute(part.headline, Resamples(self.sample, None, sums=named))
 
 
 def _compute(specs: Sequence[MetricSpec], resamples: Resamples) -> FloatArray:

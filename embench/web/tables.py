@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Interval,
         MetricDocument,
         MetricText,
+        SubsetDocument,
     )
     from embench.schema.terms import Outcome
 
@@ -38,7 +39,10 @@ _OUTCOMES: tuple[tuple[Outcome, str, bool], ...] = (
 
 
 class MetricRow(TypedDict):
-    """A line of a table of metrics: printed values, the bar of the score, and what the training median scores."""
+    """A line of a table of metrics: printed values, the bar of the score, and what the training median scores.
+
+    `beside` is the value of some of the entries, empty where none is asked for.
+    """
 
     name: str
     symbol: str
@@ -49,12 +53,14 @@ class MetricRow(TypedDict):
     bar: Bar | None
     median: str
     support: str
+    beside: str
 
 
 class MetricTable(TypedDict):
-    """The metrics of one family."""
+    """The metrics of one family; `beside` says of which entries the values beside those of all are."""
 
     title: str
+    beside: str
     rows: list[MetricRow]
 
 
@@ -133,21 +139,36 @@ def explanation(metric: MetricText) -> str:
     return f"{metric['description']} {better}"
 
 
-def metric_tables(content: EvaluationDocument) -> list[MetricTable]:
-    """Return one table for each family of metrics: rows with value, interval, bar and the training median's value."""
+def metric_tables(content: EvaluationDocument, *, beside: str | None = None) -> list[MetricTable]:
+    """Return one table for each family of metrics: rows with value, interval, bar and the training median's value.
+
+    The values of the subset called `beside` stand beside them, where it leaves any entry out.
+    """
     median = content["reference"]["training_median"]
     scales = _metric_scales(content["metrics"], median)
     families = groupby(content["metrics"].items(), key=lambda item: item[1]["family"])
+    part = content["subsets"][beside] if beside else None
+    if part is not None and part["n"] == content["n"]:
+        part = None
     return [
-        {"title": FAMILIES[family], "rows": [_metric_row(content, name, median, scales) for name, _ in members]}
+        {
+            "title": FAMILIES[family],
+            "beside": part["title"] if part else "",
+            "rows": [_metric_row(content, name, median, scales, part) for name, _ in members],
+        }
         for family, members in families
     ]
 
 
 def _metric_row(
-    content: EvaluationDocument, name: str, median: Mapping[str, float | None], scales: Mapping[str | None, Scale]
+    content: EvaluationDocument,
+    name: str,
+    median: Mapping[str, float | None],
+    scales: Mapping[str | None, Scale],
+    part: SubsetDocument | None,
 ) -> MetricRow:
     metric = content["metrics"][name]
+    of_part = part["metrics"].get(name) if part else None
     sign = metric["direction"] == "zero"
     mark = median.get(name)
     return {
@@ -160,6 +181,7 @@ def _metric_row(
         "bar": bar(metric, scales[metric["unit"]], mark=mark),
         "median": number(mark, sign=sign) if name in median else "",
         "support": _support(content, metric),
+        "beside": quantity(of_part["value"], metric["unit"], sign=sign) if of_part else "",
     }
 
 

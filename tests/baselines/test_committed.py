@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import embench
 from embench.baselines.registry import BASELINES, baseline_spec
+from embench.baselines.runner import run_baseline
 from embench.cli.app import app
 from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
@@ -98,6 +99,22 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
     assert found.exit_code == 1
     assert f"2 of 10 folds: {n} entries NOT reproduced: 1 number differs" in found.output
     assert f"  {ids[second][0]}: prediction" in found.output
+
+
+def test_a_record_is_reproduced_with_the_version_of_the_dataset_that_it_names(results, tmp_path):
+    """The leaderboard may have moved on; without the version the folds would not be those of the record."""
+    later = embench.protocol("host-10fold", version="1.1.0")
+    run = run_baseline(baseline_spec("median"), later, work=tmp_path / "work")
+    run.write(results / "median")
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
+    assert "median, host-10fold: 615 entries reproduced" in found.output
+    record = results / "median" / "host-10fold.record.json"
+    record.write_text(record.read_text().replace('"dataset": "1.1.0"', '"dataset": "1.0.0"'))
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
+    assert isinstance(found.exception, StaleFileError)
+    record.write_text(record.read_text().replace('"dataset": "1.0.0"', '"dataset": "0.9"'))
+    found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
+    assert "unknown version of the dataset default, '0.9'" in str(found.exception)
 
 
 def test_a_record_is_renewed_where_the_predictions_are_reproduced(results):

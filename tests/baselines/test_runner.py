@@ -139,6 +139,18 @@ def test_the_predictions_file(tmp_path, double, small, environment):
     )
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_on_a_later_version_of_the_dataset_says_so(tmp_path, double, workers, environment):
+    """Also where other processes load the entries: the folds carry their version along."""
+    folds = embench.protocol("host-10fold", version="1.1.0").first(2)
+    with open_executor(workers=workers) as executor:
+        run = run_baseline(double("Spy"), folds, work=tmp_path, executor=executor)
+    assert run.record["versions"]["dataset"] == "1.1.0"
+    assert run.record["checksums"]["dataset"] == embench.load(version="1.1.0").digest
+    assert run.record["checksums"]["protocol"] != embench.protocol("host-10fold").sha256
+    assert run.record["n_predictions"] == len(folds.scored_ids)
+
+
 def test_the_record(tmp_path, double, small, environment):
     run = run_baseline(double("Slow"), small, work=tmp_path / "work", seed=3)
     run.write(tmp_path)

@@ -251,3 +251,32 @@ def test_export_says_how_many_files_are_there(monkeypatch, capsys, tmp_path: Pat
     assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv", "--force") == 0
     assert run_main(monkeypatch, "data", "export", str(tmp_path), "-f", "csv") == 1
     assert "test.csv exist already; give --force to replace them" in capsys.readouterr().err
+
+
+def test_audit_of_an_entry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Printed, as JSON to a file and to standard output; the labels of this entry and of its neighbour are swapped."""
+    result = run("audit", "LiFeBO3_p21c_3", width=200)
+    assert result.exit_code == 0
+    for part in ("label 1.740 eV", "orb-v3", "no evidence", "LiFeBO3_p21c_4", "Likely: labels swapped", "4.91 Å"):
+        assert part in result.stdout
+    printed = json.loads(run("audit", "LiFeBO3_p21c_3", "--json", "-").stdout)
+    file = tmp_path / "label.json"
+    assert run("audit", "LiFeBO3_p21c_3", "--json", str(file)).exit_code == 0
+    assert json.loads(file.read_text(encoding="utf-8")) == printed
+    assert printed["likely"] == "labels swapped"
+    assert run_main(monkeypatch, "data", "audit", "LiFeBO3_p21c_9") == 2
+    assert "no entry 'LiFeBO3_p21c_9' in the dataset; did you mean" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("LiFeBO3_p21c_3", "--out", "page.md"), "is printed alone"),
+        (("LiFeBO3_p21c_3", "--check"), "is printed alone"),
+        (("--json", "-"), "is for one entry"),
+    ],
+)
+def test_audit_refuses_what_does_not_go_together(arguments: tuple[str, ...], message: str) -> None:
+    result = run("audit", *arguments, width=200)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -67,7 +67,8 @@ def test_show_refuses_an_unknown_protocol():
 
 def test_make_writes_what_check_accepts(tmp_path, monkeypatch):
     # What is made is tested in tests/test_splits.py; here the files stand for it.
-    files = {path.name: path.read_text() for path in (REPOSITORY / "splits").iterdir()}
+    later = "manifest-1.1.0.json"  # of another command
+    files = {path.name: path.read_text() for path in (REPOSITORY / "splits").iterdir() if path.name != later}
     monkeypatch.setattr("embench.splits.make.make_splits", lambda _: files)
     run("make", "--out", str(tmp_path / "new"))
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
@@ -120,7 +121,10 @@ def test_audit_takes_another_table_of_barriers(tmp_path):
 
 
 def test_write_table_writes_where_the_curation_reads(tmp_path, monkeypatch):
-    table = tmp_path / "label_suspect.csv"
-    monkeypatch.setattr("embench.audit.suspects.table_path", lambda: table)
+    monkeypatch.setattr("embench.audit.suspects.table_path", lambda of: tmp_path / f"label_suspect_{of.version}.csv")
     audit("--out", str(tmp_path / "page.md"), "--write-table")
-    assert len(table.read_text().splitlines()) == 1 + 27
+    assert len((tmp_path / "label_suspect_1.0.0.csv").read_text().splitlines()) == 1 + 27
+    # That of a later version is written from all evidence there is, which grows.
+    audit("--out", str(tmp_path / "page.md"), "--write-table", "--dataset-version", "1.1.0")
+    assert "\nKTiPO4F," in (tmp_path / "label_suspect_1.1.0.csv").read_text()
+    assert "\nKTiPO4F," not in (tmp_path / "label_suspect_1.0.0.csv").read_text()

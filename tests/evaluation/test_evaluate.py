@@ -290,6 +290,13 @@ def test_scores_without_flagged_entries_stand_beside_the_full_ones(truth):
     kept = [error[entry] for entry in error if entry not in contradicted]
     assert found["label_not_contradicted"].n == len(kept) < scores.n
     assert found["label_not_contradicted"].metrics["mae"].value == pytest.approx(statistics.fmean(kept))
+    assert found["label_not_contradicted"].metrics.keys() == found["straight_path_clean"].metrics.keys()
+    full = embench.evaluate(guess, "host-10fold", in_full=["label_not_contradicted"], **FAST)
+    sound = next(subset for subset in full.subsets if subset.name == "label_not_contradicted").metrics
+    assert sound["median_absolute_error"].value == pytest.approx(statistics.median(kept))
+    assert sound["mae"] == found["label_not_contradicted"].metrics["mae"]
+    with pytest.raises(UnknownNameError, match="label_not_contradicted"):
+        embench.evaluate(guess, "host-10fold", in_full=["label_not_contradict"], **FAST)
     assert found["straight_path_clash"].n == scores.n - found["straight_path_clean"].n
     metal = scores.metrics["r2_without_metal_site"]
     assert metal.value == pytest.approx(found["without_metal_site"].metrics["r2"].value)

@@ -52,15 +52,51 @@ def content(board) -> dict[str, Any]:
 
 def test_a_table_for_each_protocol(content):
     found = tables(board_page(content))
-    assert [len(table) - 1 for table in found] == [len(protocol["rows"]) for protocol in content["protocols"]]
+    main = [table for table in found if table[0][0] == ""]
+    assert [len(table) - 1 for table in main] == [
+        len(section["rows"]) for section in (*content["protocols"], *content["transfer"])
+    ]
     for header, *rows in found:
         assert all(len(row) == len(header) for row in rows)
+    for _, *rows in main:
         assert [row[0] for row in rows] == [str(line) for line in range(1, len(rows) + 1)]
+
+
+def test_a_second_table_without_contradicted_labels(content):
+    protocol = content["protocols"][0]
+    assert protocol["not_contradicted"]["n"] < protocol["n"]
+    header, *rows = tables(board_page(content))[1]
+    assert header[:2] == ["rank", "system"]
+    names = {card["name"]: slug for slug, card in content["submissions"].items()}
+    found = {row["slug"]: row["not_contradicted"] for row in protocol["rows"]}
+    assert {names[row[1]] for row in rows} == found.keys()
+    maes = [found[names[row[1]]]["metrics"]["mae"]["value"] for row in rows]
+    assert maes == sorted(maes)
+    for row, mae in zip(rows, maes, strict=True):
+        assert row[header.index("MAE (eV)")].startswith(f"{mae:.3f} [")
+
+
+def test_a_protocol_without_contradicted_labels_has_no_second_table(content):
+    for protocol in content["protocols"]:
+        protocol["not_contradicted"]["n"] = protocol["n"]
+    page = board_page(content)
+    assert all(table[0][0] == "" for table in tables(page))
+    assert page.count("contradict the label of none of these entries") == len(content["protocols"])
+
+
+def test_the_table_of_the_readme_has_both_figures(content):
+    protocol = next(found for found in content["protocols"] if found["main"])
+    header, first, *_ = tables(main_table(content, submissions="x"))[0]
+    row = protocol["rows"][0]
+    assert first[header.index("MAE (eV)")].startswith(f"{row['metrics']['mae']['value']:.3f} [")
+    without = row["not_contradicted"]["metrics"]
+    assert first[header.index("MAE (eV), labels not contradicted")].startswith(f"{without['mae']['value']:.3f} [")
+    assert first[header.index("R², labels not contradicted")].startswith(f"{without['r2']['value']:.2f} [")
 
 
 def test_figures_of_the_literature_are_in_the_table(content):
     published = next(i for i, protocol in enumerate(content["protocols"]) if protocol["name"] == "published")
-    header, *rows = tables(board_page(content))[published]
+    header, *rows = [table for table in tables(board_page(content)) if table[0][0] == ""][published]
     cells = dict(zip(header, next(row for row in rows if row[2].startswith("MODEL-3")), strict=True))
     assert cells["MAE (eV)"].startswith("0.261 [")
     assert cells["R²"].startswith("0.703 [")

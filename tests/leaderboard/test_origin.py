@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embench.leaderboard.board.content import cost_of
+from embench.leaderboard.board.parts import cost_of
 from embench.leaderboard.submission import Submission, read_submissions
 from embench.leaderboard.submission.origin import origin_of
 from tests.leaderboard.conftest import SUBMISSIONS

@@ -65,7 +65,7 @@ def index(site: Path) -> str:
 
 def hostile(value: Any) -> Any:
     """Put an attack into every text of a submission but those that have a fixed set of values."""
-    fixed = {"kind", "origin", "date", "overlaps_scored_entries", "barrier", "predictions", "protocols"}
+    fixed = {"kind", "origin", "date", "overlaps_scored_entries", "barrier", "predictions", "protocols", "transfer"}
     if isinstance(value, str):
         return ATTACK
     if isinstance(value, list):
@@ -99,7 +99,7 @@ def attacked(board: Board) -> Board:
         for entry in detail["entries"]:
             entry["entry_id"] = f"{entry['entry_id']}{ATTACK}"
             entry["formula"] = entry["pathway"] = entry["structure_class"] = entry["functional"] = ATTACK
-    return Board(content, details)
+    return Board(content, details, board.transfer)
 
 
 @pytest.fixture(scope="module")

@@ -200,19 +200,53 @@ class TestMainPage:
         assert fresh.page.inner_text(".panel.chosen table.board") == before
 
     def test_without_contradicted_labels(self, fresh: BoardVisit, board: Board) -> None:
+        panel = ".panel.chosen"
+        before = fresh.page.inner_text(panel)
         fresh.page.check("input[name=labels][value=clean]", force=True)
-        fresh.page.wait_for_selector("html[data-shown='host-10fold mae_clean']")
-        rows = {row["slug"]: row["not_contradicted"] for row in protocol(board, "host-10fold")["rows"]}
-        best = fresh.shown()[0]
-        assert rows[best]["mae"]["value"] == min(row["mae"]["value"] for row in rows.values())
-        shown = fresh.page.inner_text(".panel.chosen tbody tr >> nth=0 >> td.score b")
-        assert shown == f"{rows[best]['mae']['value']:.3f}"
-        assert f"{rows[best]['n']} without contradicted labels" in fresh.page.inner_text(".panel.chosen .panel-head")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
+        about = protocol(board, "host-10fold")
+        rows = {row["slug"]: row["not_contradicted"] for row in about["rows"]}
+        # Every column follows, and the order is that of the ranks without these labels.
+        shown = fresh.shown()
+        maes = [rows[slug]["metrics"]["mae"]["value"] for slug in shown]
+        assert maes == sorted(maes)
+        best = fresh.page.locator(f"{panel} tbody tr").first
+        found = rows[shown[0]]
+        assert best.locator("td.rank b").inner_text() == f"{found['rank']:g}"
+        assert best.locator("td.score b").inner_text() == f"{maes[0]:.3f}"
+        assert best.locator(".best-mark").inner_text().startswith("lowest")
+        for name in ("r2", "precision", "pathway_ranking"):
+            for slug in (shown[0], shown[-1]):
+                cell = fresh.page.locator(f'{panel} tr[data-slug="{slug}"] td[data-column="{name}"]')
+                value = rows[slug]["metrics"][name]["value"]
+                assert cell.inner_text().replace("−", "-") == f"{value:.3f}", (slug, name)
+        orb = rows["orb-v3"]["coverage"]
+        cell = fresh.page.locator(f'{panel} tr[data-slug="orb-v3"] td[data-column="share"] span')
+        assert cell.get_attribute("title") == f"{orb['predicted']} of {orb['scored']} entries"
+        n = about["not_contradicted"]["n"]
+        assert f"{n} without contradicted labels" in fresh.page.inner_text(f"{panel} .panel-head")
+        assert about["not_contradicted"]["sentence"] in fresh.page.inner_text(f"{panel} .resolution")
+        # Another metric and another protocol keep the choice, and so does the address.
+        fresh.page.select_option("#metric", "rmse")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold rmse clean']")
+        lowest = min(row["metrics"]["rmse"]["value"] for row in rows.values())
+        assert fresh.page.inner_text(f"{panel} tbody tr >> nth=0 >> td.score b") == f"{lowest:.3f}"
+        fresh.page.reload()
+        fresh.page.wait_for_selector("html[data-shown='host-10fold rmse clean']")
+        fresh.page.select_option("#metric", "mae")
+        fresh.page.check("input[name=labels][value=all]", force=True)
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae']")
+        assert fresh.page.inner_text(panel) == before
+
+    def test_an_address_of_the_metric_that_this_was_before(self, fresh: BoardVisit) -> None:
+        fresh.page.goto(fresh.page.url.partition("?")[0] + "?metric=mae_clean")
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
+        assert fresh.page.is_checked("input[name=labels][value=clean]")
 
     def test_every_metric_can_be_shown(self, fresh: BoardVisit, board: Board) -> None:
         known = {metric["name"] for metric in (*board.content["metrics"], *board.content["more_metrics"])}
         offered = fresh.page.eval_on_selector_all("#metric option", "options => options.map((option) => option.value)")
-        assert set(offered) == known | {"mae_clean"}
+        assert set(offered) == known
         for name in offered:
             fresh.page.select_option("#metric", name)
             fresh.page.wait_for_selector(f"html[data-shown='host-10fold {name}']")
@@ -345,7 +379,7 @@ class TestMainPage:
 
     def test_without_script_all_tables_are_there(self, browser: Browser, site: Path, board: Board) -> None:
         with visit(browser, (site / "index.html").as_uri(), own=site.as_uri(), script=False) as found:
-            assert found.page.locator("table.board:visible").count() == len(board.content["protocols"])
+            assert found.page.locator("#board table.board:visible").count() == len(board.content["protocols"])
             assert not found.page.locator("#choices").is_visible()
 
 

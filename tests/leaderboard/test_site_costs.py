@@ -80,7 +80,7 @@ def test_the_page_of_a_potential_shows_them(board: Board) -> None:
     content = copy.deepcopy(board.content)
     content["potentials"]["systems"]["orb-v3"]["cost"] = SQUARE
     template = environment().get_template("submission.html.j2")
-    page = _pages(Board(content, board.details), "orb-v3", template)[0]
+    page = _pages(Board(content, board.details, board.transfer), "orb-v3", template)[0]
     assert 'id="band-costs"' in page
     assert "the power of 2.0" in page
     assert page.count('class="cost-mark"') == len(SQUARE)

@@ -108,6 +108,34 @@ def test_parts_are_scored_on_the_same_draws():
     assert all(math.isnan(found.value) for found in parts[2].estimates().values())
 
 
+def test_a_part_with_all_metrics_is_scored_on_the_same_draws():
+    sample = make_sample()
+    some = sample.target < np.median(sample.target)
+    everything, specs = np.ones(60, dtype=bool), metrics_for(sample)
+    names = [spec.name for spec in specs]
+    whole, (every, part, nothing) = bootstrap(
+        sample, specs, [Part(members, specs) for members in (everything, some, ~everything)], resamples=200, seed=3
+    )
+    np.testing.assert_array_equal(every.resampled, whole.resampled)
+    np.testing.assert_array_equal(every.jackknife, whole.jackknife)
+    for row, drawn in enumerate(draws(20, 200, seed=3)[:20]):
+        index = np.repeat(np.arange(60), drawn[sample.codes].astype(int))
+        index = index[some[index]]
+        y, p = sample.target[index], sample.prediction[index]
+        found = dict(zip(names, part.resampled[:, row], strict=True))
+        assert found["mae"] == pytest.approx(mean_absolute_error(y, p))
+        assert found["median_absolute_error"] == pytest.approx(np.median(np.abs(p - y)))
+        assert found["spearman"] == pytest.approx(stats.spearmanr(y, p).statistic, abs=1e-5)
+    # Without one cluster each, as far as it has an entry in the part.
+    error = np.abs(sample.prediction - sample.target)
+    present = sorted(set(sample.codes[some].tolist()))
+    medians = part.jackknife[names.index("median_absolute_error")]
+    expected = [np.median(error[some & (sample.codes != cluster)]) for cluster in present]
+    assert medians == pytest.approx(expected)
+    assert set(part.supports) <= {len(present), 0}
+    assert all(math.isnan(found.value) for found in nothing.estimates().values())
+
+
 # Intervals
 
 

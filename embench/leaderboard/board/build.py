@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,11 @@ _WORTH_A_PROCESS = 4
 def tasks_of(submissions: Iterable[Submission]) -> list[Task]:
     """Return what there is to score, by submission and in the order of the protocols; raises as :func:`task_of`."""
     return [task_of(submission, name) for submission in submissions for name in submission.protocols()]
+
+
+def transfer_tasks(submissions: Iterable[Submission]) -> list[Task]:
+    """Return what there is to score on the second dataset; see :func:`tasks_of`."""
+    return [task_of(submission, name) for submission in submissions for name in submission.transfer_protocols()]
 
 
 def basis() -> Basis:
@@ -96,11 +101,14 @@ def _scored(task: Task) -> tuple[tuple[str, str], Detail]:
 
 
 def _key(task: Task, based_on: Basis) -> str:
+    from embench.dataset import load
     from embench.splits import protocol
 
+    spec = protocol(task.protocol).spec
     return digest_of(
         {
             **based_on,
+            "datasets": [load(spec.dataset).digest, load(spec.train_dataset).digest],
             "slug": task.slug,
             "protocol": task.protocol,
             "split": protocol(task.protocol).sha256,
@@ -116,11 +124,12 @@ class Board:
 
     `content` is what ``leaderboard.json`` holds. `details` is, for each slug and protocol that the submission has
     predictions for, what :func:`embench.evaluation.document.document` says of its evaluation: entries, metrics,
-    subsets, breakdown, calibration.
+    subsets, breakdown, calibration. `transfer` is the same of the protocols of the second dataset.
     """
 
     content: BoardDocument
     details: Mapping[tuple[str, str], Detail]
+    transfer: Mapping[tuple[str, str], Detail] = field(default_factory=dict)
 
 
 def build_board(submissions: Path, *, cache: Path | None, workers: int = 1, progress: Progress | None = None) -> Board:
@@ -159,11 +168,13 @@ def board_of(
     _refuse(problem for submission in submissions for problem in name_problems(submission, submissions))
     kept = ResultCache(cache)
     based_on = basis()
-    details = score_all(tasks_of(submissions), based_on=based_on, cache=kept, workers=workers, progress=progress)
+    first, second = tasks_of(submissions), transfer_tasks(submissions)
+    found = score_all([*first, *second], based_on=based_on, cache=kept, workers=workers, progress=progress)
+    details, transfer = ({task.key: found[task.key] for task in tasks} for tasks in (first, second))
     _refuse(problem for submission in submissions for problem in statement_problems(submission))
-    content = board_content(submissions, details, cache=kept, based_on=based_on, progress=progress)
+    content = board_content(submissions, details, transfer, cache=kept, based_on=based_on, progress=progress)
     kept.remove_unused()
-    return Board(content, details)
+    return Board(content, details, transfer)
 
 
 def _refuse(problems: Iterable[str]) -> None:

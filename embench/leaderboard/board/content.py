@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from embench._version import DATASET_VERSION, __version__
 from embench.common.cache import ResultCache, code_of, digest_of
 from embench.evaluation.breakdown import PREDICTED
 from embench.evaluation.coverage import COVERAGE_RULE
-from embench.leaderboard.board.detail import Progress
-from embench.leaderboard.board.documents import SignsFound, Standings
+from embench.evaluation.document import finite
+from embench.leaderboard.board.detail import NOT_CONTRADICTED, Progress
+from embench.leaderboard.board.documents import SignsFound
+from embench.leaderboard.board.parts import cost_of, interval_of, placed, texts_of
 from embench.leaderboard.board.potentials import checkpoint_card, level_card, neb_card, potentials_section
-from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
+from embench.leaderboard.board.transfer import COLUMNS as TRANSFER_COLUMNS
+from embench.leaderboard.board.transfer import transfer_sections
 from embench.leaderboard.submission.origin import origin_of
 from embench.metrics import METRICS, MetricSpec
 from embench.splits import SPLITS_VERSION
@@ -26,10 +30,10 @@ if TYPE_CHECKING:
         BoardMetric,
         BoardRow,
         Checksums,
-        CostDocument,
         Description,
         Detail,
         Details,
+        NotContradicted,
         ProtocolSection,
         SignDocument,
         Standing,
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
 
 # In this order; all others follow in the order of their registry.
 _FIRST = (MAIN_PROTOCOL, "published", "prototype-10fold")
-_NEARLY_ALL = 0.95
 # The columns of a table of the board.
 COLUMNS = ("mae", "r2", "precision", "pathway_ranking", "coverage_95")
 
@@ -48,13 +51,15 @@ COLUMNS = ("mae", "r2", "precision", "pathway_ranking", "coverage_95")
 def board_content(
     submissions: Sequence[Submission],
     details: Details,
+    transfer: Details,
     *,
     cache: ResultCache,
     based_on: Basis,
     progress: Progress | None = None,
 ) -> BoardDocument:
-    """Return what ``leaderboard.json`` holds, from all submissions and their details."""
-    signs = _signs(submissions, details, cache=cache, based_on=based_on)
+    """Return what ``leaderboard.json`` holds, from all submissions, their details, and those of the second dataset."""
+    checksums = _checksums({**details, **transfer})
+    signs = _signs(submissions, checksums, cache=cache, based_on=based_on)
     named = {submission.slug: submission for submission in submissions}
     specs = [spec for spec in ordered_protocols() if any(name == spec.name for _, name in details)]
     sections = []
@@ -74,6 +79,8 @@ def board_content(
         "metrics": [_metric(spec) for spec in _board_metrics() if spec.name in COLUMNS],
         "more_metrics": [_metric(spec) for spec in _board_metrics() if spec.name not in COLUMNS],
         "protocols": sections,
+        "transfer_columns": list(TRANSFER_COLUMNS),
+        "transfer": transfer_sections(submissions, transfer, signs, cache=cache, based_on=based_on),
         "submissions": {
             submission.slug: _submission(
                 submission,
@@ -83,7 +90,7 @@ def board_content(
             for submission in submissions
         },
         "potentials": potentials_section(submissions),
-        "checksums": _checksums(details),
+        "checksums": checksums,
     }
 
 
@@ -122,15 +129,8 @@ def _protocol(
     cache: ResultCache,
     based_on: Basis,
 ) -> ProtocolSection:
-    names = {slug: submissions[slug].name for slug in details}
-    scores = {slug: [detail["checksums"], detail["coverage"]] for slug, detail in details.items()}
-    placed = get_stored(
-        cache,
-        digest_of({**based_on, "protocol": spec.name, "names": names, "scores": scores}),
-        Standings,
-        lambda: standings(details, names, resamples=based_on["resamples"], seed=based_on["seed"]),
-    )
-    best = details[placed["rows"][0]["slug"]]
+    found = placed(spec.name, details, submissions, cache=cache, based_on=based_on)
+    best = details[found["rows"][0]["slug"]]
     return {
         "name": spec.name,
         "title": spec.title,
@@ -138,36 +138,47 @@ def _protocol(
         "main": spec.name == MAIN_PROTOCOL,
         "n": best["n"],
         "n_hosts": best["n_hosts"],
-        "sentence": placed["sentence"],
+        "sentence": found["sentence"],
         "detectable": best["detectable_difference"]["value"],
         "reference": best["reference"]["training_median"],
         "support": {
-            name: {"n": found["n"], "unit": found["n_unit"], "n_hosts": found["n_hosts"]}
-            for name, found in best["metrics"].items()
+            name: {"n": metric["n"], "unit": metric["n_unit"], "n_hosts": metric["n_hosts"]}
+            for name, metric in best["metrics"].items()
+        },
+        "not_contradicted": {
+            "n": best["subsets"][NOT_CONTRADICTED]["n"],
+            "n_hosts": best["subsets"][NOT_CONTRADICTED]["n_hosts"],
+            "sentence": found["not_contradicted"]["sentence"],
+            "reference": best["not_contradicted"]["reference"],
+            "support": best["not_contradicted"]["support"],
         },
         "rows": [
-            _row(row, details[row["slug"]], submissions[row["slug"]], signs=_texts(signs[row["slug"]], spec.name))
-            for row in placed["rows"]
+            _row(
+                row,
+                details[row["slug"]],
+                submissions[row["slug"]],
+                without=next(each for each in found["not_contradicted"]["rows"] if each["slug"] == row["slug"]),
+                signs=texts_of(signs[row["slug"]], spec.name),
+            )
+            for row in found["rows"]
         ],
-        "pairs": placed["pairs"],
+        "pairs": found["pairs"],
     }
 
 
-def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: list[str]) -> BoardRow:
-    without = detail["subsets"]["without_metal_site"]["metrics"]
-    sound = detail["subsets"]["label_not_contradicted"]
+def _row(
+    standing: Standing, detail: Detail, submission: Submission, *, without: Standing, signs: list[str]
+) -> BoardRow:
+    no_metal_site = detail["subsets"]["without_metal_site"]["metrics"]
     other, coverage = detail["other_definition"], detail["coverage"]
     predicted = detail["subsets"].get(PREDICTED)
-    found: Mapping[str, EstimateDocument] = detail["metrics"]
     return {
         **standing,
-        "metrics": {
-            spec.name: _interval(found[spec.name]) if spec.name in found else None for spec in _board_metrics()
-        },
-        "mae_predicted": predicted and _interval(predicted["metrics"]["mae"]),
-        "without_metal_site": {"mae": without["mae"]["value"], "r2": without["r2"]["value"]},
-        "not_contradicted": {"n": sound["n"], "mae": _interval(sound["metrics"]["mae"])},
-        "other_definition": other and {name: _interval(estimate) for name, estimate in other["metrics"].items()},
+        "metrics": _intervals(detail["metrics"]),
+        "mae_predicted": predicted and interval_of(predicted["metrics"]["mae"]),
+        "without_metal_site": {"mae": no_metal_site["mae"]["value"], "r2": no_metal_site["r2"]["value"]},
+        "not_contradicted": _not_contradicted(without, detail),
+        "other_definition": other and {name: interval_of(estimate) for name, estimate in other["metrics"].items()},
         "coverage": {
             "scored": coverage["scored"],
             "predicted": coverage["predicted"],
@@ -178,28 +189,33 @@ def _row(standing: Standing, detail: Detail, submission: Submission, *, signs: l
     }
 
 
-def cost_of(submission: Submission, protocol: str, *, predicted: int) -> CostDocument:
-    """Return what a system costs on `protocol`, of whose entries it has `predicted`.
+def _intervals(found: Mapping[str, EstimateDocument]) -> dict[str, Interval | None]:
+    """Return all metrics of the board in its order, None for those that a system does not have."""
+    return {spec.name: interval_of(found[spec.name]) if spec.name in found else None for spec in _board_metrics()}
 
-    Hours that a submission states for all protocols together stand for one only where that one is all of the work:
-    its only protocol, or one file for every protocol of which this one needs nearly everything.
-    """
-    own = submission.cost_by_protocol.get(protocol)
-    whole = len(submission.protocols()) == 1 or predicted >= _NEARLY_ALL * submission.n_predicted
-    if own is None and not submission.cost_by_protocol and whole:
-        own = submission.cost_device_hours
-    before = submission.upstream
-    upstream = 0.0 if before is None else before.device_hours
+
+def _not_contradicted(place: Standing, detail: Detail) -> NotContradicted:
+    kept = [
+        entry
+        for entry, is_kept in zip(detail["entries"], detail["not_contradicted"]["members"], strict=True)
+        if is_kept
+    ]
+    errors = [abs(entry["error"]) for entry in kept if not entry["filled"]]
     return {
-        "own": own,
-        "upstream": upstream,
-        "before": None if before is None else before.description,
-        "total": None if own is None or upstream is None else own + upstream,
+        "rank": place["rank"],
+        "rank_low": place["rank_low"],
+        "rank_high": place["rank_high"],
+        "p_best": place["p_best"],
+        "p_adjusted": place["p_adjusted"],
+        "best_set": place["best_set"],
+        "metrics": _intervals(detail["subsets"][NOT_CONTRADICTED]["metrics"]),
+        "mae_predicted": None if len(errors) == len(kept) or not errors else finite(fmean(errors)),
+        "coverage": {
+            "scored": len(kept),
+            "predicted": len(errors),
+            "share": round(len(errors) / len(kept), 8) if kept else 0.0,
+        },
     }
-
-
-def _interval(estimate: EstimateDocument) -> Interval:
-    return {"value": estimate["value"], "low": estimate["low"], "high": estimate["high"]}
 
 
 def _submission(submission: Submission, protocols: list[str], signs: list[SignDocument]) -> SubmissionCard:
@@ -210,6 +226,7 @@ def _submission(submission: Submission, protocols: list[str], signs: list[SignDo
         "paper_url": submission.paper_url,
         "code_url": submission.code_url,
         "protocols": sorted(protocols, key=order.index),
+        "transfer": list(submission.transfer_protocols()),
         "signs": signs,
     }
 
@@ -254,7 +271,7 @@ def description_of(submission: Submission) -> Description:
 
 
 def _signs(
-    submissions: Sequence[Submission], details: Details, *, cache: ResultCache, based_on: Basis
+    submissions: Sequence[Submission], checksums: Checksums, *, cache: ResultCache, based_on: Basis
 ) -> dict[str, list[SignDocument]]:
     """Return the signs of trouble of each submission as plain data."""
     cards = {submission.slug: submission.model_dump(mode="json") for submission in submissions}
@@ -263,7 +280,7 @@ def _signs(
             **based_on,
             "code": code_of("embench.leaderboard.signs"),
             "submissions": cards,
-            "checksums": _checksums(details),
+            "checksums": checksums,
         }
     )
 
@@ -278,11 +295,6 @@ def _signs(
         }
 
     return get_stored(cache, key, SignsFound, look)["signs"]
-
-
-def _texts(signs: Iterable[SignDocument], protocol: str) -> list[str]:
-    """Return the signs that concern a protocol, or all protocols."""
-    return [sign["text"] for sign in signs if sign["protocol"] in (protocol, None)]
 
 
 def _checksums(details: Details) -> Checksums:

@@ -22,10 +22,34 @@ class OtherDefinition(TypedDict):
     metrics: dict[str, EstimateDocument]
 
 
+class SupportDocument(TypedDict):
+    """What a metric rests on: `n` things of the kind `unit`, from `n_hosts` host frameworks."""
+
+    n: int
+    unit: str
+    n_hosts: int
+
+
+class NotContradictedEntries(TypedDict):
+    """The entries whose labels independent potentials do not contradict.
+
+    `members` tells of each of the entries, in their order, whether it is one of them; `support` what a metric rests on
+    there, `reference` what the training median scores there.
+    """
+
+    members: list[bool]
+    support: dict[str, SupportDocument]
+    reference: dict[str, float | None]
+
+
 class Detail(EvaluationDocument):
-    """The evaluation of one submission on one protocol; `predictions` is the slug of the submission."""
+    """The evaluation of one submission on one protocol; `predictions` is the slug of the submission.
+
+    The subset ``label_not_contradicted`` has all metrics, and `not_contradicted` tells what these are of.
+    """
 
     other_definition: OtherDefinition | None
+    not_contradicted: NotContradictedEntries
 
 
 Details: TypeAlias = dict[tuple[str, str], Detail]
@@ -50,19 +74,24 @@ class Basis(Settings):
     references: str
 
 
-class Standing(TypedDict):
+class Place(TypedDict):
     """A system among those of its protocol: rank by MAE with its 95 % interval, and the tests against the best.
 
     A rank is whole, or half of one where systems are tied; None where a system predicts too few entries for one.
     """
 
-    slug: str
     rank: float | None
     rank_low: float | None
     rank_high: float | None
     p_best: float | None
     p_adjusted: float | None
     best_set: bool
+
+
+class Standing(Place):
+    """The place of the system `slug`."""
+
+    slug: str
 
 
 class PairDocument(TypedDict):
@@ -77,12 +106,20 @@ class PairDocument(TypedDict):
     resolved: bool
 
 
+class NotContradictedStandings(TypedDict):
+    """What the standings are on the entries whose labels are not contradicted, best first; pairs are not compared."""
+
+    sentence: str
+    rows: list[Standing]
+
+
 class Standings(TypedDict):
     """The systems of one protocol, best first, and comparisons of two of them; see ``pairs_to_compare``."""
 
     sentence: str
     rows: list[Standing]
     pairs: list[PairDocument]
+    not_contradicted: NotContradictedStandings
 
 
 class WithoutMetalSite(TypedDict):
@@ -92,19 +129,24 @@ class WithoutMetalSite(TypedDict):
     r2: float | None
 
 
-class NotContradicted(TypedDict):
-    """The MAE (eV) on the `n` entries whose labels independent potentials do not contradict, predicted or filled."""
-
-    n: int
-    mae: Interval
-
-
 class CoverageShare(TypedDict):
     """How many of the scored entries were predicted."""
 
     scored: int
     predicted: int
     share: float
+
+
+class NotContradicted(Place):
+    """What a row holds, on the entries whose labels independent potentials do not contradict, predicted or filled.
+
+    The systems with a rank are those that have one on all entries. `mae_predicted` (eV) has no interval, and is None
+    where all of these entries are predicted.
+    """
+
+    metrics: dict[str, Interval | None]
+    mae_predicted: float | None
+    coverage: CoverageShare
 
 
 class CostDocument(TypedDict):
@@ -136,12 +178,14 @@ class BoardRow(Standing):
     signs: list[str]
 
 
-class SupportDocument(TypedDict):
-    """What a metric rests on: `n` things of the kind `unit`, from `n_hosts` host frameworks."""
+class NotContradictedSection(TypedDict):
+    """What a protocol has of the entries whose labels independent potentials do not contradict."""
 
     n: int
-    unit: str
     n_hosts: int
+    sentence: str
+    reference: dict[str, float | None]
+    support: dict[str, SupportDocument]
 
 
 class ProtocolSection(TypedDict):
@@ -161,8 +205,45 @@ class ProtocolSection(TypedDict):
     detectable: float | None
     reference: dict[str, float | None]
     support: dict[str, SupportDocument]
+    not_contradicted: NotContradictedSection
     rows: list[BoardRow]
     pairs: list[PairDocument]
+
+
+class TransferRow(Standing):
+    """A line of a table of the second dataset; `metrics` are those of its columns, None where one does not apply.
+
+    `mae_predicted` is the MAE on the entries that the system predicts, None where that is all of them.
+    """
+
+    metrics: dict[str, Interval | None]
+    mae_predicted: Interval | None
+    coverage: CoverageShare
+    cost: CostDocument
+    signs: list[str]
+
+
+class TransferSection(TypedDict):
+    """The systems on one protocol of the second dataset, best first; they have no place in the ranking.
+
+    `dataset` is the one whose entries are scored, in the version `dataset_version`, and `trained_on` the one that is
+    trained on. `median` is the median of the scored barriers (eV), `detectable` and `reference` are as in
+    :class:`ProtocolSection`.
+    """
+
+    name: str
+    title: str
+    description: str
+    dataset: str
+    dataset_version: str
+    trained_on: str
+    n: int
+    n_hosts: int
+    median: float
+    sentence: str
+    detectable: float | None
+    reference: dict[str, float | None]
+    rows: list[TransferRow]
 
 
 class BoardMetric(MetricText):
@@ -263,13 +344,15 @@ class Description(TypedDict):
 class SubmissionCard(Description):
     """What the board says of a submission: its description, addresses (http or https), protocols and signs.
 
-    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`.
+    `origin` tells who made and ran the system; see :mod:`embench.leaderboard.submission.origin`. `transfer` are its
+    protocols of the second dataset.
     """
 
     origin: Origin
     paper_url: str | None
     code_url: str | None
     protocols: list[str]
+    transfer: list[str]
     signs: list[SignDocument]
 
 
@@ -355,7 +438,8 @@ class BoardDocument(TypedDict):
 
     `coverage_rule` says in a sentence what a rank needs and what an entry without a prediction counts.
     `metrics` describes the columns of a table, `more_metrics` all others that a row has a value of. `protocols` are
-    in the order in which they are shown, the main one first; `submissions` are by slug.
+    in the order in which they are shown, the main one first; `transfer` are those of the second dataset, which are
+    never ranked with them, and `transfer_columns` the metrics of their tables. `submissions` are by slug.
     """
 
     versions: Versions
@@ -364,6 +448,8 @@ class BoardDocument(TypedDict):
     metrics: list[BoardMetric]
     more_metrics: list[BoardMetric]
     protocols: list[ProtocolSection]
+    transfer_columns: list[str]
+    transfer: list[TransferSection]
     submissions: dict[str, SubmissionCard]
     potentials: PotentialsSection
     checksums: Checksums

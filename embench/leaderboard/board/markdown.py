@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embench.common.markdown import between_marks, escape, fill_page, markdown_table
+from embench.common.text import plural
+from embench.leaderboard.board.standings import place_without
+from embench.leaderboard.board.transfer import TRANSFER_ANCHOR, TRANSFER_TEXT, TRANSFER_TITLE
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
 if TYPE_CHECKING:
@@ -14,8 +17,9 @@ if TYPE_CHECKING:
         BoardDocument,
         BoardMetric,
         CostDocument,
+        Place,
         ProtocolSection,
-        Standing,
+        TransferSection,
     )
     from embench.schema.documents import Interval
 
@@ -27,7 +31,6 @@ _NONE = "–"
 _TIED = "tied with"
 # Of the systems in the README.
 _SHOWN = 5
-_SOUND = "MAE (eV), labels not contradicted"
 _MAE_PREDICTED = "MAE on these (eV)"
 _LEFT = ("system", "kind", _TIED)
 _KINDS = {"property-model": "property model", "potential-neb": "potential + NEB"}
@@ -51,7 +54,10 @@ def board_page(content: BoardDocument, *, submissions: str = "submissions") -> s
             "columns": columns,
             "coverage_rule": escape(content["coverage_rule"]),
             "sections": "\n\n".join(
-                _section(protocol, content, submissions=submissions) for protocol in content["protocols"]
+                [
+                    *(_section(protocol, content, submissions=submissions) for protocol in content["protocols"]),
+                    *_transfer(content, submissions=submissions),
+                ]
             ),
         },
     )
@@ -67,14 +73,31 @@ def main_table(content: BoardDocument, *, submissions: str) -> str:
             _kind(content["submissions"][row["slug"]]["kind"]),
             _estimate(row["metrics"]["mae"], 3),
             _estimate(row["metrics"]["r2"], 2),
+            _ranks(row["not_contradicted"]),
+            _estimate(row["not_contradicted"]["metrics"]["mae"], 3),
+            _estimate(row["not_contradicted"]["metrics"]["r2"], 2),
         ]
         for row in protocol["rows"][:_SHOWN]
     ]
     header = ["rank", "system", "kind", "MAE (eV)", "R²"]
+    # The same three figures once more; Markdown has no heads over several columns.
+    header += [f"{name}, labels not contradicted" for name in ("rank", "MAE (eV)", "R²")]
     return (
         f"{markdown_table(header, rows, left=_LEFT)}\n\n"
         f"The first {len(rows)} of {len(protocol['rows'])} systems on `{protocol['name']}`, dataset "
         f"{content['versions']['dataset']}. {escape(protocol['sentence'])} {escape(content['coverage_rule'])}"
+        f"{_apart(content)}"
+    )
+
+
+def _apart(content: BoardDocument) -> str:
+    """Return where the systems on the second dataset are; empty where there are none."""
+    slugs = {row["slug"] for section in content["transfer"] for row in section["rows"]}
+    if not slugs:
+        return ""
+    return (
+        f"\n\nApart from this ranking, {plural(len(slugs), 'system')} predicted the barriers of oxygen vacancies in "
+        f"{content['transfer'][0]['n_hosts']} oxides, [a second dataset](leaderboard/leaderboard.md#{TRANSFER_ANCHOR})."
     )
 
 
@@ -101,12 +124,11 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
     metrics = content["metrics"]
     ties = tied_positions(protocol)
     header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in metrics)]
-    header += [_SOUND, "predicted", _MAE_PREDICTED, "device-hours", "parameters", _TIED]
+    header += ["predicted", _MAE_PREDICTED, "device-hours", "parameters", _TIED]
     rows = []
     for number, row in enumerate(protocol["rows"], start=1):
         card = content["submissions"][row["slug"]]
         cells = [_estimate(row["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
-        cells += [_estimate(row["not_contradicted"]["mae"], 3)]
         cells += [_share(row["coverage"]["share"]), _estimate(row["mae_predicted"], 3)]
         cells += [_cost(row["cost"]), _count(card["parameters"])]
         name = _linked(row["slug"], content, submissions)
@@ -120,10 +142,50 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
         markdown_table(header, rows, left=_LEFT),
         escape(protocol["sentence"]),
         _told_apart(protocol),
-        _contradicted(protocol),
         *_weak_metrics(protocol, metrics),
         *_signs(protocol, content),
         *_other_definitions(protocol, content),
+        _contradicted(protocol, content, submissions=submissions),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _transfer(content: BoardDocument, *, submissions: str) -> Iterator[str]:
+    """Yield the sections of the second dataset, after a heading that sets them apart; nothing where there are none."""
+    if not content["transfer"]:
+        return
+    yield f"## {TRANSFER_TITLE}\n\n{TRANSFER_TEXT} More is in [docs/oxygen-vacancies.md](../docs/oxygen-vacancies.md)."
+    for section in content["transfer"]:
+        yield _transfer_section(section, content, submissions=submissions)
+
+
+def _transfer_section(section: TransferSection, content: BoardDocument, *, submissions: str) -> str:
+    known = {metric["name"]: metric for metric in (*content["metrics"], *content["more_metrics"])}
+    columns = [known[name] for name in content["transfer_columns"]]
+    header = ["", "rank", "system", "kind", *(_symbol(metric) for metric in columns)]
+    header += ["predicted", _MAE_PREDICTED, "device-hours"]
+    rows = [
+        [
+            number,
+            _ranks(row),
+            _linked(row["slug"], content, submissions),
+            _kind(content["submissions"][row["slug"]]["kind"]),
+            *(_estimate(row["metrics"][metric["name"]], 2) for metric in columns),
+            _share(row["coverage"]["share"]),
+            _estimate(row["mae_predicted"], 2),
+            _cost(row["cost"]),
+        ]
+        for number, row in enumerate(section["rows"], start=1)
+    ]
+    reference = _rounded(section["reference"].get("mae"), 2)
+    parts = [
+        f"### {escape(section['title'])}",
+        f"`{section['name']}`: {escape(section['description'])}. {section['n']} entries of {section['dataset']} "
+        f"{section['dataset_version']}, from {section['n_hosts']} materials. Predicting the median of the training "
+        f"side gives an MAE of {reference} eV.",
+        markdown_table(header, rows, left=_LEFT),
+        escape(section["sentence"]),
+        *_signs(section, content),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -148,14 +210,31 @@ def _told_apart(protocol: ProtocolSection) -> str:
     return text
 
 
-def _contradicted(protocol: ProtocolSection) -> str:
-    left_out = protocol["n"] - protocol["rows"][0]["not_contradicted"]["n"]
+def _contradicted(protocol: ProtocolSection, content: BoardDocument, *, submissions: str) -> str:
+    """Return the same figures without the entries whose labels potentials contradict, best systems first."""
+    without, metrics = protocol["not_contradicted"], content["metrics"]
+    left_out = protocol["n"] - without["n"]
     if not left_out:
         return "Independent potentials contradict the label of none of these entries."
+    rows = []
+    for row in sorted(protocol["rows"], key=place_without):
+        found = row["not_contradicted"]
+        cells = [_estimate(found["metrics"][metric["name"]], metric["decimals"]) for metric in metrics]
+        of_these = _NONE if found["mae_predicted"] is None else _rounded(found["mae_predicted"], 3)
+        name = _linked(row["slug"], content, submissions)
+        rows.append([_ranks(found), name, *cells, _share(found["coverage"]["share"]), of_these])
+    header = ["rank", "system", *(_symbol(metric) for metric in metrics), "predicted", _MAE_PREDICTED]
     verb = "entry has" if left_out == 1 else "entries have"
-    return (
-        f"{left_out} {verb} a label that independent potentials contradict: the MAE without them stands beside that of "
-        "all. It favours the potentials that this was found with."
+    return "\n\n".join(
+        (
+            f"### Without contradicted labels: `{protocol['name']}`",
+            f"{left_out} {verb} a label that independent potentials contradict. These are the figures of the other "
+            f"{without['n']} entries from {without['n_hosts']} host frameworks. They favour the potentials that this "
+            f"was found with. Predicting the median of the training side gives an MAE of "
+            f"{_rounded(without['reference']['mae'], 3)} eV.",
+            markdown_table(header, rows, left=_LEFT),
+            escape(without["sentence"]),
+        )
     )
 
 
@@ -167,7 +246,7 @@ def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> 
             yield f"Here the {metric['symbol']} rests on {support['n']} {unit} and says nothing about the systems."
 
 
-def _signs(protocol: ProtocolSection, content: BoardDocument) -> Iterator[str]:
+def _signs(protocol: ProtocolSection | TransferSection, content: BoardDocument) -> Iterator[str]:
     lines = [
         f"- {escape(content['submissions'][row['slug']]['name'])}: {escape(text)}"
         for row in protocol["rows"]
@@ -204,7 +283,7 @@ def _sentence(metric: BoardMetric) -> str:
     return f"{escape(metric['description'])} {better[metric['direction']]}"
 
 
-def _ranks(row: Standing) -> str:
+def _ranks(row: Place) -> str:
     """Return the interval of the rank, in bold for a system that may be the best; a dash where it has none."""
     if row["rank"] is None:
         return _NONE

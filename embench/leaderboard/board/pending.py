@@ -8,7 +8,7 @@ else, which :func:`check_recorded` holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,19 @@ from embench.leaderboard.board.write import JSON_FILE, PAGE_FILE, board_texts, c
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.detail import Progress
-    from embench.leaderboard.board.documents import BoardDocument
+    from embench.leaderboard.board.documents import (
+        BoardDocument,
+        BoardRow,
+        ProtocolSection,
+        TransferRow,
+        TransferSection,
+    )
     from embench.leaderboard.submission import Submission
 
 # What rests on one submission alone. Ranks, tests and signs rest on all that are on the board.
 _OF_A_ROW = ("slug", "metrics", "mae_predicted", "without_metal_site", "other_definition", "coverage")
-_OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts")
+_OF_A_ROW_WITHOUT = ("metrics", "mae_predicted", "coverage")
+_OF_A_PROTOCOL = ("name", "title", "description", "main", "n", "n_hosts", "dataset", "dataset_version", "trained_on")
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,10 @@ def check_recorded(
 def _differences(document: BoardDocument, made: BoardDocument, slugs: Collection[str]) -> list[str]:
     """Return the parts of two boards that differ though they rest on the submissions `slugs` alone."""
     before, after = _resting_on(document, slugs), _resting_on(made, slugs)
+    # Of data that only submissions which have changed or are gone were scored with, nothing is known here.
+    named = made["checksums"]["data"]
+    data = {name: digest for name, digest in document["checksums"]["data"].items() if name in named}
+    before, after = before | {"data": _text(data)}, after | {"data": _text(named)}
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
@@ -122,15 +133,15 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
         "versions": _text(document["versions"]),
         "settings": _text(document["settings"]),
         "metrics": _text([document["metrics"], document["more_metrics"]]),
-        "data": _text(document["checksums"]["data"]),
     }
     for slug, card in document["submissions"].items():
         if slug in slugs:
             said = {name: value for name, value in card.items() if name != "signs"}
             parts[slug] = _text([said, document["checksums"]["predictions"].get(slug)])
-    for protocol in document["protocols"]:
+    sections: list[ProtocolSection | TransferSection] = [*document["protocols"], *document["transfer"]]
+    for protocol in sections:
         rows = [
-            {name: value for name, value in row.items() if name in _OF_A_ROW}
+            {name: value for name, value in row.items() if name in _OF_A_ROW} | _without(row)
             for row in protocol["rows"]
             if row["slug"] in slugs
         ]
@@ -138,6 +149,12 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
             said = {name: value for name, value in protocol.items() if name in _OF_A_PROTOCOL}
             parts[protocol["name"]] = _text([said, rows])
     return parts
+
+
+def _without(row: BoardRow | TransferRow) -> dict[str, object]:
+    """Return what a row has without contradicted labels; those of the second dataset have nothing of the kind."""
+    found: Mapping[str, object] = row.get("not_contradicted") or {}  # type: ignore[assignment]
+    return {f"not_contradicted_{name}": found.get(name) for name in _OF_A_ROW_WITHOUT if found}
 
 
 def _text(value: object) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from embench.evaluation.coverage import enough_for_a_rank
 from embench.evaluation.document import finite
 from embench.evaluation.ranking import in_order, ranks_of, sentence_of
+from embench.metrics.sample import FloatArray
 from embench.statistics.pairs import compare_all
 from embench.statistics.ranking import Rank
 from embench.statistics.resampling import cluster_codes
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import Detail, Standing, Standings
+    from embench.leaderboard.board.documents import BoardRow, Detail, Standing, Standings
 
 
 # Every two of 45 systems. With more systems not all pairs are compared, or the board would grow with their square.
@@ -45,24 +47,26 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
     """Return sentence, rows (best first) and pairs of systems on one protocol, from their details, by slug.
 
     `names` are what the sentence calls them. Systems that predict too few entries for a rank come last, and are not
-    compared. For the pairs of the others see :func:`pairs_to_compare`.
+    compared. For the pairs of the others see :func:`pairs_to_compare`. Without contradicted labels the same systems
+    are ranked again.
     """
     slugs = sorted(details)
     first = details[slugs[0]]
     errors = np.array(
         [[abs(entry["prediction"] - entry["target"]) for entry in details[slug]["entries"]] for slug in slugs]
     )
-    clusters = cluster_codes([entry["group_host"] for entry in first["entries"]])
+    hosts = np.array([entry["group_host"] for entry in first["entries"]])
+    kept = np.array(first["not_contradicted"]["members"], dtype=np.bool_)
     coverages = [details[slug]["coverage"] for slug in slugs]
     enough = [enough_for_a_rank(found["predicted"], found["scored"]) for found in coverages]
-    ranks = ranks_of(errors, clusters, enough, resamples=resamples, seed=seed)
-    order = in_order(ranks, errors.mean(axis=1).tolist(), slugs)
+    settings = {"resamples": resamples, "seed": seed}
+    sentence, rows, order = _placed(slugs, names, errors, hosts, enough, **settings)
+    sentence_without, rows_without, _ = _placed(slugs, names, errors[:, kept], hosts[kept], enough, **settings)
     ranked = [i for i in order if enough[i]]
-    placed = [(names[slugs[i]], ranks[i]) for i in order]
-    sentence = sentence_of(placed, n=first["n"], n_hosts=first["n_hosts"])
+    compared = compare_all(errors, cluster_codes(hosts), pairs=pairs_to_compare(ranked), **settings)
     return {
-        "sentence": f"{placed[0][0]} is the only system with a rank." if len(ranked) == 1 else sentence,
-        "rows": [_standing(slugs[i], ranks[i]) for i in order],
+        "sentence": sentence,
+        "rows": rows,
         "pairs": [
             {
                 "a": slugs[pair.a],
@@ -73,9 +77,42 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
                 "p_value": finite(pair.test.p_value),
                 "resolved": pair.resolved,
             }
-            for pair in compare_all(errors, clusters, resamples=resamples, seed=seed, pairs=pairs_to_compare(ranked))
+            for pair in compared
         ],
+        "not_contradicted": {"sentence": sentence_without, "rows": rows_without},
     }
+
+
+def _placed(
+    slugs: Sequence[str],
+    names: Mapping[str, str],
+    errors: FloatArray,
+    hosts: npt.NDArray[np.str_],
+    enough: Sequence[bool],
+    *,
+    resamples: int,
+    seed: int,
+) -> tuple[str, list[Standing], list[int]]:
+    """Return in words which systems may be the best, the rows (best first), and the order of the systems.
+
+    `errors` (systems, n) are absolute (eV), `hosts` (n) the host frameworks of the entries.
+    """
+    ranks = ranks_of(errors, cluster_codes(hosts), enough, resamples=resamples, seed=seed)
+    order = in_order(ranks, errors.mean(axis=1).tolist(), slugs)
+    placed = [(names[slugs[i]], ranks[i]) for i in order]
+    sentence = sentence_of(placed, n=errors.shape[1], n_hosts=len(set(hosts.tolist())))
+    if sum(enough) == 1:
+        sentence = f"{placed[0][0]} is the only system with a rank."
+    return sentence, [_standing(slugs[i], ranks[i]) for i in order], order
+
+
+def place_without(row: BoardRow) -> tuple[bool, float]:
+    """Return what systems are sorted by without contradicted labels: those without a rank come last, by their MAE."""
+    found = row["not_contradicted"]
+    mae = found["metrics"]["mae"]
+    if found["rank"] is not None:
+        return False, found["rank"]
+    return True, 0.0 if mae is None or mae["value"] is None else mae["value"]
 
 
 def _standing(slug: str, rank: Rank | None) -> Standing:

@@ -51,6 +51,10 @@ def _signs(submission: Submission, pool: Pool) -> Iterator[Sign]:
         yield from beyond.signs(predicted, pool)
         yield from hosts.signs(predicted)
     yield from in_sample.signs(own, pool)
+    # The limits of the other signs are those of barriers of cations.
+    for predicted in pool.of_transfer(submission.slug):
+        yield from labels.signs(predicted, pool)
+        yield from copies.signs_of_same_numbers(predicted, pool)
 
 
 def _declared(submission: Submission) -> Iterator[Sign]:

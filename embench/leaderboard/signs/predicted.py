@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embench.evaluation.scored import ScoredSet, scored_set
+from embench.splits.registry import protocol_names
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
@@ -86,8 +87,12 @@ class Pool:
         self._all = tuple(predicted)
 
     def of(self, slug: str) -> tuple[Predicted, ...]:
-        """Return the predictions of one submission, one item a protocol."""
-        return tuple(item for item in self._all if item.slug == slug)
+        """Return the predictions of one submission for cations, one item a protocol."""
+        return tuple(item for item in self._all if item.slug == slug and item.protocol in protocol_names())
+
+    def of_transfer(self, slug: str) -> tuple[Predicted, ...]:
+        """Return the predictions of one submission for the second dataset, one item a protocol."""
+        return tuple(item for item in self._all if item.slug == slug and item.protocol not in protocol_names())
 
     def others(self, predicted: Predicted) -> tuple[Predicted, ...]:
         """Return what the other submissions predict on the same protocol."""
@@ -111,7 +116,13 @@ class Pool:
 
 def read_pool(submissions: Sequence[Submission]) -> Pool:
     """Return the predictions of all submissions; raises PredictionsError for a file that cannot be read."""
-    return Pool([_read(submission, protocol) for submission in submissions for protocol in submission.protocols()])
+    return Pool(
+        [
+            _read(submission, protocol)
+            for submission in submissions
+            for protocol in (*submission.protocols(), *submission.transfer_protocols())
+        ]
+    )
 
 
 def _read(submission: Submission, protocol: str) -> Predicted:
@@ -170,18 +181,25 @@ def is_copy(predicted: Predicted, other: Predicted) -> bool:
     return _likeness(predicted, other) is not None
 
 
-def _likeness(predicted: Predicted, other: Predicted) -> str | None:
-    """Return in words how the predictions are like those of the other submission; its name is to follow."""
+def _sameness(predicted: Predicted, other: Predicted) -> str | None:
+    """Return in words that many predictions are the very numbers of the other submission; its name is to follow."""
     if predicted.sha256 == other.sha256:
         return "The predictions file is, byte for byte, that of"
     both = predicted.given & other.given
     if both.sum() < FEWEST:
         return None
+    same = float((np.abs(predicted.prediction[both] - other.prediction[both]) <= SAME_EV).mean())
+    return f"{same:.0%} of the predictions are the same numbers as those of" if same >= SAME_SHARE else None
+
+
+def _likeness(predicted: Predicted, other: Predicted) -> str | None:
+    """Return in words how the predictions are like those of the other submission; its name is to follow."""
+    same = _sameness(predicted, other)
+    both = predicted.given & other.given
+    if same or both.sum() < FEWEST:
+        return same
     mine, theirs = predicted.prediction[both], other.prediction[both]
     difference = np.abs(mine - theirs)
-    same = float((difference <= SAME_EV).mean())
-    if same >= SAME_SHARE:
-        return f"{same:.0%} of the predictions are the same numbers as those of"
     typical = min(float(np.median(predicted.size[both])), float(np.median(other.size[both])))
     if float(np.median(difference)) < NEAR * typical:
         return f"The predictions differ by {float(np.median(difference)):.3f} eV (median) from those of"

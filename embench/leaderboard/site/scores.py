@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
@@ -65,6 +65,15 @@ def axis_of(metric: BoardMetric, estimates: Iterable[Interval | None], reference
         scale=scale,
         ticks=tuple((scale.place(value), _tick_text(value)) for value in ticks(scale)),
         reference=None if reference is None else scale.place(reference),
+        reference_text=number(reference, decimals=metric["decimals"]),
+    )
+
+
+def axis_like(axis: Axis, metric: BoardMetric, reference: float | None) -> Axis:
+    """Return an axis with the ticks of another one, on which the training median scores `reference`."""
+    return replace(
+        axis,
+        reference=None if reference is None else axis.scale.place(reference),
         reference_text=number(reference, decimals=metric["decimals"]),
     )
 

@@ -1,51 +1,55 @@
-"""The second score of every system: its error without the entries whose labels independent calculations contradict."""
+"""The board once more, without the entries whose labels independent calculations contradict."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embench.leaderboard.board.standings import place_without
+
 if TYPE_CHECKING:
-    from embench.leaderboard.board import Board
-    from embench.leaderboard.board.documents import BoardDocument, BoardMetric, BoardRow, ProtocolSection
-
-CLEAN = "mae_clean"
-"""What the main page calls this score, beside the metrics of the registry."""
+    from embench.leaderboard.board.documents import BoardDocument, BoardRow, ProtocolSection
 
 
-def with_clean_scores(board: Board) -> BoardDocument:
-    """Return the content of `board` with :data:`CLEAN` as a further metric of every row."""
-    content = board.content
-    mae = next(metric for metric in content["metrics"] if metric["name"] == "mae")
-    clean: BoardMetric = {
-        **mae,
-        "name": CLEAN,
-        "symbol": "MAE, clean",
-        "title": "Mean absolute error without contradicted labels",
-        "description": "Mean of |prediction − target| without entries whose label independent calculations contradict.",
-    }
-    return {
-        **content,
-        "more_metrics": [clean, *content["more_metrics"]],
-        "protocols": [_with_clean(section) for section in content["protocols"]],
-    }
+def without_contradicted(content: BoardDocument) -> BoardDocument:
+    """Return a board whose figures, ranks and sentences are those without contradicted labels, best systems first.
+
+    What has not been computed without them is empty: pairs, the difference that can be detected, the MAE by another
+    definition.
+    """
+    return {**content, "protocols": [section_without(section) for section in content["protocols"]]}
 
 
-def n_clean(board: Board, protocol: str) -> int:
-    """Return how many entries of a protocol are left."""
-    section = next(each for each in board.content["protocols"] if each["name"] == protocol)
-    return section["rows"][0]["not_contradicted"]["n"]
-
-
-def _with_clean(section: ProtocolSection) -> ProtocolSection:
-    rows: list[BoardRow] = [
-        {**row, "metrics": {**row["metrics"], CLEAN: row["not_contradicted"]["mae"]}} for row in section["rows"]
-    ]
-    # The training median is a system of the board as well; where it is not, the axis has no line.
-    median = next((row["metrics"][CLEAN] for row in rows if row["slug"] == "median"), None)
-    support = section["support"]["mae"]
+def section_without(section: ProtocolSection) -> ProtocolSection:
+    """Return a protocol as :func:`without_contradicted` shows it."""
+    found = section["not_contradicted"]
+    rows = sorted(section["rows"], key=place_without)
     return {
         **section,
-        "rows": rows,
-        "reference": {**section["reference"], CLEAN: median and median["value"]},
-        "support": {**section["support"], CLEAN: {**support, "n": rows[0]["not_contradicted"]["n"]}},
+        "n": found["n"],
+        "n_hosts": found["n_hosts"],
+        "sentence": found["sentence"],
+        "detectable": None,
+        "reference": found["reference"],
+        "support": found["support"],
+        "rows": [row_without(row) for row in rows],
+        "pairs": [],
+    }
+
+
+def row_without(row: BoardRow) -> BoardRow:
+    """Return a row as :func:`without_contradicted` shows it."""
+    found = row["not_contradicted"]
+    of_these = found["mae_predicted"]
+    return {
+        **row,
+        "rank": found["rank"],
+        "rank_low": found["rank_low"],
+        "rank_high": found["rank_high"],
+        "p_best": found["p_best"],
+        "p_adjusted": found["p_adjusted"],
+        "best_set": found["best_set"],
+        "metrics": found["metrics"],
+        "mae_predicted": None if of_these is None else {"value": of_these, "low": None, "high": None},
+        "coverage": found["coverage"],
+        "other_definition": None,
     }

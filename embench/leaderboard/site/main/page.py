@@ -12,9 +12,10 @@ from embench.leaderboard.board.documents import BoardMetric
 from embench.leaderboard.site.assets import environment, write_packed
 from embench.leaderboard.site.main import charts, hero, matrices
 from embench.leaderboard.site.main import rows as main_rows
-from embench.leaderboard.site.main.doubtful import n_clean, with_clean_scores
+from embench.leaderboard.site.main.doubtful import without_contradicted
 from embench.leaderboard.site.main.payload import board_payload
 from embench.leaderboard.site.scores import KINDS, Kind, Order, first_order
+from embench.leaderboard.site.transfer import TransferPart, transfer_part
 from embench.metrics import FAMILIES
 from embench.metrics.regression import EV_PER_DECADE
 from embench.web.tables import explanation
@@ -50,6 +51,7 @@ class MainContext(TypedDict):
     ranks: list[matrices.RankRow]
     heat: matrices.HeatMap
     charts: dict[str, Markup | None]
+    transfer: TransferPart
 
     root: str
     page: str
@@ -77,8 +79,13 @@ def write_main(board: Board, folder: Path) -> None:
     """
     from embench.dataset import load
 
-    content = with_clean_scores(board)
+    content = board.content
     protocols = [main_rows.table(content, protocol) for protocol in content["protocols"]]
+    without = without_contradicted(content)
+    clean = [
+        main_rows.table(without, protocol, like=found)
+        for protocol, found in zip(without["protocols"], protocols, strict=True)
+    ]
     known = main_rows.metrics(content)
     context = MainContext(
         root="",
@@ -95,14 +102,15 @@ def write_main(board: Board, folder: Path) -> None:
         decade=f"{EV_PER_DECADE:.2f}",
         figures=hero.figures(content),
         facts=hero.facts(content, len(load())),
-        clean={section["name"]: n_clean(board, section["name"]) for section in content["protocols"]},
+        clean={section["name"]: section["not_contradicted"]["n"] for section in content["protocols"]},
         levels=sorted({main_rows.level_of(card) for card in content["submissions"].values()} - {""}),
         ranks=matrices.rank_matrix(content),
         heat=matrices.heat_map(board),
         charts=_charts(content),
+        transfer=transfer_part(content),
     )
     write_text(folder / "index.html", environment().get_template("main.html.j2").render(context))
-    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols))
+    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols, clean))
 
 
 def _charts(content: BoardDocument) -> dict[str, Markup | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from embench.leaderboard.site.scores import Axis, Order, Score, first_order
@@ -10,7 +10,7 @@ from embench.web.tables import explanation
 
 if TYPE_CHECKING:
     from embench.leaderboard.board.documents import BoardMetric
-    from embench.leaderboard.site.main.rows import ProtocolTable, Row
+    from embench.leaderboard.site.main.rows import Mark, ProtocolTable, Row
 
 
 class MetricPayload(TypedDict):
@@ -45,16 +45,32 @@ class ScorePayload(TypedDict):
 
 
 class SystemPayload(TypedDict):
-    """One system on one protocol; a score that is undefined is None."""
+    """One system on one protocol, cell by cell; a score that is undefined is None."""
 
+    place: int
+    rank: str
+    rank_interval: str
+    mark: Mark
     scores: dict[str, ScorePayload | None]
+    support: dict[str, str]
+    share: float
+    predicted: str
+    predicted_of: str
+    mae_predicted: str
 
 
-class ProtocolPayload(TypedDict):
-    """One protocol: axes by metric, systems by slug."""
+class TablePayload(TypedDict):
+    """The table of one protocol: axes by metric, systems by slug, and in words which may be the best."""
 
     axes: dict[str, AxisPayload]
     rows: dict[str, SystemPayload]
+    sentence: str
+
+
+class ProtocolPayload(TablePayload):
+    """One protocol: its table of all entries, and that without contradicted labels."""
+
+    clean: TablePayload
 
 
 class BoardPayload(TypedDict):
@@ -64,11 +80,16 @@ class BoardPayload(TypedDict):
     protocols: dict[str, ProtocolPayload]
 
 
-def board_payload(metrics: Mapping[str, BoardMetric], protocols: Iterable[ProtocolTable]) -> BoardPayload:
-    """Return what the script of the page needs, for each protocol and metric."""
+def board_payload(
+    metrics: Mapping[str, BoardMetric], protocols: Sequence[ProtocolTable], clean: Sequence[ProtocolTable]
+) -> BoardPayload:
+    """Return what the script of the page needs, for all entries and for those without contradicted labels."""
     return {
         "metrics": {name: _metric(metric) for name, metric in metrics.items()},
-        "protocols": {protocol["about"]["name"]: _protocol(protocol) for protocol in protocols},
+        "protocols": {
+            found["about"]["name"]: {**_table(found), "clean": _table(without)}
+            for found, without in zip(protocols, clean, strict=True)
+        },
     }
 
 
@@ -82,10 +103,11 @@ def _metric(metric: BoardMetric) -> MetricPayload:
     }
 
 
-def _protocol(protocol: ProtocolTable) -> ProtocolPayload:
+def _table(protocol: ProtocolTable) -> TablePayload:
     return {
         "axes": {name: _axis(found) for name, found in protocol["axes"].items()},
         "rows": {row["slug"]: _system(row) for row in protocol["rows"]},
+        "sentence": protocol["about"]["sentence"],
     }
 
 
@@ -94,7 +116,18 @@ def _axis(found: Axis) -> AxisPayload:
 
 
 def _system(row: Row) -> SystemPayload:
-    return {"scores": {name: _score(score) for name, score in row["scores"].items()}}
+    return {
+        "place": row["place"],
+        "rank": row["rank"],
+        "rank_interval": row["rank_interval"],
+        "mark": row["mark"],
+        "scores": {name: _score(score) for name, score in row["scores"].items()},
+        "support": {name: text for name, text in row["support"].items() if text},
+        "share": row["share"],
+        "predicted": row["predicted"],
+        "predicted_of": row["predicted_of"],
+        "mae_predicted": row["mae_predicted"],
+    }
 
 
 def _score(score: Score) -> ScorePayload | None:

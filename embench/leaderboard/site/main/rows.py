@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_of, score_of
+from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_like, axis_of, score_of
 from embench.web.wording import UNDEFINED, count, count_plural, number, percent
 
 if TYPE_CHECKING:
@@ -96,9 +96,13 @@ def rows(content: BoardDocument, protocol: ProtocolSection, axes: Mapping[str, A
     return [_row(content, protocol, place, axes) for place in range(len(protocol["rows"]))]
 
 
-def table(content: BoardDocument, protocol: ProtocolSection) -> ProtocolTable:
-    """Return the table of a protocol."""
-    found = axes(content, protocol)
+def table(content: BoardDocument, protocol: ProtocolSection, *, like: ProtocolTable | None = None) -> ProtocolTable:
+    """Return the table of a protocol; its bars are drawn on the axes of `like`, where that is given."""
+    if like is None:
+        found = axes(content, protocol)
+    else:
+        known, median = metrics(content), protocol["reference"]
+        found = {name: axis_like(axis, known[name], median.get(name)) for name, axis in like["axes"].items()}
     return {"about": protocol, "axes": found, "rows": rows(content, protocol, found)}
 
 

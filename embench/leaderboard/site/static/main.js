@@ -9,9 +9,10 @@
   const panels = [...document.querySelectorAll(".panel")];
   const kinds = [...form.querySelectorAll("input[name=kind]")].map((box) => box.value);
   const defaults = { protocol: panels[0].dataset.protocol, metric: form.metric.value, column: "rank", order: "ascending" };
-  const state = { ...defaults, kinds: new Set(kinds), query: "", level: "" };
+  const state = { ...defaults, labels: "all", kinds: new Set(kinds), query: "", level: "" };
   const levels = form.level ? [...form.level.options].map((option) => option.value) : [""];
-  const CLEAN = "mae_clean";
+  // What the MAE without contradicted labels was called when it was a metric of its own, in addresses of then.
+  const OLD_CLEAN = "mae_clean";
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -42,12 +43,39 @@
     found.append(mark(score.off ? `off-${score.off}` : "dot", score.place));
     return found;
   };
+  // The cells of a row beside the chosen metric: with other labels, they are other figures.
+  const showRow = (row, system) => {
+    row.className = system.mark;
+    const place = row.querySelector(".mark-place");
+    place.replaceChildren(...(system.mark ? [document.getElementById(`mark-${system.mark}`).content.cloneNode(true)] : []));
+    const rank = row.querySelector("td.rank");
+    rank.dataset.key = system.place;
+    const interval = system.rank_interval === system.rank ? "" : system.rank_interval;
+    rank.replaceChildren(make("b", { textContent: system.rank }), " ", make("small", { textContent: interval }));
+    for (const cell of row.querySelectorAll("td.more[data-column]")) {
+      const { column } = cell.dataset;
+      if (column === "share") {
+        cell.dataset.key = system.share;
+        cell.replaceChildren(make("span", { textContent: system.predicted, title: system.predicted_of }));
+        if (system.mae_predicted) cell.append(" ", make("small", { textContent: system.mae_predicted }));
+      } else if (board.metrics[column]) {
+        const score = system.scores[column] ?? null;
+        const support = system.support[column];
+        cell.dataset.key = score?.order ?? "";
+        cell.classList.toggle("few-pairs", Boolean(support));
+        cell.replaceChildren(score ? score.text : "–");
+        if (support) cell.append(" ", make("small", { textContent: `(${support})` }));
+      }
+    }
+  };
   const showMetric = (panel) => {
     const metric = board.metrics[state.metric];
-    const { axes, rows } = board.protocols[panel.dataset.protocol];
+    const found = board.protocols[panel.dataset.protocol];
+    const { axes, rows, sentence } = state.labels === "clean" ? found.clean : found;
     const axis = axes[state.metric] ?? { ticks: [], reference: null, text: "" };
     const table = tableOf(panel);
     table.dataset.metric = state.metric;
+    table.dataset.labels = state.labels;
     const head = headOf(panel, "score");
     head.querySelector("button.sort").textContent = named(metric);
     head.querySelector("button.sort").dataset.first = metric.first;
@@ -57,7 +85,10 @@
       ...axis.ticks.map(([place, text]) => Object.assign(mark("", place), { textContent: text })),
     );
     panel.querySelector(".reference").textContent = axis.reference === null ? "" : axis.text;
+    panel.querySelector(".sentence").textContent = sentence;
+    panel.querySelector(".detectable").hidden = state.labels === "clean";
     for (const row of rowsOf(panel)) {
+      showRow(row, rows[row.dataset.slug]);
       const score = rows[row.dataset.slug].scores[state.metric] ?? null;
       const cell = row.querySelector("td.score");
       cell.dataset.key = score ? score.order : "";
@@ -94,6 +125,7 @@
     for (const name of ["protocol", "metric", "column", "order"]) {
       if (state[name] !== defaults[name]) parts.set(name, state[name]);
     }
+    if (state.labels !== "all") parts.set("labels", state.labels);
     if (state.query) parts.set("find", state.query);
     if (state.level) parts.set("level", state.level);
     if (state.kinds.size < kinds.length) parts.set("kinds", [...state.kinds].join(","));
@@ -106,6 +138,7 @@
     state.metric = among("metric", [...form.metric.options].map((option) => option.value));
     state.column = among("column", [...panelOf().querySelectorAll("th[data-column]")].map((head) => head.dataset.column));
     state.order = among("order", ["ascending", "descending"]);
+    state.labels = parts.get("labels") === "clean" || parts.get("metric") === OLD_CLEAN ? "clean" : "all";
     state.level = levels.includes(parts.get("level")) ? parts.get("level") : "";
     state.query = (parts.get("find") ?? "").toLowerCase();
     const wanted = kinds.filter((kind) => (parts.get("kinds") ?? kinds.join(",")).split(",").includes(kind));
@@ -117,11 +150,12 @@
     if (form.q.value.trim().toLowerCase() !== state.query) form.q.value = state.query;
     for (const box of form.querySelectorAll("input[name=kind]")) box.checked = state.kinds.has(box.value);
     if (form.level) form.level.value = state.level;
-    form.labels.value = state.metric === CLEAN ? "clean" : "all";
-    for (const note of document.querySelectorAll(".clean-note")) note.hidden = state.metric !== CLEAN;
+    form.labels.value = state.labels;
+    for (const note of document.querySelectorAll(".clean-note")) note.hidden = state.labels !== "clean";
     for (const panel of panels) panel.classList.toggle("chosen", panel.dataset.protocol === state.protocol);
     const panel = panelOf();
-    if (tableOf(panel).dataset.metric !== state.metric) {
+    const { metric, labels } = tableOf(panel).dataset;
+    if (metric !== state.metric || labels !== state.labels) {
       if (!board) {
         loadBoard().then((found) => {
           board = found;
@@ -135,7 +169,7 @@
     filterRows(panel);
     const rows = rowsOf(panel);
     document.getElementById("shown").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} systems`;
-    document.documentElement.dataset.shown = `${state.protocol} ${state.metric}`;
+    document.documentElement.dataset.shown = [state.protocol, state.metric, ...(state.labels === "all" ? [] : [state.labels])].join(" ");
   };
   const change = (changes) => {
     Object.assign(state, changes);
@@ -147,13 +181,13 @@
   form.addEventListener("input", (event) => {
     const { name, value } = event.target;
     if (name === "protocol") change({ protocol: value });
-    if (name === "metric" || name === "labels") {
-      const metric = name === "metric" ? value : value === "clean" ? CLEAN : defaults.metric;
-      if (metric === defaults.metric) change({ metric, column: "rank", order: "ascending" });
+    if (name === "labels") change({ labels: value });
+    if (name === "metric") {
+      if (value === defaults.metric) change({ metric: value, column: "rank", order: "ascending" });
       else {
         loadBoard().then((found) => {
           board = found;
-          change({ metric, column: "score", order: board.metrics[metric].first });
+          change({ metric: value, column: "score", order: board.metrics[value].first });
         });
       }
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from embench.leaderboard.board.detail import NOT_CONTRADICTED
 from embench.leaderboard.site.assets import INDENTATION, environment, packed, web_address, write_packed, write_quickly
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
@@ -15,6 +16,7 @@ from embench.leaderboard.site.submissions.costs import BandCosts, band_costs
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
 from embench.leaderboard.site.submissions.payload import write_errors, write_pathways
 from embench.leaderboard.site.submissions.scores import Column, ScoreRow, columns, scores_of
+from embench.leaderboard.site.transfer import TransferColumn, TransferPlace, transfer_columns, transfer_places
 from embench.report.page import Tile, headline
 from embench.web import tables
 from embench.web.figures import beyond_limit
@@ -108,6 +110,23 @@ class SubmissionContext(TypedDict):
     flags: list[tables.FlagText]
     settings: Settings
     state: str
+    places: list[TransferPlace]
+    place_columns: list[TransferColumn]
+
+
+class AloneContext(TypedDict):
+    """What ``submission_alone.html.j2`` is given; the names are those of :class:`SubmissionContext`."""
+
+    links: list[tuple[str, str]]
+    costs: dict[str, str]
+    root: str
+    page: str
+    slug: str
+    submission: SubmissionCard
+    kind: Kind
+    card: list[Line]
+    places: list[TransferPlace]
+    place_columns: list[TransferColumn]
 
 
 def write_submission_pages(board: Board, folder: Path) -> None:
@@ -124,6 +143,8 @@ def write_submission_pages(board: Board, folder: Path) -> None:
     template = environment().get_template("submission.html.j2")
     for slug, submission in board.content["submissions"].items():
         if not submission["protocols"]:
+            page = _page_alone(board, slug)
+            write_quickly(folder / "submissions" / f"{slug}.html", page.encode())
             continue
         for name in submission["protocols"]:
             write_errors(slug, board.details[slug, name], places, folder)
@@ -162,12 +183,13 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
     details = [board.details[slug, protocol["name"]] for protocol in protocols]
     pairs = [pairs_of(content, protocol, slug) for protocol in protocols]
     rows = {p["name"]: next(row for row in p["rows"] if row["slug"] == slug) for p in protocols}
-    scores = scores_of(content, protocols, slug)
+    scores, places = scores_of(content, protocols, slug), transfer_places(board, slug)
     context = SubmissionContext(
         links=_links(submission),
         bands=_bands(content, slug),
         headline=scores[0],
-        costs={name: cost_text(row["cost"], submission["hardware"]) for name, row in rows.items()},
+        costs={name: cost_text(row["cost"], submission["hardware"]) for name, row in rows.items()}
+        | _costs_of(places, submission),
         root="../",
         page="submission",
         slug=slug,
@@ -183,12 +205,38 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
         flags=tables.flags_explained([entry for detail in details for entry in detail["entries"]]),
         settings=content["settings"],
         state=packed(_state(content, slug, protocols, pairs)),
+        places=places,
+        place_columns=transfer_columns(content),
     )
     found = []
     for parts in zip(protocols, details, pairs, strict=True):
         context["panel"] = _panel(*parts)
         found.append(INDENTATION.sub("\n", template.render(context)))
     return found
+
+
+def _page_alone(board: Board, slug: str) -> str:
+    """Return the page of a submission that has predictions for the second dataset only."""
+    content, submission = board.content, board.content["submissions"][slug]
+    places = transfer_places(board, slug)
+    context = AloneContext(
+        links=_links(submission),
+        costs=_costs_of(places, submission),
+        root="../",
+        page="submission",
+        slug=slug,
+        submission=submission,
+        kind=KINDS[submission["kind"]],
+        card=card_of(content, slug),
+        places=places,
+        place_columns=transfer_columns(content),
+    )
+    return INDENTATION.sub("\n", environment().get_template("submission_alone.html.j2").render(context))
+
+
+def _costs_of(places: Sequence[TransferPlace], submission: SubmissionCard) -> dict[str, str]:
+    """Return in words what a system costs on the protocols of the second dataset, by their names."""
+    return {place["about"]["name"]: cost_text(place["cost"], submission["hardware"]) for place in places}
 
 
 def _links(submission: SubmissionCard) -> list[tuple[str, str]]:
@@ -229,7 +277,7 @@ def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> 
         "tiles": headline(detail),
         "confusion": tables.confusion_cells(detail),
         "pairs": pairs,
-        "metrics": tables.metric_tables(detail),
+        "metrics": tables.metric_tables(detail, beside=NOT_CONTRADICTED),
         "breakdown": tables.breakdown_tables(detail),
         "subsets": tables.subset_rows(detail),
         "uncertain": bool(detail["calibration"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from embench.leaderboard.board.documents import BoardMetric
 from embench.leaderboard.site.main import rows as main_rows
+from embench.leaderboard.site.main.doubtful import section_without
 from embench.leaderboard.site.scores import Axis, Score, axis_of, score_of
 from embench.web.tables import explanation
 
@@ -45,20 +46,26 @@ class OtherBarrier(TypedDict):
     r2: str
 
 
-class ScoreRow(TypedDict):
-    """The scores of a submission on one protocol; `reference` is where the training median is on the axis."""
+class ScoreLine(TypedDict):
+    """The scores on one protocol or a part of it; `reference` is where the training median is on the axis."""
 
     about: ProtocolSection
     rank: str
     rank_interval: str
     mark: main_rows.Mark
     mae: Score
-    axis: Axis
     reference: float | None
     cells: list[ScoreCell]
     coverage: CoverageShare
     mae_predicted: str
+
+
+class ScoreRow(ScoreLine):
+    """The scores of a submission on one protocol; `clean` are those without contradicted labels, None for all alike."""
+
+    axis: Axis
     other_barrier: OtherBarrier | None
+    clean: ScoreLine | None
 
 
 def columns(content: BoardDocument) -> dict[str, Column]:
@@ -70,26 +77,45 @@ def columns(content: BoardDocument) -> dict[str, Column]:
 def scores_of(content: BoardDocument, protocols: Sequence[ProtocolSection], slug: str) -> list[ScoreRow]:
     """Return one row for each protocol; the bars of all share an axis."""
     known = main_rows.metrics(content)
-    rows = [next(row for row in protocol["rows"] if row["slug"] == slug) for protocol in protocols]
+    rows = [_row_of(protocol, slug) for protocol in protocols]
     references = [protocol["reference"].get("mae") for protocol in protocols]
     widest = max((found for found in references if found is not None), default=None)
     axis = axis_of(known["mae"], [row["metrics"]["mae"] for row in rows], widest)
     return [
         {
-            "about": protocol,
-            "rank": main_rows.rank_text(row),
-            "rank_interval": main_rows.rank_interval(row),
-            "mark": main_rows.mark(protocol, row),
-            "mae": score_of(known["mae"], row["metrics"]["mae"], axis),
+            **_line(known, protocol, row, axis),
             "axis": axis,
-            "reference": None if reference is None else axis.scale.place(reference),
-            "cells": [_cell(known[name], row, protocol) for name in _METRICS],
-            "coverage": row["coverage"],
-            "mae_predicted": main_rows.mae_predicted(row),
             "other_barrier": _other_barrier(content, row),
+            "clean": _clean_line(known, protocol, slug, axis),
         }
-        for protocol, row, reference in zip(protocols, rows, references, strict=True)
+        for protocol, row in zip(protocols, rows, strict=True)
     ]
+
+
+def _row_of(protocol: ProtocolSection, slug: str) -> BoardRow:
+    return next(row for row in protocol["rows"] if row["slug"] == slug)
+
+
+def _line(known: Mapping[str, BoardMetric], protocol: ProtocolSection, row: BoardRow, axis: Axis) -> ScoreLine:
+    reference = protocol["reference"].get("mae")
+    return {
+        "about": protocol,
+        "rank": main_rows.rank_text(row),
+        "rank_interval": main_rows.rank_interval(row),
+        "mark": main_rows.mark(protocol, row),
+        "mae": score_of(known["mae"], row["metrics"]["mae"], axis),
+        "reference": None if reference is None else axis.scale.place(reference),
+        "cells": [_cell(known[name], row, protocol) for name in _METRICS],
+        "coverage": row["coverage"],
+        "mae_predicted": main_rows.mae_predicted(row),
+    }
+
+
+def _clean_line(known: Mapping[str, BoardMetric], protocol: ProtocolSection, slug: str, axis: Axis) -> ScoreLine | None:
+    if protocol["not_contradicted"]["n"] == protocol["n"]:
+        return None
+    without = section_without(protocol)
+    return _line(known, without, _row_of(without, slug), axis)
 
 
 def _cell(metric: BoardMetric, row: BoardRow, protocol: ProtocolSection) -> ScoreCell:
