@@ -121,6 +121,7 @@ def names() -> dict[str, Any]:
     from embench.audit.barriers import Comparison
     from embench.audit.noise import Estimate
     from embench.leaderboard.site.entries import predictions, records, trust
+    from embench.leaderboard.site.main import rows
     from embench.leaderboard.submission import model, origin
     from embench.web import theme
 
@@ -131,6 +132,7 @@ def names() -> dict[str, Any]:
         if not name.startswith("_")
     }
     found |= {name: getattr(model, name) for name in ("Barrier", "Kind", "Overlap")} | {"Origin": origin.Origin}
+    found["Mark"] = rows.Mark
     # What plotly.js is given has names of its own.
     return found | {"Comparison": Comparison, "Estimate": Estimate, "Json": object, "JsonObject": dict}
 

@@ -287,9 +287,12 @@ def _audit_entry(entry_id: str, as_json: Path | None, *, hops: bool, others: boo
 
 @app.command()
 def hops() -> None:
-    """Predict all direct hops in the structures of common errors, and write the table that the label audit reads."""
+    """Predict all direct hops in the structures of common errors, and write the table that the label audit reads.
+
+    The table is written after each structure. Those in it are predicted again only where the model has changed.
+    """
     from embench.audit.common_errors import common_errors
-    from embench.audit.distinct_hops import TABLE, hops_text
+    from embench.audit.distinct_hops import TABLE, DistinctHop, hops_text, read_hops
     from embench.audit.evidence import read_evidence
     from embench.common.files import check_output, write_text
     from embench.dataset import load
@@ -299,11 +302,18 @@ def hops() -> None:
     data = load()
     labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
     wanted = [found.entry_id for found in common_errors(labels, read_evidence(data.entry_ids))]
-    found = find_distinct_hops(
-        [data[entry_id] for entry_id in wanted], progress=lambda said: typer.echo(said, err=True)
-    )
-    write_text(TABLE, hops_text(found))
-    typer.echo(f"wrote {TABLE}: {len(found)} of {len(wanted)} entries")
+    known = dict(read_hops(TABLE)) if TABLE.is_file() else {}
+    kept = {entry_id: hops for entry_id, hops in known.items() if entry_id in wanted}
+
+    def progress(name: str, found: tuple[DistinctHop, ...] | None, said: str) -> None:
+        typer.echo(f"{name}: {said}", err=True)
+        kept.pop(name, None)
+        if found is not None:
+            kept[name] = found
+        write_text(TABLE, hops_text(kept))
+
+    find_distinct_hops([data[entry_id] for entry_id in wanted], known=known, progress=progress)
+    typer.echo(f"wrote {TABLE}: {len(kept)} of {len(wanted)} entries")
 
 
 @app.command()

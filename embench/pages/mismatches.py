@@ -62,6 +62,7 @@ def mismatch_section(data: Dataset, evidence: Sequence[Potential]) -> str:
             "n_compared": len(compared),
             "chance": _share(hits, trials),
             "trials": trials,
+            "n_predicted": sum(bool(case.distinct) for case in cases),
             "n_hop": _count(another_hop, hop_compared),
             "n_hop_compared": len(hop_compared),
             "hop_chance": _share(hop_hits, hop_trials),

@@ -11,7 +11,10 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 import embench
+from embench.audit.barriers import Potential
+from embench.audit.distinct_hops import DistinctHop
 from embench.common.shipped import resource_folder
+from embench.errors import StructureError
 from embench.prediction import distinct_hops
 from embench.prediction.distinct_hops import find_distinct_hops, hops_of_entry, released_hop
 
@@ -64,15 +67,33 @@ def test_a_hop_past_another_site_is_no_direct_one():
     assert released_hop(entry, hops_of_entry(entry)) is None
 
 
-def test_a_structure_that_cannot_be_predicted_is_told(monkeypatch):
-    said: list[str] = []
+def test_only_what_is_not_known_is_predicted(monkeypatch):
+    """a has the prediction of now, b has an older one, c is new, and d has no hops that can be found."""
+    asked: list[str] = []
+    known = {name: (DistinctHop(hop_distance=3.0, multiplicity=1, barrier=0.5, released=True),) for name in "ab"}
+    made = (DistinctHop(hop_distance=3.0, multiplicity=1, barrier=0.7, released=True),)
 
-    def refuse(entry):
-        raise embench.errors.StructureError(f"no hops in {entry.entry_id}")
+    def predicted(entry):
+        asked.append(entry.entry_id)
+        if entry.entry_id == "d":
+            raise StructureError("no hops in d")
+        return made
 
-    monkeypatch.setattr(distinct_hops, "distinct_hops", refuse)
-    found = find_distinct_hops([SimpleNamespace(entry_id="x")], progress=said.append)
-    assert (dict(found), said) == ({}, ["x: no hops in x"])
+    monkeypatch.setattr(distinct_hops, "distinct_hops", predicted)
+    monkeypatch.setattr(
+        distinct_hops, "read_model", lambda: Potential("model", dict.fromkeys("abcd", 0.7) | {"a": 0.50004})
+    )
+    said: list[tuple] = []
+    entries = [SimpleNamespace(entry_id=name, n_sites=size) for name, size in zip("dcba", range(4, 0, -1), strict=True)]
+    found = find_distinct_hops(entries, known=known, progress=lambda *parts: said.append(parts))
+    assert asked == ["b", "c", "d"]
+    assert dict(found) == {"a": known["a"], "b": made, "c": made}
+    assert said == [
+        ("a", known["a"], "known"),
+        ("b", made, "1 hops"),
+        ("c", made, "1 hops"),
+        ("d", None, "no hops in d"),
+    ]
 
 
 @pytest.mark.slow
