@@ -63,7 +63,8 @@ def list_baselines(
     else:
         table = plain_table("baseline", "what it is", score, right=(score,))
         for spec, mae in sorted(((spec, _committed_mae(spec)) for spec in BASELINES), key=lambda item: item[1]):
-            table.add_row(spec.name, spec.title, "not run" if math.isinf(mae) else f"{mae:.3f}")
+            reached = f"{mae:.3f}" if math.isfinite(mae) else "not run" if MAIN_PROTOCOL in spec.protocols else "–"
+            table.add_row(spec.name, spec.title, reached)
     print_table(table)
     if not long:
         print(f"The MAE is that of the committed predictions on the protocol {MAIN_PROTOCOL}.")
