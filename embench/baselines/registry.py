@@ -160,6 +160,19 @@ BASELINES: tuple[BaselineSpec, ...] = (
         tolerance=1e-3,
     ),
     BaselineSpec(
+        name="mirrored-stack",
+        title="Mirrored stack",
+        description="The pathway stack for oxygen vacancies: with all charges of the crystal reversed, the oxygen ion "
+        "is the cation that the ionic model asks for, and every feature keeps its meaning.",
+        factory="embench.baselines.models.mirrored:MirroredStack",
+        prepare="embench.baselines.models.mirrored:prepare",
+        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
+        "framework lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
+        tolerance=1e-3,
+        protocols=_TRANSFER,
+    ),
+    BaselineSpec(
         name="pathway-hybrid",
         title="Pathway hybrid",
         description="The pathway stack with the NEB barriers of Orb-v3 and MACE as further inputs and without SOAP, "
