@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from embench.cli._terminal import DATASET_VERSION
+
 if TYPE_CHECKING:
     from embench.baselines.registry import BaselineSpec
     from embench.baselines.runner import Run
@@ -102,6 +104,7 @@ def run(
     factory: str = typer.Option(
         None, "--factory", metavar="MODULE:CLASS", help="Run this class, under the name NAME.", show_default=False
     ),
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Train a baseline on every fold and write complete out-of-fold predictions, with a record of the run.
 
@@ -113,7 +116,7 @@ def run(
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for each in names:
-            finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
+            finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh, version=dataset_version)
             path = finished.write(out or Path("runs") / name)
             typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
 

@@ -542,4 +542,7 @@ def test_runs_nothing_that_a_submission_says(browser: Browser, attacked_site: Pa
             for plot in ("#plot-parity", "#plot-comparison"):
                 if found.page.locator(plot).count():
                     found.drawn(plot)
-            assert found.page.locator("script:not([src]):not([type='application/json'])").count() == 0
+            assert (
+                found.page.locator("script:not([src]):not([type='application/json']):not([type='text/plain'])").count()
+                == 0
+            )

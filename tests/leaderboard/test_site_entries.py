@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ import embench
 from embench.errors import StaleFileError
 from embench.leaderboard.board import Board
 from embench.leaderboard.site.entries import entry_address, filter_address, write_entries
+from embench.leaderboard.site.entries.formulas import marked, subscripted
 from embench.leaderboard.site.entries.paths import (
     STORED,
     check_paths,
@@ -30,7 +32,7 @@ from embench.leaderboard.site.entries.paths import (
     write_paths,
 )
 from embench.leaderboard.site.entries.records import SHOWN_COLUMNS
-from embench.leaderboard.site.entries.single import marked, subscripted, waiting_time
+from embench.leaderboard.site.entries.single import waiting_time
 from embench.leaderboard.site.entries.trust import trust
 from tests.leaderboard.conftest import SUBMISSIONS, data_of, unpacked
 
@@ -39,6 +41,7 @@ pytest.importorskip("pymatgen")
 pytest.importorskip("scipy")
 pytestmark = pytest.mark.xdist_group("board")
 
+STATIC = Path(__file__).parents[2] / "embench" / "leaderboard" / "site" / "static"
 REACH = 5.0  # Å: how far from the path atoms are drawn
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 # Names with the characters that addresses reserve, and a name that needs none of that.
@@ -85,9 +88,7 @@ def drawn(site: Path, records: Any, tmp_path_factory: pytest.TempPathFactory) ->
     data = tmp_path_factory.mktemp("drawn") / "records.json"
     data.write_text(json.dumps({"radii": radii, "records": [records[name] for name in DRAWN]}))
     script = Path(__file__).parent / "surroundings.mjs"
-    done = subprocess.run(
-        [node, script, site / "assets" / "structure.js", data], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([node, script, STATIC / "structure.js", data], capture_output=True, text=True, check=True)
     return dict(zip(DRAWN, json.loads(done.stdout), strict=True))
 
 
@@ -289,15 +290,42 @@ class TestRecords:
         place = [name for name, *_ in columns].index("migration_barrier")
         assert records["LiRuO2_1"]["values"][place] == 8.77
 
-    def test_relatives_are_those_of_the_groups(self, data: embench.Dataset, records: Any) -> None:
+    def test_relatives_are_those_of_the_groups(self, site: Path, data: embench.Dataset) -> None:
+        def section(name: str) -> str:
+            page = (site / "entries" / name / "index.html").read_text(encoding="utf-8")
+            return page.partition('id="neighbours"')[2].partition("</section>")[0]
+
         # FACTS: the same structure and a symmetry-equivalent hop.
-        first = records["LiAlPO4F_2"]["relatives"][0]
-        assert (first["id"], first["relation"]) == ("LiAlPO4F_3", "duplicate")
+        first = section("LiAlPO4F_2").partition("<tbody>")[2].partition("</a>")[0]
+        assert "Same hop under another name" in first
+        assert 'href="../LiAlPO4F_3/index.html">LiAlPO4F_3' in first
         for name in ("O-LiFePO4", "Na3PS4"):
             entry = data[name]
             kin = [e for e in data if e.entry_id != name and e.group_prototype == entry.group_prototype]
-            assert records[name]["n_relatives"] >= len(kin)
-            assert len(records[name]["relatives"]) == min(12, records[name]["n_relatives"])
+            found = section(name)
+            shown = re.findall(r'<a href="../([^"]*)/index.html">[^<]*</a><td>([\d.]*)<td>([\d.]*)', found)
+            assert len(shown) == min(10, len(kin))
+            if len(kin) > 10:
+                assert f"10 of {len(kin)}, the closest first" in found
+            for other, hop, barrier in shown:
+                assert float(hop) == pytest.approx(data[unquote(other)].hop_distance, abs=0.005)
+                assert float(barrier) == pytest.approx(data[unquote(other)].migration_barrier, abs=5e-4)
+
+    def test_predictions_stand_in_the_page_for_readers_without_scripts(self, site: Path, board: Board) -> None:
+        main = board.content["protocols"][0]
+        page = (site / "entries" / "O-LiFePO4" / "index.html").read_text(encoding="utf-8")
+        shown = re.findall(r"<tr><th>([^<]*)<td>([−\d.]*)", page.partition("<noscript>")[2].partition("</noscript>")[0])
+        expected = []
+        for row in main["rows"]:
+            entries = board.details[row["slug"], main["name"]]["entries"]
+            (mine,) = (entry for entry in entries if entry["entry_id"] == "O-LiFePO4")
+            if row["rank"] is not None and not mine["filled"]:
+                name = board.content["submissions"][row["slug"]]["name"]
+                expected.append((name, pytest.approx(mine["prediction"], abs=6e-4)))
+        assert [(html.unescape(name), float(value.replace("−", "-"))) for name, value in shown] == expected
+        assert len(expected) > 10
+        damaged = (site / "entries" / "Na4MnAlP3O12_1" / "index.html").read_text(encoding="utf-8")
+        assert "Predictions" not in damaged.partition("<noscript>")[2].partition("</noscript>")[0]
 
     def test_profiles_are_those_of_the_board(self, board: Board, records: Any) -> None:
         profiles = board.content["potentials"]["profiles"]

@@ -81,6 +81,16 @@ class TestList:
         table.page.go_back()
         table.wait_until("document.getElementById('page-place').textContent === 'page 1 of 13'")
 
+    def test_the_first_page_is_there_before_the_script(self, table: SiteVisit) -> None:
+        """What the template writes is what the script would write."""
+        table.open("entries.html")
+        body = "document.querySelector('#entries tbody').innerHTML.replace(/\\s*\\n\\s*/g, '')"
+        written = table.page.evaluate(body)
+        table.page.click("#page-on")
+        assert table.page.evaluate(body) != written
+        table.page.click("#page-back")
+        assert table.page.evaluate(body) == written
+
     def test_filters_together_and_keeps_them_in_the_address(self, table: SiteVisit) -> None:
         page = table.page
         table.open("entries.html")
@@ -262,11 +272,23 @@ class TestEntry:
         with visit(browser, site, "entries/LiAlPO4F_3/index.html") as found:
             entry = embench.load()["LiAlPO4F_3"]
             assert found.page.locator("#flag-list dt").count() == len(entry.flags) > 0
-            first = found.page.locator("#neighbours-rows tr").first
-            assert "LiAlPO4F_2" in (first.text_content() or "")  # FACTS: the same hop under another name
-            found.follow(first.locator("a"), "**/LiAlPO4F_2/index.html")
+            first = found.page.locator("#neighbours tbody a").first
+            assert first.text_content() == "LiAlPO4F_2"  # FACTS: the same hop under another name
+            found.follow(first, "**/LiAlPO4F_2/index.html")
             found.page.go_back()
             found.page.wait_for_url("**/LiAlPO4F_3/index.html")
+
+    def test_without_scripts(self, browser: Browser, site: Path, olivine: SiteVisit) -> None:
+        """Label, path, predictions and relatives are read without scripts; with them the plain table is not there."""
+        address = f"{site.as_uri()}/entries/O-LiFePO4/index.html"
+        with watched(browser, Visit, own=site.as_uri(), patience=PATIENCE, java_script_enabled=False) as found:
+            found.page.goto(address)
+            text = found.page.inner_text("main")
+            assert "Em = 0.270 eV" in text
+            assert "Relaxed path: " in text
+            assert found.page.locator("noscript td").count() > 10
+            assert found.page.locator("#neighbours tbody a:visible").count() > 5
+        assert "Relaxed path: " not in olivine.page.inner_text("main")
 
     def test_scored_in_no_protocol(self, browser: Browser, site: Path) -> None:
         with visit(browser, site, "entries/Na4MnAlP3O12_1/index.html") as found:

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 CITATION = Path(__file__).parents[3] / "CITATION.cff"
 
+ENTRY_SCRIPTS = ("structure.js", "exports.js", "viewer.js", "plot.js", "entry.js")
+"""The scripts of the pages of entries, in the order in which they run: those pages load them as one file."""
+
+# Of those, what other pages load as well.
+_ALONE = {"plot.js"}
+
 # Line ends and what stands before the next text; code on the pages is not indented by its template.
 INDENTATION = re.compile(r"\n[ \t]*\n*[ \t]*(?=<|{)")
 
@@ -90,6 +96,8 @@ def web_address(text: str | None) -> str | None:
 def write_assets(folder: Path) -> None:
     """Write what all pages share to `folder`: styles, scripts, icons.
 
+    The scripts of the pages of entries go into one file, ``entry-page.js``.
+
     Raises
     ------
     MissingDependencyError
@@ -100,9 +108,15 @@ def write_assets(folder: Path) -> None:
     write_icons(folder)
     style = environment().get_template("site.css.j2").render(light=css_variables(LIGHT), dark=css_variables(DARK))
     write_text(folder / "site.css", style)
-    for source in sorted(files("embench.leaderboard.site").joinpath("static").iterdir(), key=lambda path: path.name):
-        if source.is_file() and not source.name.startswith("."):
-            write_text(folder / source.name, source.read_text(encoding="utf-8"))
+    texts = {
+        source.name: source.read_text(encoding="utf-8")
+        for source in sorted(files("embench.leaderboard.site").joinpath("static").iterdir(), key=lambda path: path.name)
+        if source.is_file() and not source.name.startswith(".")
+    }
+    for name, text in texts.items():
+        if name not in ENTRY_SCRIPTS or name in _ALONE:
+            write_text(folder / name, text)
+    write_text(folder / "entry-page.js", "".join(texts[name] for name in ENTRY_SCRIPTS))
 
 
 def write_data(path: Path, name: str, value: object) -> None:

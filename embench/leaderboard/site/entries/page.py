@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +12,14 @@ from urllib.parse import quote, urlencode
 
 from embench.common.files import write_text
 from embench.leaderboard.site.assets import environment, write_data
+from embench.leaderboard.site.entries.formulas import marked
 from embench.leaderboard.site.entries.predictions import best_errors
 from embench.schema import FLAGS
 from embench.web.wording import flag_name
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from embench.dataset.entry import Entry
     from embench.leaderboard.board import Board
 
@@ -44,8 +48,25 @@ class IndexPayload(TypedDict):
     words: list[str]
 
 
+class ListRow(TypedDict):
+    """An entry as the list shows it: barrier and error in eV, hop in Å."""
+
+    id: str
+    compound: Markup
+    ion: str
+    structure_class: str
+    functional: str
+    barrier: float
+    hop: float
+    error: float | None
+    flags: list[str]
+
+
 class EntriesContext(TypedDict):
-    """What ``entries.html.j2`` is given; `leader` leads the main protocol, and the errors of the rows are its."""
+    """What ``entries.html.j2`` is given; `leader` leads the main protocol, and the errors of the rows are its.
+
+    `rows` is the first page of the list, as the script would write it; `others` are named for readers without scripts.
+    """
 
     root: str
     page: str
@@ -53,8 +74,13 @@ class EntriesContext(TypedDict):
     leader: str
     filters: dict[str, list[Choice]]
     main_title: str
-    first: list[tuple[str, str]]
+    rows: list[ListRow]
+    n_pages: int
+    others: list[tuple[str, str]]
 
+
+PAGE = 50
+"""Entries on a page of the list; ``entries.js`` has the same number."""
 
 _PART = re.compile(r"([A-Za-z]+)([\d.]*)")
 
@@ -95,7 +121,9 @@ def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, i
         leader=leader,
         filters=_filters(entries),
         main_title=board.content["protocols"][0]["title"],
-        first=[(entry.entry_id, f"{entry.mobile_ion} in {entry.composition}") for entry in entries],
+        rows=[_row(entry, errors) for entry in entries[:PAGE]],
+        n_pages=math.ceil(len(entries) / PAGE),
+        others=[(entry.entry_id, f"{entry.mobile_ion} in {entry.composition}") for entry in entries[PAGE:]],
     )
     write_text(folder / "entries.html", environment().get_template("entries.html.j2").render(context))
 
@@ -116,6 +144,20 @@ def _index(entries: Sequence[Entry], errors: Mapping[str, float]) -> IndexPayloa
         "flags": [[flags.index(flag) for flag in entry.flags if flag in flags] for entry in entries],
         "flag_names": flags,
         "words": [_words(entry) for entry in entries],
+    }
+
+
+def _row(entry: Entry, errors: Mapping[str, float]) -> ListRow:
+    return {
+        "id": entry.entry_id,
+        "compound": marked(entry.composition),
+        "ion": entry.mobile_ion,
+        "structure_class": entry.structure_class,
+        "functional": entry.functional,
+        "barrier": round(entry.migration_barrier, 4),
+        "hop": round(entry.hop_distance, 2),
+        "error": _rounded(errors.get(entry.entry_id)),
+        "flags": [flag.name for flag in FLAGS if flag.name in entry.flags],
     }
 
 

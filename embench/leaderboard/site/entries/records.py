@@ -24,7 +24,18 @@ Value: TypeAlias = str | int | float | bool | None
 """A value of one of these columns."""
 
 _DECIMALS = 4
-_MOST_RELATIVES = 12
+MOST_RELATIVES = 10
+"""Relatives that a page names."""
+
+RELATION_TITLES = {
+    "duplicate": "Same hop under another name",
+    "structure": "Another hop in the same structure",
+    "compound": "Same compound",
+    "host and ion": "Same host framework and ion",
+    "host": "Same host framework",
+    "prototype": "Same structure prototype",
+}
+"""The relations of :data:`~embench.audit.leakage.RELATIONS` as readers see them."""
 
 ROLES = {
     "migrating": "migrating element",
@@ -39,7 +50,6 @@ class Relative(TypedDict):
     """An entry that shares a group with another one: the closest relation, hop (Å) and barrier (eV)."""
 
     id: str
-    about: str
     relation: str
     hop: float
     barrier: float | None
@@ -69,8 +79,6 @@ class RecordPayload(TypedDict):
     reason: str | None
     predictions: dict[str, EntryPredictions]
     profiles: list[Profile]
-    relatives: list[Relative]
-    n_relatives: int
 
 
 def record(
@@ -78,7 +86,6 @@ def record(
     path: DrawnPath,
     predictions: Mapping[str, EntryPredictions],
     profiles: Sequence[Profile],
-    relatives: Sequence[Relative],
 ) -> RecordPayload:
     """Return all that the page of one entry shows."""
     symbols = _symbols(entry)
@@ -101,8 +108,6 @@ def record(
         "reason": path.reason,
         "predictions": dict(predictions),
         "profiles": list(profiles),
-        "relatives": list(relatives[:_MOST_RELATIVES]),
-        "n_relatives": len(relatives),
     }
 
 
@@ -127,7 +132,6 @@ def relatives(entries: Sequence[Entry]) -> dict[str, list[Relative]]:
 def _relative(entry: Entry, relation: str) -> Relative:
     return {
         "id": entry.entry_id,
-        "about": f"{entry.mobile_ion} in {entry.composition}",
         "relation": relation,
         "hop": round(entry.hop_distance, 2),
         "barrier": _number(entry.migration_barrier),

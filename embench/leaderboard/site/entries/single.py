@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.leaderboard.site.assets import environment, packed, write_data, write_page, write_quickly
-from embench.leaderboard.site.entries.paths import paths_of
-from embench.leaderboard.site.entries.predictions import ProtocolSystems, predictions, profiles, protocols
+from embench.leaderboard.site.entries.formulas import marked, subscripted
+from embench.leaderboard.site.entries.paths import DrawnPath, paths_of
+from embench.leaderboard.site.entries.predictions import (
+    EntryPredictions,
+    ProtocolSystems,
+    predictions,
+    profiles,
+    protocols,
+)
 from embench.leaderboard.site.entries.records import (
+    MOST_RELATIVES,
+    RELATION_TITLES,
     ROLES,
     SHOWN_COLUMNS,
-    RecordPayload,
+    Relative,
     elements,
     record,
     relatives,
@@ -34,9 +44,7 @@ if TYPE_CHECKING:
     from embench.schema.spec import Flag
 
 _SUPERSCRIPTS = ("", "⁺", "²⁺", "³⁺", "⁴⁺")
-_SUBSCRIPTS = str.maketrans("0123456789.", "₀₁₂₃₄₅₆₇₈₉.")
 _REACHES = ("3", "3.5", "4", "4.5", "5")  # Å
-_PART = re.compile(r"(\d[\d.]*)")
 # Attempts a second, a usual value for hops in solids; and where a waiting time stops to mean anything, s.
 _ATTEMPTS = 1e13
 _AGE_OF_THE_UNIVERSE = 4.35e17
@@ -68,7 +76,11 @@ class SharedPayload(TypedDict):
 
 
 class EntryContext(TypedDict):
-    """What ``entry.html.j2`` is given; `waiting` is the mean time between two hops in words."""
+    """What ``entry.html.j2`` is given; `waiting` is the mean time between two hops in words, `record` is packed.
+
+    `kin` holds the relatives that are shown, by their relation; `predicted` what the ranked systems of the main
+    protocol predict (eV), the best rank first.
+    """
 
     root: str
     page: str
@@ -81,6 +93,12 @@ class EntryContext(TypedDict):
     temperature: float
     trust: Trust
     flags: list[Flag]
+    path: DrawnPath
+    kin: list[tuple[str, list[Relative]]]
+    shown_relatives: int
+    n_relatives: int
+    main_title: str
+    predicted: list[tuple[str, str]]
     record: str
     before: str
     after: str
@@ -108,8 +126,11 @@ def write_pages(
     ids = [entry.entry_id for entry in entries]
     for place, entry in enumerate(entries):
         name = entry.entry_id
-        found = record(entry, paths[name], predicted.get(name, {}), ran.get(name, ()), related[name])
-        context = _context(entry, found, trust(entry, barriers.get(name, {})))
+        here = predicted.get(name, {})
+        context = _context(entry, paths[name], related[name], trust(entry, barriers.get(name, {})))
+        context["record"] = packed(record(entry, paths[name], here, ran.get(name, ())))
+        context["main_title"] = shared["protocols"][0]["title"]
+        context["predicted"] = _predicted(shared["protocols"][0], here)
         context["before"], context["after"] = ids[place - 1], ids[(place + 1) % len(ids)]
         write_page(folder / "entries" / name / "index.html", template, context)
         write_quickly(folder / "entries" / name / "card.png", _card(entry, paths[name].energy))
@@ -124,7 +145,19 @@ def _frame() -> dict[str, str]:
     return {name: re.sub(r"\n\s*", "\n", part).strip() for name, part in parts}
 
 
-def _context(entry: Entry, found: RecordPayload, level: Trust) -> EntryContext:
+def _predicted(protocol: ProtocolSystems, found: Mapping[str, EntryPredictions]) -> list[tuple[str, str]]:
+    """Return name and prediction (eV) of the ranked systems of a protocol that predict an entry."""
+    rows = []
+    values = found[protocol["name"]]["systems"] if protocol["name"] in found else []
+    for system, value in zip(protocol["systems"], values, strict=False):
+        predicted, _, filled = value if isinstance(value, tuple) else (value, None, 0)
+        if system["rank"] is not None and predicted is not None and not filled:
+            rows.append((system["name"], number(predicted / 1000)))
+    return rows
+
+
+def _context(entry: Entry, path: DrawnPath, related: Sequence[Relative], level: Trust) -> EntryContext:
+    shown = related[:MOST_RELATIVES]
     ion = f"{entry.mobile_ion}{_SUPERSCRIPTS[entry.mobile_ion_charge]}"
     return EntryContext(
         root="../../",
@@ -138,7 +171,16 @@ def _context(entry: Entry, found: RecordPayload, level: Trust) -> EntryContext:
         temperature=ROOM_TEMPERATURE,
         trust=level,
         flags=[flag for flag in FLAGS if flag.name in entry.flags],
-        record=packed(found),
+        path=path,
+        kin=[
+            (RELATION_TITLES[relation], list(members))
+            for relation, members in groupby(shown, key=lambda other: other["relation"])
+        ],
+        shown_relatives=len(shown),
+        n_relatives=len(related),
+        main_title="",
+        predicted=[],
+        record="",
         before="",
         after="",
     )
@@ -152,19 +194,6 @@ def waiting_time(barrier: float) -> str:
     unit, size = next((unit, size) for limit, unit, size in _UNITS if seconds < limit)
     value = seconds / size
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.2g} {unit}"
-
-
-def subscripted(formula: str) -> str:
-    """Return a formula with its amounts as subscript characters: ``LiFePO4`` is LiFePO₄."""
-    return _PART.sub(lambda found: found[1].translate(_SUBSCRIPTS), formula)
-
-
-def marked(formula: str) -> Markup:
-    """Return a formula with its amounts as subscripts, escaped."""
-    from markupsafe import Markup, escape
-
-    parts = _PART.split(formula)
-    return Markup("").join(Markup("<sub>{}</sub>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
 
 
 def _card(entry: Entry, profile: Sequence[float]) -> bytes:

@@ -10,7 +10,8 @@
     location.replace(`entries/${encodeURIComponent(old)}/index.html`);
     return;
   }
-  const PAGE = 50;
+  const PAGE = 50; // as in page.py, which writes the first page
+  let asWritten = true;
   const SELECTS = ["ion", "class", "functional", "flag", "split"];
   const RANGES = ["barrier", "hop"];
   const FIELDS = ["search", ...SELECTS, ...RANGES.flatMap((name) => [`${name}-low`, `${name}-high`])];
@@ -61,7 +62,8 @@
     const kept = found();
     const pages = Math.max(1, Math.ceil(kept.length / PAGE));
     state.page = Math.min(state.page, pages - 1);
-    table.tBodies[0].replaceChildren(...kept.slice(state.page * PAGE, (state.page + 1) * PAGE).map(rowOf));
+    asWritten = asWritten && !state.column && !state.page && kept.length === entries.length;
+    if (!asWritten) table.tBodies[0].replaceChildren(...kept.slice(state.page * PAGE, (state.page + 1) * PAGE).map(rowOf));
     $("filter-count").textContent = kept.length === entries.length ? `All ${entries.length} entries` : `${kept.length} of ${entries.length} entries`;
     $("filter-none").hidden = kept.length > 0;
     $("listed").hidden = kept.length === 0;

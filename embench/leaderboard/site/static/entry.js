@@ -105,15 +105,8 @@
     showPredictions();
   } else $("prediction-note").textContent = "This entry is scored in no protocol on the board: its released structure is damaged.";
 
-  // --- Relatives, raw labels, values --------------------------------------------------------------------------------
-  const RELATIONS = { duplicate: "same hop under another name", structure: "another hop in the same structure", compound: "same compound", "host and ion": "same host framework and ion", host: "same host framework", prototype: "same structure prototype" };
-  $("neighbours-none").hidden = packed.relatives.length > 0;
-  $("neighbours-table").hidden = !packed.relatives.length;
-  if (packed.n_relatives > packed.relatives.length) $("neighbours-more").textContent = `${packed.relatives.length} of ${packed.n_relatives}, the closest first.`;
+  // --- Raw labels, values -------------------------------------------------------------------------------------------
   $("citation").textContent = value("citation") ?? "not named in the public release";
-  $("neighbours-rows").replaceChildren(...packed.relatives.map((other) => make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: `../${encodeURIComponent(other.id)}/index.html` }, other.id), make("small", {}, other.about)),
-    make("td", { class: "text" }, RELATIONS[other.relation] ?? other.relation), make("td", {}, number(other.hop, 2)), make("td", {}, number(other.barrier)))));
   const RAW = { structure_class: ["raw_class", "raw_structure_file_class"], composition: ["raw_composition"], functional: ["raw_functional"],
     crystal_system: ["raw_crystal_system"], space_group: ["raw_space_group"], pathway: ["raw_pathway"], formula: ["raw_formula"] };
   const words = (name) => name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
@@ -123,7 +116,7 @@
     const text = typeof given === "number" ? String(given).replace("-", "−") : given;
     return unit ? `${text} ${unit}` : text;
   };
-  document.querySelector("#rest details").addEventListener("toggle", () => {
+  document.querySelector("#source details").addEventListener("toggle", () => {
     $("provenance-rows").replaceChildren(...Object.entries(RAW).map(([name, raw]) => {
       const given = [...new Set(raw.map(value))];
       const same = given.length === 1 && given[0] === value(name);

@@ -2,8 +2,8 @@
 // The tables of all protocols are in the page; this script shows those of the chosen one, draws its plots from the
 // submission's data file, and compares with a second submission, whose file it loads when asked to.
 (async () => {
-  const pathways = embench.value("pathways");
-  const { slug, threshold, names, protocols } = JSON.parse(await embench.unpack(embench.read("state")));
+  const pathways = JSON.parse(await embench.unpack(embench.value("pathways")));
+  const { slug, threshold, names, protocols } = JSON.parse(await embench.unpack(document.getElementById("state").textContent));
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
   const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));
@@ -159,8 +159,9 @@
   // The page holds the tables of its first protocol; those of the others are loaded when asked for.
   const sectionsOf = async (protocol) => {
     if (protocol === Object.keys(protocols)[0]) return first;
-    const name = `${slug}/${protocol}/panels`;
-    return JSON.parse(await embench.unpack(await embench.load(`submissions/${encodeURIComponent(slug)}/${protocol}-panels.js`, name)));
+    const panels = await embench.load(`submissions/${encodeURIComponent(slug)}/panels.js`, `${slug}/panels`);
+    const bySection = Object.entries(JSON.parse(await embench.unpack(panels)));
+    return Object.fromEntries(bySection.map(([section, found]) => [section, found[protocol]]));
   };
   let shown = Object.keys(protocols)[0];
   const showPanels = async () => {

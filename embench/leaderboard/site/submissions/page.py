@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -85,7 +85,10 @@ class Bands(TypedDict):
 
 
 class SubmissionContext(TypedDict):
-    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
+    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol.
+
+    `state` is a packed State.
+    """
 
     links: list[tuple[str, str]]
     bands: Bands | None
@@ -147,8 +150,9 @@ def write_submission_pages(board: Board, folder: Path) -> None:
             write_errors(slug, board.details[slug, name], places, folder)
         first, *others = _pages(board, slug, template)
         write_quickly(folder / "submissions" / f"{slug}.html", first.encode())
-        for name, page in zip(_shown(board.content, slug)[1:], others, strict=True):
-            write_packed(folder / "submissions" / slug / f"{name}-panels.js", f"{slug}/{name}/panels", _sections(page))
+        if others:
+            panels = _by_section(dict(zip(_shown(board.content, slug)[1:], map(_sections, others), strict=True)))
+            write_packed(folder / "submissions" / slug / "panels.js", f"{slug}/panels", panels)
 
 
 def _shown(content: BoardDocument, slug: str) -> list[str]:
@@ -161,6 +165,15 @@ def _sections(page: str) -> dict[str, str]:
     """Return the parts of a page that belong to one protocol, by the name of their section."""
     found = re.findall(r'<div class="panel" data-section="(\w+)">(.*?)<!-- end of panel -->', page, flags=re.DOTALL)
     return dict(found)
+
+
+def _by_section(panels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return what `panels` holds by protocol and section by section and protocol.
+
+    A section says much the same on each protocol: side by side, the repeated text packs away.
+    """
+    sections = next(iter(panels.values()))
+    return {section: {name: found[section] for name, found in panels.items()} for section in sections}
 
 
 def _pages(board: Board, slug: str, template: Template) -> list[str]:
