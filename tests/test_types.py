@@ -121,6 +121,7 @@ def names() -> dict[str, Any]:
     from embench.audit.barriers import Comparison
     from embench.audit.noise import Estimate
     from embench.leaderboard.site.entries import predictions, records, trust
+    from embench.leaderboard.site.main import rows
     from embench.leaderboard.submission import model, origin
     from embench.web import theme
 
@@ -131,6 +132,7 @@ def names() -> dict[str, Any]:
         if not name.startswith("_")
     }
     found |= {name: getattr(model, name) for name in ("Barrier", "Kind", "Overlap")} | {"Origin": origin.Origin}
+    found["Mark"] = rows.Mark
     # What plotly.js is given has names of its own.
     return found | {"Comparison": Comparison, "Estimate": Estimate, "Json": object, "JsonObject": dict}
 
@@ -283,6 +285,7 @@ def test_rows_of_a_report_are_what_their_types_say(which: str, request: pytest.F
 
 def test_payloads_of_the_board_are_what_their_types_say(content: Any) -> None:
     from embench.leaderboard.site.main import rows
+    from embench.leaderboard.site.main.doubtful import without_contradicted
     from embench.leaderboard.site.main.payload import board_payload
     from embench.leaderboard.site.method import facts, figures
     from embench.leaderboard.site.submissions.scores import columns, scores_of
@@ -290,7 +293,10 @@ def test_payloads_of_the_board_are_what_their_types_say(content: Any) -> None:
     known = rows.metrics(content)
     tables = [rows.table(content, protocol) for protocol in content["protocols"]]
     check(rows.metrics, content)
-    check(board_payload, known, tables)
+    clean = without_contradicted(content)
+    assert list(mismatches(BoardDocument, clean)) == []
+    without = [rows.table(clean, each, like=like) for each, like in zip(clean["protocols"], tables, strict=True)]
+    check(board_payload, known, tables, without)
     check(columns, content)
     for protocol in content["protocols"]:
         check(rows.rows, content, protocol, rows.axes(content, protocol))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from embench.audit.barriers import Potential
 from embench.audit.common_errors import CommonError, common_errors, read_model
 from embench.audit.consensus import Consensus, find_consensus
+from embench.audit.distinct_hops import DistinctHop, read_hops
 from embench.audit.evidence import Band, read_evidence, read_submitted
 from embench.audit.mismatch import KINDS, NONE_FOUND, Case, Finding, Other, find_mismatches
 from embench.crystal.ions import assign_ions
@@ -42,6 +43,16 @@ class PathwayDocument(TypedDict):
     migration_barrier: float
     consensus: float | None
     equivalent: bool
+
+
+class HopDocument(TypedDict):
+    """A symmetry-distinct direct hop of the structure, with its predicted barrier, eV; lengths in Å."""
+
+    hop_distance: float
+    multiplicity: int
+    barrier: float
+    difference: float
+    released: bool
 
 
 class FindingDocument(TypedDict):
@@ -79,13 +90,17 @@ class LabelDocument(TypedDict):
     direct_hops: list[float]
     barriers: list[BarrierDocument]
     other_pathways: list[PathwayDocument]
+    distinct_hops: list[HopDocument]
     findings: list[FindingDocument]
     likely: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What cases are made from: labels (eV), evidence, the consensus of potentials, the model, bands, common errors."""
+    """What cases are made from: labels (eV), evidence, the consensus of potentials, the model, bands, common errors.
+
+    `hops` are the direct hops of structures with predicted barriers, by entry_id, as far as they were predicted.
+    """
 
     data: Dataset
     evidence: tuple[Potential, ...]
@@ -93,6 +108,7 @@ class Sources:
     model: Potential
     bands: Mapping[str, Mapping[str, Band]]
     common: Mapping[str, CommonError]
+    hops: Mapping[str, tuple[DistinctHop, ...]]
 
 
 def read_sources(data: Dataset, evidence: Sequence[Potential] | None = None) -> Sources:
@@ -109,6 +125,7 @@ def read_sources(data: Dataset, evidence: Sequence[Potential] | None = None) -> 
         model=read_model(),
         bands={potential.slug: read_submitted(potential.slug) for potential in evidence},
         common={found.entry_id: found for found in common_errors(labels, evidence)},
+        hops=read_hops(),
     )
 
 
@@ -142,6 +159,7 @@ def case_of(entry_id: str, sources: Sources) -> Case:
             for other in sources.data.filter(group_structure=entry.group_structure)
             if other.entry_id != entry_id
         ),
+        distinct=sources.hops.get(entry_id, ()),
     )
 
 
@@ -182,6 +200,16 @@ def label_document(entry_id: str, sources: Sources) -> LabelDocument:
                 "equivalent": other.equivalent,
             }
             for other in case.others
+        ],
+        "distinct_hops": [
+            {
+                "hop_distance": hop.hop_distance,
+                "multiplicity": hop.multiplicity,
+                "barrier": hop.barrier,
+                "difference": hop.barrier - case.label,
+                "released": hop.released,
+            }
+            for hop in case.distinct
         ],
         "findings": [{"kind": each.kind, "title": title_of(each.kind), "text": each.text} for each in findings],
         "likely": likely(case, findings),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from embench.audit.direction import ENDS_DIFFER
+from embench.audit.distinct_hops import DistinctHop
 
 NEAR = 0.15
 """eV: a barrier explains a label within this; half of the bands of a potential are nearer than 0.14 to their labels."""
@@ -18,7 +19,7 @@ FAR = 0.3
 """eV: a label that the potentials' consensus is nearer to needs no explanation."""
 
 BETTER = 0.5
-"""Swapping two labels must leave at most this part of each difference."""
+"""Swapping two labels, or taking another hop, must leave at most this part of each difference."""
 
 SAME_LABEL = 0.005
 """eV: labels of two hops that differ by less are the same figure."""
@@ -64,6 +65,8 @@ class Case:
     between : other sites of the ion that the hop passes, in the sphere over its ends.
     direct : lengths of the direct hops of the crystal, shortest first; empty where none were looked for or found.
     others : the other pathways of the structure in the dataset.
+    distinct : the symmetry-distinct direct hops of the structure with predicted barriers, the released hop among them;
+        empty where none were predicted.
     """
 
     entry_id: str
@@ -81,6 +84,7 @@ class Case:
     hop_distance: float = 0.0
     direct: tuple[float, ...] = ()
     others: tuple[Other, ...] = ()
+    distinct: tuple[DistinctHop, ...] = ()
 
     @property
     def difference(self) -> float | None:
@@ -118,15 +122,37 @@ def find_mismatches(case: Case) -> list[Finding]:
     return [Finding(kind.name, text) for kind in KINDS if (text := kind.find(case)) is not None]
 
 
-def chance_of_pathway(cases: Sequence[Case]) -> tuple[int, int]:
-    """Return how often the rule of the other pathways holds for labels that are taken from other entries.
+def compared_pathways(case: Case) -> bool:
+    """Return whether potentials have a barrier of another hop of the structure."""
+    return any(not other.equivalent and other.consensus is not None for other in case.others)
 
-    Each of `cases` with another pathway gets the label of every other one of another structure, as far as that needs an
-    explanation. The answer is the number of hits and of trials.
+
+def compared_hops(case: Case) -> bool:
+    """Return whether another direct hop of the structure has a predicted barrier."""
+    return any(not hop.released for hop in case.distinct)
+
+
+def chance_of_pathway(cases: Sequence[Case]) -> tuple[int, int]:
+    """Return :func:`chance_of` the rule of the other pathways."""
+    return chance_of(cases, near_other, compared_pathways)
+
+
+def chance_of_hop(cases: Sequence[Case]) -> tuple[int, int]:
+    """Return :func:`chance_of` the rule of the other hops."""
+    return chance_of(cases, another_hop, compared_hops)
+
+
+def chance_of(
+    cases: Sequence[Case], rule: Callable[[Case], str | None], compared: Callable[[Case], bool]
+) -> tuple[int, int]:
+    """Return how often a rule holds for labels that are taken from other entries.
+
+    Each of `cases` that is `compared` with something gets the label of every other one of another structure, as far as
+    that needs an explanation. The answer is the number of hits and of trials.
     """
     hits = trials = 0
     for case in cases:
-        if not any(not other.equivalent and other.consensus is not None for other in case.others):
+        if not compared(case):
             continue
         own = {case.entry_id, *(other.entry_id for other in case.others)}
         for donor in cases:
@@ -135,7 +161,7 @@ def chance_of_pathway(cases: Sequence[Case]) -> tuple[int, int]:
             tried = replace(case, label=donor.label)
             if tried.needs_explanation:
                 trials += 1
-                hits += _near_other(tried) is not None
+                hits += rule(tried) is not None
     return hits, trials
 
 
@@ -160,7 +186,8 @@ def _swapped(case: Case) -> str | None:
     return "; ".join(found) or None
 
 
-def _near_other(case: Case) -> str | None:
+def near_other(case: Case) -> str | None:
+    """Return in words of which other pathways of the structure the label is, by potentials."""
     found = []
     for other in case.others:
         if other.equivalent or other.consensus is None or case.consensus is None:
@@ -195,8 +222,23 @@ def _lengths(lengths: Sequence[float]) -> str:
 
 
 def _pathway(case: Case) -> str | None:
-    found = [text for rule in (_near_other, _same_label, _past_a_site) if (text := rule(case)) is not None]
+    found = [text for rule in (near_other, _same_label, _past_a_site) if (text := rule(case)) is not None]
     return "; ".join(found) or None
+
+
+def another_hop(case: Case) -> str | None:
+    """Return in words of which other direct hop of the structure the label is, by the model."""
+    released = next((hop for hop in case.distinct if hop.released), None)
+    if released is None or abs(case.label - released.barrier) <= FAR:
+        return None
+    others = [hop for hop in case.distinct if not hop.released]
+    best = min(others, key=lambda hop: abs(case.label - hop.barrier), default=None)
+    if best is None or abs(case.label - best.barrier) > min(NEAR, BETTER * abs(case.label - released.barrier)):
+        return None
+    return (
+        f"the label is that of a direct hop of {best.hop_distance:.2f} Å by the model ({best.barrier:.2f}), which "
+        f"predicts {released.barrier:.2f} for the released one"
+    )
 
 
 def _direction(case: Case) -> str | None:
@@ -275,6 +317,14 @@ KINDS: tuple[Kind, ...] = (
         f"A label without U for an oxide or fluoride of {', '.join(sorted(U_METALS))}, and a difference of at most "
         f"{U_AT_MOST} eV.",
         _hubbard,
+    ),
+    Kind(
+        "hop",
+        "another hop",
+        f"The model's barrier of the released hop is more than {FAR} eV from the label, and that of another "
+        f"symmetry-distinct direct hop of the structure is within {NEAR} eV of it, with at most {BETTER:g} of the "
+        "difference left.",
+        another_hop,
     ),
 )
 

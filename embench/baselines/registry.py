@@ -160,6 +160,19 @@ BASELINES: tuple[BaselineSpec, ...] = (
         tolerance=1e-3,
     ),
     BaselineSpec(
+        name="mirrored-stack",
+        title="Mirrored stack",
+        description="The pathway stack for oxygen vacancies: with all charges of the crystal reversed, the oxygen ion "
+        "is the cation that the ionic model asks for, and every feature keeps its meaning.",
+        factory="embench.baselines.models.mirrored:MirroredStack",
+        prepare="embench.baselines.models.mirrored:prepare",
+        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
+        "framework lie within 1.96 standard deviations",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
+        tolerance=1e-3,
+        protocols=_TRANSFER,
+    ),
+    BaselineSpec(
         name="pathway-hybrid",
         title="Pathway hybrid",
         description="The pathway stack with the NEB barriers of Orb-v3 and MACE as further inputs and without SOAP, "
@@ -174,6 +187,23 @@ BASELINES: tuple[BaselineSpec, ...] = (
         upstream="NEB barriers of Orb-v3 and of MACE for every entry; their authors report no time",
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase"),
         tolerance=1e-3,
+    ),
+    BaselineSpec(
+        name="pathway-gate",
+        title="Pathway gate",
+        description="The pathway stack, the parts of the pathway hybrid, and the NEB barriers of Orb-v3, SevenNet and "
+        "MACE, averaged with weights that depend on the hop.",
+        factory="embench.baselines.models.pathway_gate:PathwayGate",
+        prepare="embench.baselines.models.pathway_gate:prepare",
+        kind="hybrid",
+        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
+        "framework lie within 1.96 standard deviations",
+        training_data="NEB bands of Orb-v3, SevenNet and MACE, all trained on general DFT data of inorganic crystals",
+        resources=("potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa"),
+        upstream="NEB bands of Orb-v3, SevenNet and MACE for every entry; their authors report no time",
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
+        tolerance=1e-3,
+        protocols=_MAIN_PROTOCOLS,
     ),
     BaselineSpec(
         name="alignn-scratch",

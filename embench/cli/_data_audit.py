@@ -26,6 +26,9 @@ def render(found: LabelDocument) -> RenderableType:
     parts.append(table)
     if found["other_pathways"]:
         parts += ["", Text("Other pathways of the structure (eV)", style="bold"), _pathways(found)]
+    if found["distinct_hops"]:
+        parts += ["", Text("Direct hops of the structure, by the model without its host (eV)", style="bold")]
+        parts.append(_hops(found))
     parts += ["", Text.assemble("Likely: ", (found["likely"], "bold"))]
     parts += [f"  {each['title']}: {each['text']}" for each in found["findings"]]
     return Group(*parts)
@@ -73,4 +76,13 @@ def _pathways(found: LabelDocument) -> RenderableType:
         said = "–" if other["consensus"] is None else f"{other['consensus']:.3f}"
         same = "equivalent hop" if other["equivalent"] else ""
         table.add_row(other["entry_id"], f"{other['migration_barrier']:.3f}", said, same)
+    return table
+
+
+def _hops(found: LabelDocument) -> RenderableType:
+    numbers = ("length (Å)", "in the cell", "barrier", "minus label")
+    table = plain_table(*numbers, "", right=numbers)
+    for hop in found["distinct_hops"]:
+        values = f"{hop['hop_distance']:.2f}", str(hop["multiplicity"]), f"{hop['barrier']:.3f}"
+        table.add_row(*values, f"{hop['difference']:+.3f}", "the released hop" if hop["released"] else "")
     return table

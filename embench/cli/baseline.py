@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from embench.cli._terminal import DATASET_VERSION
+
 if TYPE_CHECKING:
     from embench.baselines.registry import BaselineSpec
     from embench.baselines.runner import Run
@@ -61,7 +63,8 @@ def list_baselines(
     else:
         table = plain_table("baseline", "what it is", score, right=(score,))
         for spec, mae in sorted(((spec, _committed_mae(spec)) for spec in BASELINES), key=lambda item: item[1]):
-            table.add_row(spec.name, spec.title, "not run" if math.isinf(mae) else f"{mae:.3f}")
+            reached = f"{mae:.3f}" if math.isfinite(mae) else "not run" if MAIN_PROTOCOL in spec.protocols else "–"
+            table.add_row(spec.name, spec.title, reached)
     print_table(table)
     if not long:
         print(f"The MAE is that of the committed predictions on the protocol {MAIN_PROTOCOL}.")
@@ -101,6 +104,7 @@ def run(
     factory: str = typer.Option(
         None, "--factory", metavar="MODULE:CLASS", help="Run this class, under the name NAME.", show_default=False
     ),
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Train a baseline on every fold and write complete out-of-fold predictions, with a record of the run.
 
@@ -112,7 +116,7 @@ def run(
     names = _protocols(spec, protocol)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for each in names:
-            finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
+            finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh, version=dataset_version)
             path = finished.write(out or Path("runs") / name)
             typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
 
@@ -166,6 +170,50 @@ def blend(
 
 
 @app.command()
+def confirm(
+    first: str = typer.Argument(..., metavar="FIRST", help="Name of a baseline.", show_default=False),
+    second: str = typer.Argument(..., metavar="SECOND", help="Name of the one to compare with.", show_default=False),
+    protocol: str = typer.Option("host-10fold", "--protocol", "-p", metavar="P", help="Whose rules the folds follow."),
+    assignments: int = typer.Option(3, "--assignments", "-n", min=1, help="Number of fresh assignments to folds."),
+    page: Path = typer.Option(
+        None, "--page", metavar="FILE", help="Renew the table in this page, between its marks.", show_default=False
+    ),
+    workers: int = _WORKERS,
+    work: Path = _WORK,
+) -> None:
+    """Compare two baselines on fresh folds of the published training entries, before anything is claimed.
+
+    Interrupted or killed, the same command goes on where it was: finished folds are kept.
+    """
+    from embench.baselines.confirm import confirm as compare
+    from embench.baselines.confirm import confirmation_table, page_with
+    from embench.baselines.registry import baseline_spec
+    from embench.cli._terminal import progress_bars
+    from embench.common.cache import cache_folder
+    from embench.common.executor import open_executor
+    from embench.common.files import write_text
+
+    specs, names = (baseline_spec(first), baseline_spec(second)), (first, second)
+    if page is not None:
+        page_with(page, names, protocol, "")  # a page without the marks is told before hours of work
+    folder = (work or cache_folder("baselines")) / "confirm"
+    with open_executor(workers=workers) as executor, progress_bars("confirm") as update:
+        rows = compare(
+            specs,
+            protocol,
+            assignments=range(assignments),
+            work=folder,
+            executor=executor,
+            progress=lambda name, number, done, total: update(f"{name}, assignment {number}", done, total),
+        )
+    table = confirmation_table(names, protocol, rows)
+    typer.echo(table)
+    if page is not None:
+        write_text(page, page_with(page, names, protocol, table))
+        typer.echo(f"wrote {page}")
+
+
+@app.command()
 def reproduce(
     name: str = _NAME,
     protocol: list[str] = _PROTOCOL,
@@ -213,13 +261,24 @@ def submit(name: str = _NAME, results: Path = _RESULTS, submissions: Path = _SUB
 def transfer(
     out: Path = typer.Option(None, "--out", metavar="FILE", help="Write the page to this file.", show_default=False),
     check: bool = typer.Option(False, "--check", help="Compare with the file at --out instead of writing it."),
+    model: str = typer.Option(
+        None,
+        "--helps",
+        metavar="MODEL",
+        help="Say only whether they help this model with cations: trees or stack (some minutes).",
+        show_default=False,
+    ),
 ) -> None:
     """Show what is reached on oxygen vacancies, and whether they help with cations; takes a minute or two."""
     from embench.cli._terminal import deliver, progress_bars
-    from embench.pages.transfer import transfer_page
+    from embench.pages.transfer import helps, transfer_page
 
     with progress_bars("transfer") as update:
-        deliver(lambda: transfer_page(progress=update), out, check=check)
+        deliver(
+            lambda: transfer_page(progress=update) if model is None else f"{helps(model, progress=update)}\n",
+            out,
+            check=check,
+        )
 
 
 @app.command()

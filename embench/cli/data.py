@@ -210,13 +210,22 @@ def audit(
     as_json: Path | None = typer.Option(
         None, "--json", metavar="FILE", help="Of ENTRY: write the document; - prints it.", show_default=False
     ),
+    hops: bool = typer.Option(
+        False,
+        "--hops",
+        help="Of ENTRY: predict all direct hops of its structure, by a model that has not seen its host. Common errors "
+        "have them without asking.",
+    ),
 ) -> None:
     """Compare the labels with barriers from interatomic potentials and with their duplicates."""
     if entry is not None:
-        _audit_entry(entry, as_json, others=barriers is not None or out is not None or write_table or check)
+        others = barriers is not None or out is not None or write_table or check
+        _audit_entry(entry, as_json, hops=hops, others=others)
         return
     if as_json is not None:
         raise typer.BadParameter("is for one entry: embench data audit ENTRY --json FILE", param_hint="--json")
+    if hops:
+        raise typer.BadParameter("is for one entry: embench data audit ENTRY --hops", param_hint="--hops")
     from embench.audit import find_suspects, read_potentials
     from embench.audit.evidence import evidence_of_the_flag, read_evidence
     from embench.audit.suspects import suspect_table, table_path
@@ -241,7 +250,7 @@ def audit(
         deliver(table, table_path(layout), check=check)
 
 
-def _audit_entry(entry_id: str, as_json: Path | None, *, others: bool) -> None:
+def _audit_entry(entry_id: str, as_json: Path | None, *, hops: bool, others: bool) -> None:
     """Print or write what the audit of the labels knows of one entry."""
     from embench.audit.case import label_document, read_sources
     from embench.cli import _data_audit
@@ -253,7 +262,15 @@ def _audit_entry(entry_id: str, as_json: Path | None, *, others: bool) -> None:
         )
     data = load()
     data[entry_id]  # An unknown entry is told before anything is read.
-    found = label_document(entry_id, read_sources(data))
+    sources = read_sources(data)
+    if hops:
+        from dataclasses import replace
+
+        from embench.prediction.distinct_hops import distinct_hops
+
+        typer.echo(f"predicting the hops in the structure of {entry_id} …", err=True)
+        sources = replace(sources, hops={**sources.hops, entry_id: distinct_hops(data[entry_id])})
+    found = label_document(entry_id, sources)
     if as_json is None:
         _print(_data_audit.render(found))
     elif str(as_json) == "-":
@@ -266,6 +283,37 @@ def _audit_entry(entry_id: str, as_json: Path | None, *, others: bool) -> None:
         check_output(as_json)
         write_text(as_json, json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         typer.echo(f"wrote {as_json}")
+
+
+@app.command()
+def hops() -> None:
+    """Predict all direct hops in the structures of common errors, and write the table that the label audit reads.
+
+    The table is written after each structure. Those in it are predicted again only where the model has changed.
+    """
+    from embench.audit.common_errors import common_errors
+    from embench.audit.distinct_hops import TABLE, DistinctHop, hops_text, read_hops
+    from embench.audit.evidence import read_evidence
+    from embench.common.files import check_output, write_text
+    from embench.dataset import load
+    from embench.prediction.distinct_hops import find_distinct_hops
+
+    check_output(TABLE)
+    data = load()
+    labels = dict(zip(data.entry_ids, data.column("migration_barrier").tolist(), strict=True))
+    wanted = [found.entry_id for found in common_errors(labels, read_evidence(data.entry_ids))]
+    known = dict(read_hops(TABLE)) if TABLE.is_file() else {}
+    kept = {entry_id: hops for entry_id, hops in known.items() if entry_id in wanted}
+
+    def progress(name: str, found: tuple[DistinctHop, ...] | None, said: str) -> None:
+        typer.echo(f"{name}: {said}", err=True)
+        kept.pop(name, None)
+        if found is not None:
+            kept[name] = found
+        write_text(TABLE, hops_text(kept))
+
+    find_distinct_hops([data[entry_id] for entry_id in wanted], known=known, progress=progress)
+    typer.echo(f"wrote {TABLE}: {len(kept)} of {len(wanted)} entries")
 
 
 @app.command()

@@ -62,13 +62,13 @@ def run(
     """Compute barriers; the same command goes on where it was interrupted."""
     from embench.cli._neb_report import RunReport
     from embench.common.executor import open_executor
-    from embench.dataset import load
     from embench.neb.batch import run_hops
     from embench.neb.protocol import settings_named
-    from embench.neb.select import chosen_entries, parse_duration, parse_options
+    from embench.neb.select import chosen_entries, dataset_of_run, parse_duration, parse_options
 
     protocol, options = settings_named(settings), parse_options(option)
     chosen = chosen_entries(entries, cheapest_first=cheapest_first)
+    data = dataset_of_run(entry.entry_id for entry in chosen)
     if limit_cost is not None:
         chosen = _within(chosen, parse_duration(limit_cost), potential, option, settings, out)
     with RunReport() as report:
@@ -80,7 +80,7 @@ def run(
                     out=out,
                     settings=protocol,
                     options=options,
-                    dataset=load().digest,
+                    dataset=data.digest,
                     executor=executor,
                     progress=report,
                     retry=retry,
@@ -156,10 +156,10 @@ def check(
 
     store = RunStore(folder)
     if again:
-        from embench.dataset import load
         from embench.neb.again import judge_again
+        from embench.neb.select import dataset_of_run
 
-        for entry_id, (before, after) in judge_again(store, load()).items():
+        for entry_id, (before, after) in judge_again(store, dataset_of_run(store.results())).items():
             typer.echo(f"{entry_id}: {', '.join(before) or 'no failure'} -> {', '.join(after) or 'no failure'}")
     about, summary = store.about, summarise(list(store.results().values()))
     key = about["key"]
@@ -217,17 +217,17 @@ def collect(
     import yaml
 
     from embench.common.files import write_text
-    from embench.dataset import load
     from embench.errors import UnknownNameError
     from embench.neb.calculators import potential_spec
     from embench.neb.collect import DEFINITIONS, chosen_results, description, predictions_csv
+    from embench.neb.select import dataset_of_run
     from embench.neb.store import RunStore
 
     if barrier not in DEFINITIONS:
         raise UnknownNameError("definition of a barrier", barrier, DEFINITIONS)
     store = RunStore(folder)
     results = chosen_results(store.results(), entries)
-    text = predictions_csv(results, load().entry_ids, definition=barrier)
+    text = predictions_csv(results, dataset_of_run(results).entry_ids, definition=barrier)
     write_text(out, text)
     troubled = sum(bool(result.flags) and result.has_value for result in results.values())
     missing = sum(not result.has_value for result in results.values())

@@ -84,6 +84,11 @@ class Entry:
     straight_line_bottleneck_mobile: float
     straight_line_coordination_midpoint: int
     straight_line_effective_coordination_midpoint: float
+    # Version 1.1.0 has these, too.
+    xc_functional: str
+    hubbard_u: bool | None
+    mobile_ion_spacing: float | None
+    mobile_ion_approach: float | None
     group_duplicate: str
     group_structure: str
     group_compound: str

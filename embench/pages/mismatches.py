@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from embench.audit.barriers import Potential
 from embench.audit.case import case_of, label_document, read_sources
 from embench.audit.common_errors import COMMON_DIFFERENCE, MODEL, POTENTIALS, PROTOCOL
-from embench.audit.mismatch import FAR, KINDS, chance_of_pathway
+from embench.audit.distinct_hops import ALIKE_BARRIER, ALIKE_LENGTH
+from embench.audit.mismatch import (
+    FAR,
+    KINDS,
+    Case,
+    another_hop,
+    chance_of_hop,
+    chance_of_pathway,
+    compared_hops,
+    compared_pathways,
+    near_other,
+)
 from embench.common.markdown import fill_page, markdown_table
 
 if TYPE_CHECKING:
@@ -26,8 +37,9 @@ def mismatch_section(data: Dataset, evidence: Sequence[Potential]) -> str:
     documents.sort(key=lambda found: -abs(found["difference"] or 0.0))
     cases = [case_of(entry_id, sources) for entry_id in sources.common]
     hits, trials = chance_of_pathway(cases)
-    compared = [found for found in documents if _has_compared(found)]
-    near = [found for found in compared if "is that of the pathway" in _texts(found)]
+    hop_hits, hop_trials = chance_of_hop(cases)
+    compared = [case for case in cases if compared_pathways(case)]
+    hop_compared = [case for case in cases if compared_hops(case)]
     kinds = Counter(found["likely"] for found in documents)
     return fill_page(
         "embench.pages",
@@ -46,10 +58,18 @@ def mismatch_section(data: Dataset, evidence: Sequence[Potential]) -> str:
                 f"{number}. **{kind.title}**: {kind.rule}" for number, kind in enumerate(KINDS, start=1)
             ),
             "kinds": markdown_table(["likely", "entries"], [[kind, count] for kind, count in kinds.most_common()]),
-            "n_near": len(near),
+            "n_near": _count(near_other, compared),
             "n_compared": len(compared),
-            "chance": f"{100 * hits / trials:.0f} %" if trials else "none",
+            "chance": _share(hits, trials),
             "trials": trials,
+            "n_predicted": sum(bool(case.distinct) for case in cases),
+            "n_hop": _count(another_hop, hop_compared),
+            "n_hop_compared": len(hop_compared),
+            "hop_chance": _share(hop_hits, hop_trials),
+            "hop_trials": hop_trials,
+            "alike_length": ALIKE_LENGTH,
+            "alike_barrier": ALIKE_BARRIER,
+            "hops": _hops(documents),
             "barriers": _barriers(documents),
             "findings": _findings(documents),
             "swaps": _swaps(data, evidence),
@@ -57,12 +77,27 @@ def mismatch_section(data: Dataset, evidence: Sequence[Potential]) -> str:
     ).rstrip("\n")
 
 
-def _has_compared(found: LabelDocument) -> bool:
-    return any(not other["equivalent"] and other["consensus"] is not None for other in found["other_pathways"])
+def _count(rule: Callable[[Case], str | None], cases: Sequence[Case]) -> int:
+    """Return for how many cases that need an explanation a rule holds."""
+    return sum(case.needs_explanation and rule(case) is not None for case in cases)
 
 
-def _texts(found: LabelDocument) -> str:
-    return "; ".join(each["text"] for each in found["findings"])
+def _share(hits: int, trials: int) -> str:
+    return f"{100 * hits / trials:.0f} %" if trials else "none"
+
+
+def _hops(documents: Sequence[LabelDocument]) -> str:
+    rows = []
+    for found in documents:
+        released = [hop for hop in found["distinct_hops"] if hop["released"]]
+        others = [hop for hop in found["distinct_hops"] if not hop["released"]]
+        if not released:
+            continue
+        texts = [f"{hop['hop_distance']:.2f} Å {hop['barrier']:.2f}" for hop in others]
+        numbers = [f"{found['migration_barrier']:.2f}", *(f"{hop['barrier']:.2f}" for hop in released)]
+        rows.append([f"`{found['entry_id']}`", *numbers, ", ".join(texts) or "none"])
+    header = ["entry", "label", "released hop, by the model", "other direct hops, by the model"]
+    return markdown_table(header, rows, left=("other direct hops, by the model",))
 
 
 def _barriers(documents: Sequence[LabelDocument]) -> str:

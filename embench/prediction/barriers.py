@@ -51,7 +51,7 @@ def predict(
     FeatureError
         A structure has something that the features have no model for, such as an element without parameters.
     InvalidValueError
-        There is no hop.
+        There is no hop, or the first site of one, which is the ion that migrates, is an anion.
     UnknownNameError, DatasetError
         There is no such model, or it cannot be used.
 
@@ -105,6 +105,7 @@ def ways_through(hops: Hops, predictions: Sequence[HopPrediction]) -> NetworkBar
 
 def _as_hops(hops: Any) -> tuple[Pathway, ...]:
     if hasattr(hops, "path_end"):
+        _check_ion(hops)
         return (hops,)
     try:
         given = tuple(hops)
@@ -120,7 +121,21 @@ def _as_hops(hops: Any) -> tuple[Pathway, ...]:
                 f"{type(hop).__name__} is no hop: embench.find_hops(structure, ion) finds the hops of a structure, and "
                 "embench.hop_between(start, end) makes one of its two end structures"
             )
+        _check_ion(hop)
     return given
+
+
+def _check_ion(hop: Pathway) -> None:
+    """Raise :class:`~embench.errors.InvalidValueError` where the first site, which migrates, can only be an anion."""
+    from pymatgen.core import Element
+
+    first = Element.from_Z(int(hop.atomic_numbers[0]))
+    if first.is_chalcogen or first.is_halogen or first.symbol == "N":
+        raise InvalidValueError(
+            f"hop {hop.entry_id!r}: the first site migrates, and here it is {first.symbol}, while the "
+            "models know hops of cations only. Put the migrating ion first in atomic_numbers and frac_coords, as "
+            "embench.find_hops(structure, ion) and embench.hop_between(start, end) do"
+        )
 
 
 def _kins(model: TrainedModel, hops: Any, given: Sequence[Pathway]) -> list[Kin]:

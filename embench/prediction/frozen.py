@@ -23,8 +23,8 @@ Arrays = dict[str, NDArray[Any]]
 _STACK, _KERNELS, _HYBRID = (f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid"))
 # What a file may hold: the name in it, where the class is, and attributes that prediction does without.
 CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
-    "PathwayStack": (f"{_STACK}:PathwayStack", frozenset()),
-    "PathwayHybrid": (f"{_HYBRID}:PathwayHybrid", frozenset({"_barriers"})),
+    "PathwayStack": (f"{_STACK}:PathwayStack", frozenset({"_fitted"})),
+    "PathwayHybrid": (f"{_HYBRID}:PathwayHybrid", frozenset({"_barriers", "_fitted"})),
     "HybridRegressor": (f"{_HYBRID}:HybridRegressor", frozenset()),
     "KernelEnsemble": (f"{_KERNELS}:KernelEnsemble", frozenset({"_distances"})),
     "Member": (f"{_KERNELS}:Member", frozenset()),
@@ -153,6 +153,8 @@ def thaw(value: Any, arrays: Mapping[str, NDArray[Any]], depth: int = 0) -> Any:
             made = object.__new__(cls)
             # Plain values in attributes: no code of the file, and no constructor, is run.
             vars(made).update(dict.fromkeys(dropped) | {n: thaw(item, arrays, depth + 1) for n, item in state.items()})
+            if "_fitted" in dropped:
+                made._fitted = True  # only what was fitted is ever stored
             return made
         case _:
             raise DatasetError(f"the file of the model holds what no model is made of: {str(value)[:80]}")

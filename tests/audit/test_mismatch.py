@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from embench.audit.mismatch import KINDS, Case, Other, chance_of_pathway, find_mismatches, swap_repairs
+from embench.audit.distinct_hops import DistinctHop
+from embench.audit.mismatch import (
+    KINDS,
+    Case,
+    Other,
+    chance_of_hop,
+    chance_of_pathway,
+    find_mismatches,
+    swap_repairs,
+)
 
 # A label of 0.5 eV where potentials say 1.5; nothing else is odd.
 ODD = Case(
@@ -23,6 +32,10 @@ ODD = Case(
 
 def other(label: float, consensus: float | None, *, name: str = "y", equivalent: bool = False) -> Other:
     return Other(entry_id=name, label=label, consensus=consensus, equivalent=equivalent)
+
+
+def hop(barrier: float, *, released: bool = False, length: float = 3.0) -> DistinctHop:
+    return DistinctHop(hop_distance=length, multiplicity=1, barrier=barrier, released=released)
 
 
 def kinds(case: Case) -> list[str]:
@@ -126,6 +139,36 @@ def test_hubbard():
     assert kinds(replace(oxide, elements=frozenset({"Li", "Ti", "O"}))) == []
 
 
+@pytest.mark.parametrize(
+    ("released", "others", "expected"),
+    [
+        pytest.param(1.2, (0.6,), True, id="0.1 eV from another hop"),
+        pytest.param(1.2, (0.3, 0.66), False, id="0.16 and 0.2 eV from the others"),
+        pytest.param(0.75, (0.5,), False, id="the model is near the label"),
+        pytest.param(1.2, (), False, id="there is no other hop"),
+        pytest.param(None, (0.5,), False, id="the released hop has no prediction"),
+    ],
+)
+def test_another_hop(released, others, expected):
+    hops = [hop(barrier) for barrier in others] + ([] if released is None else [hop(released, released=True)])
+    assert kinds(replace(ODD, distinct=tuple(hops))) == (["hop"] if expected else [])
+
+
+def test_another_hop_names_the_nearest():
+    case = replace(ODD, distinct=(hop(1.2, released=True), hop(0.6, length=2.5), hop(0.48, length=3.75)))
+    (found,) = find_mismatches(case)
+    assert "3.75 Å by the model (0.48)" in found.text
+    assert "1.20 for the released one" in found.text
+
+
+def test_chance_of_another_hop():
+    """x is tried with 0.5, which its other hop fits; z with 2.1, which is no hop of it."""
+    x = replace(ODD, label=2.1, distinct=(hop(1.5, released=True), hop(0.6)))
+    z = replace(ODD, entry_id="z", distinct=(hop(1.5, released=True), hop(0.7)))
+    assert chance_of_hop([x, z]) == (1, 2)
+    assert chance_of_hop([replace(x, distinct=x.distinct[:1]), z]) == (0, 1)
+
+
 def test_the_most_telling_kind_comes_first():
     every = replace(
         ODD,
@@ -136,6 +179,7 @@ def test_the_most_telling_kind_comes_first():
         metal_charge=3.5,
         elements=frozenset({"Li", "Fe", "O"}),
         anions=frozenset({"O"}),
+        distinct=(hop(0.9, released=True), hop(0.5)),
     )
     assert kinds(every) == [kind.name for kind in KINDS]
 

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 import embench
 from embench.baselines.registry import BASELINES, baseline_spec
-from embench.baselines.runner import run_baseline
 from embench.cli.app import app
 from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
@@ -103,9 +102,9 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
 
 def test_a_record_is_reproduced_with_the_version_of_the_dataset_that_it_names(results, tmp_path):
     """The leaderboard may have moved on; without the version the folds would not be those of the record."""
-    later = embench.protocol("host-10fold", version="1.1.0")
-    run = run_baseline(baseline_spec("median"), later, work=tmp_path / "work")
-    run.write(results / "median")
+    later = ("--dataset-version", "1.1.0", "--out", results / "median", "--work", tmp_path / "work")
+    made = embench_baseline("run", "median", "-p", "host-10fold", *later)
+    assert "615 predictions" in made.output
     found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
     assert "median, host-10fold: 615 entries reproduced" in found.output
     record = results / "median" / "host-10fold.record.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -268,12 +269,41 @@ def test_audit_of_an_entry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caps
     assert "no entry 'LiFeBO3_p21c_9' in the dataset; did you mean" in capsys.readouterr().err
 
 
+def test_audit_of_an_entry_with_the_hops_of_its_structure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from embench.audit import distinct_hops as table
+    from embench.prediction import distinct_hops
+
+    made = (
+        table.DistinctHop(hop_distance=2.5, multiplicity=4, barrier=0.25),
+        table.DistinctHop(hop_distance=3.654, multiplicity=32, barrier=0.5, released=True),
+    )
+    asked: list[str] = []
+
+    def predicted(entry: Any) -> tuple[table.DistinctHop, ...]:
+        asked.append(entry.entry_id)
+        return made
+
+    monkeypatch.setattr(distinct_hops, "distinct_hops", predicted)
+    label = embench.load()["MgCr2O4"].migration_barrier
+    result = run("audit", "MgCr2O4", "--hops", width=200)
+    assert result.exit_code == 0
+    assert asked == ["MgCr2O4"]
+    assert re.search(rf"3\.65 +32 +0\.500 +{0.5 - label:+.3f} +the released hop", result.stdout)
+    assert re.search(rf"2\.50 +4 +0\.250 +{0.25 - label:+.3f}", result.stdout)
+    # The table that ships is of common errors, whose hops are shown without being asked for.
+    monkeypatch.setattr(table, "TABLE", tmp_path / "hops.csv")
+    assert run("hops").exit_code == 0
+    assert len(asked) > 40
+    assert table.read_hops(tmp_path / "hops.csv").keys() == set(asked[1:])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("LiFeBO3_p21c_3", "--out", "page.md"), "is printed alone"),
         (("LiFeBO3_p21c_3", "--check"), "is printed alone"),
         (("--json", "-"), "is for one entry"),
+        (("--hops",), "is for one entry"),
     ],
 )
 def test_audit_refuses_what_does_not_go_together(arguments: tuple[str, ...], message: str) -> None:

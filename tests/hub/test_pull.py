@@ -217,6 +217,14 @@ class TestLoadFromTheHub:
             embench.load(source="hub")
         assert len(embench.load(source="hub", revision="main")) == 619
 
+    def test_a_later_version_is_laid_over_the_files_of_the_hub(self, client, published, monkeypatch):
+        from embench.hub import pull as pulling
+
+        monkeypatch.setattr(pulling, "Hub", lambda: client)
+        found = embench.load(source="hub", version="1.1.0")
+        assert found.digest == embench.load(version="1.1.0").digest
+        assert len(found.filter(hubbard_u=True)) == 45
+
     def test_repository_of_something_else(self, client, loopback):
         publish(client, upload({"notes.txt": b"nothing here\n"}))
         with pytest.raises(HubError, match="holds no dataset of embench"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
 import re
 import shutil
@@ -78,6 +79,21 @@ class TestBoard:
         assert rows["alone"]["cost"]["own"] == 3.0  # its only protocol, so that all hours are of this one
         assert [row["slug"] for row in section["rows"]] == ["alone", "both"]
         assert all(set(row["metrics"]) == set(COLUMNS) for row in section["rows"])
+
+    def test_what_is_left_out_counts_as_the_worst_reference(self, small: Board) -> None:
+        """Of the committed baselines and the median of the cations, the farthest from the label."""
+        given = {entry["entry_id"]: entry for entry in small.transfer["alone", "to-oxygen"]["entries"]}
+        median = float(np.median(embench.protocol("to-oxygen").folds[0].train.column("migration_barrier")))
+        guesses = [dict.fromkeys(OXYGEN, median)]
+        for slug in baseline_names():
+            path = SUBMISSIONS / slug / "to-oxygen.csv"
+            if path.is_file():
+                with path.open(encoding="utf-8", newline="") as file:
+                    guesses.append({row["entry_id"]: float(row["prediction"]) for row in csv.DictReader(file)})
+        for key in OXYGEN[:10]:
+            assert given[key]["filled"]
+            worst = max(abs(guess[key] - LABELS[key]) for guess in guesses)
+            assert abs(given[key]["error"]) == pytest.approx(worst, abs=1e-5)
 
     def test_are_in_no_table_of_cations(self, small: Board) -> None:
         assert {section["name"] for section in small.content["protocols"]} <= set(protocol_names())

@@ -14,7 +14,7 @@ from embench.cli.app import app
 from embench.errors import InvalidValueError, NebError, UnknownEntryError, UnknownNameError
 from embench.evaluation.predictions import read_predictions
 from embench.neb import NEB1, SETTINGS
-from embench.neb.select import chosen_entries, in_words, parse_duration, parse_options
+from embench.neb.select import chosen_entries, dataset_of_run, in_words, parse_duration, parse_options
 from embench.neb.store import RunStore
 
 POTENTIAL = "tests.neb.made:harmonic"
@@ -206,6 +206,24 @@ def test_choice_of_entries(tmp_path):
     assert sizes == sorted(sizes)
     with pytest.raises(UnknownEntryError, match="KNiF3"):
         chosen_entries(["KNiF"])
+
+
+def test_choice_of_oxygen_vacancies(tmp_path):
+    """622 hops of the second dataset, by protocol, by id and by file; never together with cations."""
+    chosen = chosen_entries(["to-oxygen"], cheapest_first=True)
+    assert len(chosen) == 622
+    assert {entry.mobile_ion for entry in chosen} == {"O"}
+    assert chosen[0].n_sites == 79  # the smallest supercell of the release, without the vacant site
+    ids = tmp_path / "ids.txt"
+    ids.write_text(f"{chosen[0].entry_id}\n")
+    assert [entry.entry_id for entry in chosen_entries([str(ids)])] == [chosen[0].entry_id]
+    with pytest.raises(InvalidValueError, match=r"several datasets \(KNiF3 of .*of oxygen-vacancies"):
+        chosen_entries(["to-oxygen", "KNiF3"])
+    with pytest.raises(UnknownEntryError):
+        chosen_entries(["to-oxygen", "KNiF"])
+    oxygen = embench.load("oxygen-vacancies")
+    assert dataset_of_run([chosen[0].entry_id]).digest == oxygen.digest
+    assert dataset_of_run(["my-hop"]).digest == dataset_of_run([]).digest == embench.load().digest
 
 
 def test_options_and_times():

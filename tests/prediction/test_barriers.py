@@ -104,3 +104,41 @@ def test_a_crystal_without_anions_is_an_error_in_words(model):
 def test_two_runs_are_the_same(olivine, model):
     again = embench.predict(embench.find_hops(crystals.olivine(), "Li"), model=model, name="LiFePO4")
     assert again.to_document() == olivine.to_document()
+
+
+def test_the_order_of_sites_does_not_matter(olivine, model):
+    """The ion that is asked for is found wherever it stands in the structure."""
+    structure = embench.load()["O-LiFePO4"].structure()
+    turned = Structure.from_sites(structure.sites[::-1])
+    assert [str(each[0].specie) for each in (structure, turned)] == ["Li", "O"]
+    plain, found = (
+        embench.predict(embench.find_hops(each, ion="Li"), model=model).network.ways[1].barrier
+        for each in (structure, turned)
+    )
+    assert found == pytest.approx(plain, abs=1e-3)  # eV; ways that are equally near are told apart by order
+
+
+@pytest.mark.parametrize(("entry_id", "anion"), [("O-LiFePO4", "O"), ("Li3OCl_1", "Cl"), ("MgHo2S4", "S")])
+def test_an_anion_in_the_place_of_the_ion_is_said(model, entry_id, anion):
+    from types import SimpleNamespace
+
+    from ase.data import atomic_numbers
+
+    data = embench.load()
+    entry = data[entry_id]
+    first = int(np.flatnonzero(entry.atomic_numbers == atomic_numbers[anion])[0])
+    order = [first, *(i for i in range(entry.n_sites) if i != first)]
+    mine = SimpleNamespace(
+        entry_id="mine",
+        lattice=entry.lattice,
+        atomic_numbers=entry.atomic_numbers[order],
+        frac_coords=entry.frac_coords[order],
+        path_end=entry.path_end,
+        functional=entry.functional,
+    )
+    for given in (mine, [entry, mine]):
+        with pytest.raises(
+            InvalidValueError,
+            match=rf"hop 'mine': the first site migrates, and here it is {anion}, .* Put the migrating ion",
+        ):
+            embench.predict(given, model=model)

@@ -11,7 +11,7 @@ from embench.errors import SubmissionError
 from embench.evaluation.document import dumps
 from embench.evaluation.references import Floats, References, farthest, on_entries
 from embench.evaluation.scored import scored_set
-from embench.splits.registry import protocol_names
+from embench.splits.registry import all_protocol_names
 
 if TYPE_CHECKING:
     from embench.leaderboard.submission import Submission
@@ -45,8 +45,8 @@ def references_of(references: Sequence[Submission]) -> References:
     that is better than the median gains by leaving an entry out.
     """
     found: References = {"sha256": {}, "worst": {}}
-    for protocol in protocol_names():
-        given = [submission for submission in references if protocol in submission.protocols()]
+    for protocol in all_protocol_names():
+        given = [submission for submission in references if submission.file(protocol) is not None]
         found["worst"][protocol] = _worst(protocol, given)
         for submission in given:
             sha256 = submission.predicted(protocol).sha256
