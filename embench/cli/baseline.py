@@ -63,7 +63,8 @@ def list_baselines(
     else:
         table = plain_table("baseline", "what it is", score, right=(score,))
         for spec, mae in sorted(((spec, _committed_mae(spec)) for spec in BASELINES), key=lambda item: item[1]):
-            table.add_row(spec.name, spec.title, "not run" if math.isinf(mae) else f"{mae:.3f}")
+            reached = f"{mae:.3f}" if math.isfinite(mae) else "not run" if MAIN_PROTOCOL in spec.protocols else "–"
+            table.add_row(spec.name, spec.title, reached)
     print_table(table)
     if not long:
         print(f"The MAE is that of the committed predictions on the protocol {MAIN_PROTOCOL}.")
@@ -166,6 +167,50 @@ def blend(
     write_text(out, canonical_csv(found.entry_ids, (round(value, 6) for value in found.values.tolist())))
     weights = sorted(found.weights.values())
     typer.echo(f"wrote {out}: weight of {second} {weights[0]:.2f} to {weights[-1]:.2f}")
+
+
+@app.command()
+def confirm(
+    first: str = typer.Argument(..., metavar="FIRST", help="Name of a baseline.", show_default=False),
+    second: str = typer.Argument(..., metavar="SECOND", help="Name of the one to compare with.", show_default=False),
+    protocol: str = typer.Option("host-10fold", "--protocol", "-p", metavar="P", help="Whose rules the folds follow."),
+    assignments: int = typer.Option(3, "--assignments", "-n", min=1, help="Number of fresh assignments to folds."),
+    page: Path = typer.Option(
+        None, "--page", metavar="FILE", help="Renew the table in this page, between its marks.", show_default=False
+    ),
+    workers: int = _WORKERS,
+    work: Path = _WORK,
+) -> None:
+    """Compare two baselines on fresh folds of the published training entries, before anything is claimed.
+
+    Interrupted or killed, the same command goes on where it was: finished folds are kept.
+    """
+    from embench.baselines.confirm import confirm as compare
+    from embench.baselines.confirm import confirmation_table, page_with
+    from embench.baselines.registry import baseline_spec
+    from embench.cli._terminal import progress_bars
+    from embench.common.cache import cache_folder
+    from embench.common.executor import open_executor
+    from embench.common.files import write_text
+
+    specs, names = (baseline_spec(first), baseline_spec(second)), (first, second)
+    if page is not None:
+        page_with(page, names, protocol, "")  # a page without the marks is told before hours of work
+    folder = (work or cache_folder("baselines")) / "confirm"
+    with open_executor(workers=workers) as executor, progress_bars("confirm") as update:
+        rows = compare(
+            specs,
+            protocol,
+            assignments=range(assignments),
+            work=folder,
+            executor=executor,
+            progress=lambda name, number, done, total: update(f"{name}, assignment {number}", done, total),
+        )
+    table = confirmation_table(names, protocol, rows)
+    typer.echo(table)
+    if page is not None:
+        write_text(page, page_with(page, names, protocol, table))
+        typer.echo(f"wrote {page}")
 
 
 @app.command()

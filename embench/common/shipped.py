@@ -28,11 +28,12 @@ _KEPT_IN_CHECKOUT = {
 
 
 def resource_folder(name: str) -> Path:
-    """Return the folder of a shipped resource, one of ``_KEPT_IN_CHECKOUT``.
+    """Return the folder of a shipped resource, one of ``_KEPT_IN_CHECKOUT``, or ``resource/subfolder``.
 
     Raises :class:`~embench.errors.DatasetError` where neither an installed package nor a checkout holds it.
     """
-    candidates = (_PACKAGE / "_shipped" / name, _PACKAGE.parent / _KEPT_IN_CHECKOUT[name])
+    resource, _, inside = name.partition("/")
+    candidates = (_PACKAGE / "_shipped" / name, _PACKAGE.parent / _KEPT_IN_CHECKOUT[resource] / inside)
     for folder in candidates:
         if folder.is_dir():
             return folder

@@ -66,7 +66,8 @@ def results_page(
         scores[name, spec_name] = evaluate(submissions / spec_name / f"{name}.csv", name), record
     if not scores:
         raise BaselineError(f"{submissions} has no predictions of a baseline; make them with embench baseline run-all")
-    found = [spec for spec in specs if any(name == spec.name for _, name in scores)]
+    # Those that run on the second dataset only are on its own page.
+    found = [spec for spec in specs if any((name, spec.name) in scores for name in protocol_names())]
     sections = [_overview(found, scores)]
     sections += [_section(name, found, scores) for name in protocol_names() if any(key[0] == name for key in scores)]
     sections += [section for section in (questions_section(submissions),) if section]

@@ -184,7 +184,8 @@ def _k_fold(spec: ProtocolSpec, data: Dataset) -> Assignment:
     """Stratify by the target; of all seeds take the one with the most even folds, the lowest where they tie."""
     bins = _quantile_bins(data.column("migration_barrier"), spec.n_bins)
     groups = connected_groups(data, spec.column) if spec.column else None
-    tried = {seed: _stratified(bins, groups, n_folds=spec.n_folds, seed=seed) for seed in range(spec.n_seeds)}
+    seeds = range(spec.first_seed, spec.first_seed + spec.n_seeds)
+    tried = {seed: _stratified(bins, groups, n_folds=spec.n_folds, seed=seed) for seed in seeds}
     seed = min(tried, key=lambda seed: imbalance(tried[seed], bins))
     names = [str(fold) for fold in tried[seed]]
     return Assignment(

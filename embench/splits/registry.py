@@ -25,7 +25,7 @@ class ProtocolSpec:
 
     ``k-fold`` makes `n_folds` folds of about equal size, with about the same distribution of the target by
     stratifying `n_bins` quantiles; the groups of `column` and duplicates stay whole, unless `column` is None.
-    Of the seeds 0 to `n_seeds` - 1 the one with the most even folds is taken.
+    Of the `n_seeds` seeds from `first_seed` on the one with the most even folds is taken.
 
     ``leave-one-out`` makes one fold of each value of `column` that is among `values`, or that at least
     `minimum_size` entries have; the others are pooled in the fold ``rest``.
@@ -47,6 +47,7 @@ class ProtocolSpec:
     n_folds: int = 0
     n_bins: int = 0
     n_seeds: int = 0
+    first_seed: int = 0
     values: tuple[str, ...] = ()
     minimum_size: int = 0
     dataset: str = DEFAULT.name

@@ -304,9 +304,9 @@ class TestRecords:
             kin = [e for e in data if e.entry_id != name and e.group_prototype == entry.group_prototype]
             found = section(name)
             shown = re.findall(r'<a href="../([^"]*)/index.html">[^<]*</a><td>([\d.]*)<td>([\d.]*)', found)
-            assert len(shown) == min(12, len(kin))
-            if len(kin) > 12:
-                assert f"12 of {len(kin)}, the closest first" in found
+            assert len(shown) == min(10, len(kin))
+            if len(kin) > 10:
+                assert f"10 of {len(kin)}, the closest first" in found
             for other, hop, barrier in shown:
                 assert float(hop) == pytest.approx(data[unquote(other)].hop_distance, abs=0.005)
                 assert float(barrier) == pytest.approx(data[unquote(other)].migration_barrier, abs=5e-4)

@@ -2,8 +2,8 @@
 // The tables of all protocols are in the page; this script shows those of the chosen one, draws its plots from the
 // submission's data file, and compares with a second submission, whose file it loads when asked to.
 (async () => {
-  const pathways = embench.value("pathways");
-  const { slug, names, protocols, threshold } = JSON.parse(await embench.unpack(document.getElementById("state").textContent));
+  const pathways = JSON.parse(await embench.unpack(embench.value("pathways")));
+  const { slug, threshold, names, protocols } = JSON.parse(await embench.unpack(document.getElementById("state").textContent));
   const form = document.getElementById("choices");
   const panels = [...document.querySelectorAll(".panel")];
   const first = Object.fromEntries(panels.map((panel) => [panel.dataset.section, panel.innerHTML]));

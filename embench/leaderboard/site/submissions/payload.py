@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.leaderboard.site.assets import write_data, write_packed
+from embench.leaderboard.site.assets import write_packed
 from embench.web.theme import hover_flags, hover_pathway, ion_marker
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def write_pathways(board: Board, folder: Path) -> dict[str, int]:
         "after": ["".join(f"<br>{line}" for line in hover_flags(entry)) for entry in entries],
         "markers": {ion: ion_marker(ion) for ion in sorted({entry["mobile_ion"] for entry in entries})},
     }
-    write_data(folder / "assets" / "pathways.js", "pathways", value)
+    write_packed(folder / "assets" / "pathways.js", "pathways", value)
     return {entry["entry_id"]: place for place, entry in enumerate(entries)}
 
 
