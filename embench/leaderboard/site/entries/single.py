@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from embench.schema.spec import Flag
 
 _SUPERSCRIPTS = ("", "⁺", "²⁺", "³⁺", "⁴⁺")
+_BEST = 10  # systems that a reader without scripts sees: there are hundreds of pages
 _REACHES = ("3", "3.5", "4", "4.5", "5")  # Å
 # Attempts a second, a usual value for hops in solids; and where a waiting time stops to mean anything, s.
 _ATTEMPTS = 1e13
@@ -78,7 +79,7 @@ class SharedPayload(TypedDict):
 class EntryContext(TypedDict):
     """What ``entry.html.j2`` is given; `waiting` is the mean time between two hops in words, `record` is packed.
 
-    `kin` holds the relatives that are shown, by their relation; `predicted` what the ranked systems of the main
+    `kin` holds the relatives that are shown, by their relation; `predicted` what the best systems of the main
     protocol predict (eV), the best rank first.
     """
 
@@ -146,14 +147,14 @@ def _frame() -> dict[str, str]:
 
 
 def _predicted(protocol: ProtocolSystems, found: Mapping[str, EntryPredictions]) -> list[tuple[str, str]]:
-    """Return name and prediction (eV) of the ranked systems of a protocol that predict an entry."""
+    """Return name and prediction (eV) of the best systems of a protocol that predict an entry."""
     rows = []
     values = found[protocol["name"]]["systems"] if protocol["name"] in found else []
     for system, value in zip(protocol["systems"], values, strict=False):
         predicted, _, filled = value if isinstance(value, tuple) else (value, None, 0)
         if system["rank"] is not None and predicted is not None and not filled:
             rows.append((system["name"], number(predicted / 1000)))
-    return rows
+    return rows[:_BEST]
 
 
 def _context(entry: Entry, path: DrawnPath, related: Sequence[Relative], level: Trust) -> EntryContext:
