@@ -77,7 +77,8 @@ def find_distinct_hops(
     """
     found, predicted = {}, read_model().barriers
     report = progress or (lambda *_: None)
-    for entry in sorted(entries, key=lambda entry: entry.n_sites):
+    # What is cheap comes first, so that an interrupted run has most of the entries.
+    for entry in sorted(entries, key=_size):
         name = entry.entry_id
         hops = (known or {}).get(name)
         if hops is not None and _is_current(hops, predicted.get(name)):
@@ -90,6 +91,14 @@ def find_distinct_hops(
         except (StructureError, FeatureError) as error:
             report(name, None, str(error))
     return found
+
+
+def _size(entry: Entry) -> int:
+    """Return the number of sites in the cells of all hops that are to be predicted; zero where none are found."""
+    try:
+        return sum(hop.n_sites for hop in hops_of_entry(entry))
+    except (StructureError, FeatureError):
+        return 0
 
 
 def _is_current(hops: Iterable[DistinctHop], prediction: float | None) -> bool:

@@ -83,6 +83,7 @@ def test_only_what_is_not_known_is_predicted(monkeypatch):
     monkeypatch.setattr(
         distinct_hops, "read_model", lambda: Potential("model", dict.fromkeys("abcd", 0.7) | {"a": 0.50004})
     )
+    monkeypatch.setattr(distinct_hops, "_size", lambda entry: entry.n_sites)
     said: list[tuple] = []
     entries = [SimpleNamespace(entry_id=name, n_sites=size) for name, size in zip("dcba", range(4, 0, -1), strict=True)]
     found = find_distinct_hops(entries, known=known, progress=lambda *parts: said.append(parts))
