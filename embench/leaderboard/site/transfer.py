@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CHOSEN = "mae"
 _DECIMALS = 2
 _SIZE, _LEFT, _BOTTOM, _MARGIN = 300, 42.0, 44.0, 10.0
-_GRID = 2
+_GRID = 3
 
 
 class TransferColumn(NamedTuple):
