@@ -43,6 +43,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("What does attention give to the band?", "alignn-model-4", "alignn-model-3"),
     Question("Images that hear the host only, or the band?", "alignn-scratch", "alignn-model-3"),
     Question("… or the band with attention?", "alignn-scratch", "alignn-model-4"),
+    Question("What does a gate gain over one model of all inputs?", "pathway-gate", "pathway-hybrid"),
     Question("What does the network add to the stack?", "pathway-stack", "pathway-stack", added="alignn-mpt"),
     Question("… and with energy profiles?", "pathway-stack", "pathway-stack", added="alignn-local"),
     Question("… and to the hybrid?", "pathway-hybrid", "pathway-hybrid", added="alignn-local"),

@@ -237,6 +237,35 @@ class TestSubmissionPages:
         worst = max(entries, key=lambda entry: abs(entry["prediction"] - entry["target"]))["entry_id"]
         assert f'href="../entries/{worst}/index.html">{worst}</a>' in page.split('id="worst"')[1]
 
+    def test_errors_by_class_and_ion(self, site: Path, board: Board) -> None:
+        """Each cell is the mean of what the details say of its entries; the tables of other protocols are packed."""
+        first = (site / "submissions" / "pathway-stack.html").read_text(encoding="utf-8")
+        packed = data_of(site / "submissions" / "pathway-stack" / "panels.js")["groups"]
+        for name, text in (("host-10fold", first), ("prototype-10fold", packed["prototype-10fold"])):
+            table = text.partition('class="error-map"')[2].partition("</table>")[0]
+            ions = re.findall(r'<th scope="col">(\w+)', table.partition("</thead>")[0])[1:]
+            entries = board.details["pathway-stack", name]["entries"]
+            cells = 0
+            for part in table.split('<th scope="row">')[1:]:
+                title, *found = part.split("<td")
+                for ion, cell in zip(ions, found, strict=True):
+                    errors = [
+                        abs(entry["prediction"] - entry["target"])
+                        for entry in entries
+                        if (entry["structure_class"], entry["mobile_ion"]) == (html.unescape(title), ion)
+                    ]
+                    shown = re.search(r">([\d.]+) <small>(\d+)", cell)
+                    assert (shown is not None) == bool(errors), (title, ion)
+                    if shown:
+                        assert int(shown[2]) == len(errors)
+                        assert float(shown[1]) == pytest.approx(sum(errors) / len(errors), abs=0.0051)
+                        cells += len(errors)
+            assert {"Li", "Ca", "Na", "Mg"} <= set(ions)  # FACTS: 175, 153, 109 and 106 entries
+            assert "Sr" not in ions  # two entries
+            left_out = re.search(r"(\d+) pathways of classes or ions", table)
+            assert left_out
+            assert cells + int(left_out[1]) == len(entries)
+
     def test_other_definition_of_the_barrier(self, site: Path, board: Board) -> None:
         text = visible_text((site / "submissions" / "orb-v3.html").read_text(encoding="utf-8"))
         rows = next(p for p in board.content["protocols"] if p["name"] == "published")["rows"]

@@ -78,7 +78,7 @@ def test_questions_are_about_baselines():
 def test_the_committed_page_is_of_the_committed_predictions(spec):
     table = PAGE.partition("## Mean absolute error")[2].partition("##")[0]
     rows = {row[0]: row[1:] for row in cells(table)}
-    if not spec.finished:
+    if not set(spec.finished) & set(protocol_names()):
         assert spec.name not in rows
         return
     data = embench.load()

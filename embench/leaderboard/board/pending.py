@@ -8,7 +8,7 @@ else, which :func:`check_recorded` holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.detail import Progress
     from embench.leaderboard.board.documents import (
         BoardDocument,
-        BoardRow,
         ProtocolSection,
-        TransferRow,
         TransferSection,
     )
     from embench.leaderboard.submission import Submission
@@ -141,7 +139,13 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
     sections: list[ProtocolSection | TransferSection] = [*document["protocols"], *document["transfer"]]
     for protocol in sections:
         rows = [
-            {name: value for name, value in row.items() if name in _OF_A_ROW} | _without(row)
+            {name: value for name, value in row.items() if name in _OF_A_ROW}
+            | {
+                f"not_contradicted_{name}": value
+                # Those of the second dataset have nothing of the kind.
+                for name, value in dict(row.get("not_contradicted") or {}).items()  # type: ignore[call-overload]
+                if name in _OF_A_ROW_WITHOUT
+            }
             for row in protocol["rows"]
             if row["slug"] in slugs
         ]
@@ -149,12 +153,6 @@ def _resting_on(document: BoardDocument, slugs: Collection[str]) -> dict[str, st
             said = {name: value for name, value in protocol.items() if name in _OF_A_PROTOCOL}
             parts[protocol["name"]] = _text([said, rows])
     return parts
-
-
-def _without(row: BoardRow | TransferRow) -> dict[str, object]:
-    """Return what a row has without contradicted labels; those of the second dataset have nothing of the kind."""
-    found: Mapping[str, object] = row.get("not_contradicted") or {}  # type: ignore[assignment]
-    return {f"not_contradicted_{name}": found.get(name) for name in _OF_A_ROW_WITHOUT if found}
 
 
 def _text(value: object) -> str:

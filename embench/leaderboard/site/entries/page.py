@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 from urllib.parse import quote, urlencode
 
 from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment, write_data
+from embench.leaderboard.site.assets import environment, write_packed
 from embench.leaderboard.site.entries.formulas import marked
 from embench.leaderboard.site.entries.predictions import best_errors
 from embench.schema import FLAGS
@@ -112,7 +112,7 @@ def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, i
 
     entries = list(load())
     leader, errors = best_errors(board)
-    write_data(folder / "entries" / "index.js", "entries", _index(entries, errors))
+    write_packed(folder / "entries" / "index.js", "entries", _index(entries, errors))
     write_pages(board, entries, folder, progress=progress)
     context = EntriesContext(
         root="",

@@ -2,9 +2,9 @@
 // The list of entries: filters, order and pages, made from the lists of the index; the state stands in the address.
 //   entries.html?ion=Na&flag=duplicate&barrier-high=0.3
 //   entries.html#Na2MnO3_2               an address of the first version: leads to that entry
-(() => {
+(async () => {
   const $ = (id) => document.getElementById(id);
-  const index = embench.value("entries");
+  const index = JSON.parse(await embench.unpack(embench.value("entries")));
   const old = decodeURIComponent(location.hash.slice(1));
   if (index.id.includes(old)) {
     location.replace(`entries/${encodeURIComponent(old)}/index.html`);

@@ -13,6 +13,7 @@ from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
 from embench.leaderboard.site.submissions.costs import BandCosts, band_costs
+from embench.leaderboard.site.submissions.heat import ErrorTable, error_table
 from embench.leaderboard.site.submissions.pairs import Pair, pairs_of
 from embench.leaderboard.site.submissions.payload import write_errors, write_pathways
 from embench.leaderboard.site.submissions.scores import Column, ScoreRow, columns, scores_of
@@ -49,6 +50,7 @@ class Panel(TypedDict):
     confusion: list[tables.ConfusionCell]
     pairs: Sequence[Pair]
     metrics: list[tables.MetricTable]
+    heat: ErrorTable | None
     breakdown: list[tables.GroupTable]
     subsets: list[tables.SubsetRow]
     uncertain: bool
@@ -278,6 +280,7 @@ def _panel(protocol: ProtocolSection, detail: Detail, pairs: Sequence[Pair]) -> 
         "confusion": tables.confusion_cells(detail),
         "pairs": pairs,
         "metrics": tables.metric_tables(detail, beside=NOT_CONTRADICTED),
+        "heat": error_table(detail["entries"], protocol["reference"].get("mae")),
         "breakdown": tables.breakdown_tables(detail),
         "subsets": tables.subset_rows(detail),
         "uncertain": bool(detail["calibration"]),
