@@ -8,7 +8,7 @@ import pytest
 
 import embench
 from embench.baselines import features
-from embench.baselines.features import feature_table
+from embench.baselines.features import FEATURE_SETS, feature_table
 from embench.common.cache import cache_folder
 from embench.crystal.hop import structure_digest
 from embench.errors import FeatureError, UnknownNameError
@@ -169,3 +169,16 @@ def test_what_would_be_the_features_of_another_hop_is_refused(changes, says):
 def test_no_entries_are_refused():
     with pytest.raises(FeatureError, match="there is no entry"):
         feature_table([], ["functional"])
+
+
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_columns_do_not_depend_on_what_is_in_the_crystal(name):
+    """Hosts without cations (Li3OCl), with one and with many kinds of atoms, and every migrating ion."""
+    if name == "soap":
+        pytest.importorskip("dscribe")
+    data = embench.load()
+    ions = {entry.mobile_ion: entry.entry_id for entry in data if entry.n_sites < 60}
+    chosen = ["Li3OCl_1", "O-LiFePO4", "Na3SI", *ions.values()]
+    tables = [feature_table([data[entry_id] for entry_id in order], (name,)) for order in (chosen, chosen[::-1])]
+    assert tables[0][1] == tables[1][1]
+    np.testing.assert_array_equal(tables[0][0], tables[1][0][::-1])

@@ -142,3 +142,12 @@ def test_an_anion_in_the_place_of_the_ion_is_said(model, entry_id, anion):
             match=rf"hop 'mine': the first site migrates, and here it is {anion}, .* Put the migrating ion",
         ):
             embench.predict(given, model=model)
+
+
+def test_a_list_of_crystals_in_any_order(model):
+    """Each crystal is predicted as it is alone, also after one whose framework has no cations."""
+    data = embench.load()
+    entries = [data[name] for name in ("Li3OCl_1", "O-LiFePO4", "MgRh2O4", "Na3SI")]
+    alone = [embench.predict(entry, model=model).barriers[0] for entry in entries]
+    assert embench.predict(entries, model=model).barriers == pytest.approx(alone, abs=1e-9)
+    assert embench.predict(entries[::-1], model=model).barriers == pytest.approx(alone[::-1], abs=1e-9)

@@ -23,12 +23,13 @@ __all__ = ["FEATURE_SETS", "FeatureSet", "feature_table"]
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureSet:
-    """A named set of features; `version` changes whenever a value may."""
+    """A named set of features; `version` changes whenever a value may, `order` whenever the order of names may."""
 
     name: str
     version: str
     description: str
     compute: Callable[[Hop, Pathway], dict[str, float]]
+    order: str = ""
 
 
 def _composition(hop: Hop, _: Pathway) -> dict[str, float]:
@@ -74,6 +75,7 @@ FEATURE_SETS: dict[str, FeatureSet] = {
         FeatureSet(
             name="composition",
             version="1",
+            order="-b",
             description="elements of the framework, formal charges, and the migrating ion",
             compute=_composition,
         ),
@@ -147,10 +149,13 @@ def feature_table(entries: Iterable[Pathway], sets: Sequence[str]) -> tuple[NDAr
         for name in sets:
             chosen = FEATURE_SETS[name]
             compute = lambda pathway, chosen=chosen, hop=hop: chosen.compute(hop(pathway), pathway)  # noqa: E731
-            found = cached(entry, name=name, version=chosen.version, compute=compute, digest=digest)
+            found = cached(entry, name=name, version=chosen.version + chosen.order, compute=compute, digest=digest)
             row |= {f"{name}:{feature}": value for feature, value in found.items()}
         rows.append(row)
-    names = list(rows[0]) if rows else []
+    names = list(rows[0])
+    for position, row in enumerate(rows):
+        # What is fitted knows its columns by position, so their order must not depend on what is in the crystal.
+        assert list(row) == names, f"structure {position} has other features, or in another order, than structure 0"
     table = np.array([[row[name] for name in names] for row in rows], dtype=np.float64).reshape(len(rows), len(names))
     if not np.isfinite(table).all():
         row_at, column_at = np.argwhere(~np.isfinite(table))[0]

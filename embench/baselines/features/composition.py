@@ -14,6 +14,7 @@ from embench.crystal.ions import ion_radius
 Floats = NDArray[np.float64]
 
 PROPERTIES = ("number", "electronegativity", "row", "group", "radius", "mendeleev", "d_electrons")
+STATISTICS = ("mean", "spread", "least", "most")
 # Elements whose share of the framework is a feature of its own.
 SHARES = ("O", "S", "Se", "F", "Cl", "Br", "I", "N", "P", "Si", "B", "C", "V", "Ti", "Mn", "Fe", "Co", "Ni", "Cr")
 MOBILE_IONS = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al")
@@ -36,16 +37,16 @@ def composition_features(hop: Hop) -> dict[str, float]:
 
 def _statistics(part: Counter[str]) -> dict[str, float]:
     if not part:
-        return {f"{stat}_{name}": 0.0 for name in PROPERTIES for stat in ("mean", "spread", "least", "most")}
+        return {f"{stat}_{name}": 0.0 for stat in STATISTICS for name in PROPERTIES}
     weights = np.array(list(part.values()), dtype=np.float64)
     weights /= weights.sum()
     values = np.array([element_properties(symbol) for symbol in part])
     mean = weights @ values
     spread = np.sqrt(weights @ (values - mean) ** 2)
-    rows = {"mean": mean, "spread": spread, "least": values.min(axis=0), "most": values.max(axis=0)}
+    rows = (mean, spread, values.min(axis=0), values.max(axis=0))
     return {
         f"{stat}_{name}": float(value)
-        for stat, row in rows.items()
+        for stat, row in zip(STATISTICS, rows, strict=True)
         for name, value in zip(PROPERTIES, row, strict=True)
     }
 
