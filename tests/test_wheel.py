@@ -234,7 +234,6 @@ def test_compares_with_a_submission(installed, tmp_path):
     [
         "data stats",
         "data show LiRuO2_1",
-        "data audit",
         "splits list",
         "splits show host-10fold",
         "baseline list",
@@ -251,6 +250,7 @@ def test_commands_of_the_core(installed, tmp_path, command):
 WITHOUT = {
     "evaluate predictions.csv -p published --report page.html": "report",
     "data export out --format extxyz": "structures",
+    "data audit": "curation",
     "data paths": "baselines",
     "build RELEASE": "curation",
     "splits make --out out": "splits",

@@ -142,7 +142,6 @@ def digest_of_datasets(names: Sequence[str]) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-@lru_cache
 def protocol(name: str, version: str | None = None) -> Protocol:
     """Return the protocol called `name`, after comparing its file with the checksum in the manifest.
 
@@ -153,9 +152,14 @@ def protocol(name: str, version: str | None = None) -> Protocol:
     :class:`~embench.errors.SplitsError` for files that are missing, altered or of another version.
     """
     protocol_spec(name)
-    folder = resource_folder("splits")
+    return _shipped_protocol(resource_folder("splits"), name, layout(DEFAULT.name, version).version)
+
+
+@lru_cache
+def _shipped_protocol(folder: Path, name: str, version: str) -> Protocol:
+    """Return a protocol that is read once, whether its version was named or is the default."""
     of = layout(DEFAULT.name, version)
-    return read_protocol(folder, name, manifest=_shipped_manifest(folder, of.version), of=of)
+    return read_protocol(folder, name, manifest=_shipped_manifest(folder, version), of=of)
 
 
 @lru_cache

@@ -49,7 +49,7 @@ def read(resource: str, name: str) -> Any:
         file = export._dataset_file(name, resource)  # the ledger is read for the hub alone
         return file if name == "ledger.csv" else embench.load("oxygen-vacancies").table
     if resource == "splits":
-        splits.protocol.cache_clear()
+        splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         if name == "manifest-1.1.0.json":
             return [splits.protocol(found, "1.1.0") for found in ("published", "host-10fold")]
@@ -70,7 +70,7 @@ def clean():
     yield
     read_consensus.cache_clear()
     consensus_bytes.cache_clear()
-    splits.protocol.cache_clear()
+    splits._shipped_protocol.cache_clear()
     splits._shipped_manifest.cache_clear()
 
 

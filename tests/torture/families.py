@@ -415,7 +415,7 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
         if resource == "oxygen-vacancies":
             # The ledger is read for the hub alone.
             return _dataset_file(name, resource) if name == "ledger.csv" else embench.load(resource).table
-        splits.protocol.cache_clear()
+        splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         return splits.protocol("published" if name == splits.MANIFEST else Path(name).stem)
 
@@ -441,7 +441,7 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
     finally:
         places._PACKAGE = kept
         consensus_bytes.cache_clear()
-        splits.protocol.cache_clear()
+        splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
 
 
