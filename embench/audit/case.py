@@ -15,8 +15,9 @@ from embench.audit.barriers import Potential
 from embench.audit.common_errors import CommonError, common_errors, read_model
 from embench.audit.consensus import Consensus, find_consensus
 from embench.audit.distinct_hops import DistinctHop, read_hops
-from embench.audit.evidence import Band, read_evidence, read_submitted
+from embench.audit.evidence import read_evidence
 from embench.audit.mismatch import KINDS, NONE_FOUND, Case, Finding, Other, find_mismatches
+from embench.audit.submitted_bands import Band, read_submitted
 from embench.crystal.ions import assign_ions
 from embench.crystal.periodic import pairs_within
 from embench.errors import FeatureError, StructureError

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from embench.audit.evidence import Energies
+from embench.audit.submitted_bands import Energies
 
 ENDS_DIFFER = 0.05
 """eV: ends that differ by less do not tell a direction."""

@@ -6,15 +6,11 @@ submissions add the bands, and :data:`FIRST_HAND` names the submissions that emb
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from embench.audit.barriers import Potential, read_potentials
-from embench.common.shipped import resource_folder
-from embench.errors import PredictionsError
-from embench.schema.predicted import ENERGIES, FAILURES
+from embench.audit.submitted_bands import Band, read_submitted
 
 FIRST_HAND = ("chgnet-0.3.0", "sevennet-0")
 """Submissions of potentials that embench computed itself; one that is not there yet is left out."""
@@ -24,17 +20,6 @@ NO_SADDLE = "end_is_maximum"
 
 # What dataset 1.0.0 was made with: SevenNet was published for the test part only.
 _ADDED_SINCE = {"sevennet-mf-ompa": "train"}
-
-Energies = tuple[float | None, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """What a submission tells of one band: barrier (eV), failures, and energies above the first image (eV)."""
-
-    barrier: float
-    failures: tuple[str, ...]
-    energies: Energies
 
 
 def read_evidence(known_ids: Collection[str], submissions: Path | None = None) -> list[Potential]:
@@ -71,26 +56,3 @@ def evidence_of_the_flag(known: Mapping[str, str]) -> list[Potential]:
         )
         for potential in read_potentials(known)
     ]
-
-
-def read_submitted(slug: str, submissions: Path | None = None) -> dict[str, Band]:
-    """Return what the predictions of a submission tell of its bands, by entry_id; nothing where there is no such one.
-
-    Raises :class:`~embench.errors.PredictionsError` for a file that cannot be read.
-    """
-    folder = (submissions or resource_folder("submissions")) / slug
-    found: dict[str, Band] = {}
-    for path in sorted(folder.glob("*.csv")):
-        try:
-            with open(path, encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    found[row["entry_id"]] = Band(
-                        barrier=float(row["prediction"]),
-                        failures=tuple((row.get(FAILURES) or "").split()),
-                        energies=tuple(
-                            None if each == "-" else float(each) for each in (row.get(ENERGIES) or "").split()
-                        ),
-                    )
-        except (OSError, ValueError, KeyError) as error:
-            raise PredictionsError(f"cannot read the bands in {path}: {error}") from None
-    return found

@@ -11,9 +11,10 @@ import numpy as np
 
 from embench.audit.barriers import UNRELAXED, Potential, compare
 from embench.audit.direction import ENDS_DIFFER, NEARER, opposite_bands
-from embench.audit.evidence import FIRST_HAND, NO_SADDLE, read_submitted
+from embench.audit.evidence import FIRST_HAND, NO_SADDLE
 from embench.audit.noise import Duplicates, find_duplicates
 from embench.audit.potentials import SOURCES
+from embench.audit.submitted_bands import read_submitted
 from embench.audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE, Suspect, find_suspects
 from embench.common.markdown import fill_page, markdown_table
 from embench.dataset import load

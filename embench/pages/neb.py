@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embench.audit.evidence import Band, read_submitted
+from embench.audit.submitted_bands import Band, read_submitted
 from embench.common.markdown import fill_page, markdown_table
 from embench.dataset import Dataset
 from embench.neb.check import summarise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from embench.audit.direction import opposite_bands
-from embench.audit.evidence import read_submitted
+from embench.audit.submitted_bands import read_submitted
 
 UPHILL = (0.0, 0.6, 1.0, 0.8, 0.4)
 # The same band from its other end: every energy minus 0.4, in reverse.

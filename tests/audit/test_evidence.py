@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import embench
-from embench.audit.evidence import FIRST_HAND, read_evidence, read_submitted
+from embench.audit.evidence import FIRST_HAND, read_evidence
+from embench.audit.submitted_bands import read_submitted
 from embench.errors import PredictionsError
 
 

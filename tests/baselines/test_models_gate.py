@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import embench
-from embench.audit.evidence import Band
+from embench.audit.submitted_bands import Band
 from embench.baselines.models import bands, conformal, hybrid, pathway_gate, stack
 from embench.baselines.models.bands import POTENTIALS, barriers_of, of_bands, shipped_bands
 from embench.baselines.models.conformal import grouped_folds

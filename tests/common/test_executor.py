@@ -202,6 +202,7 @@ def test_errors_on_a_dask_cluster(cluster, tmp_path, double, small):
 
 def test_no_scheduler():
     import dask
+    import distributed  # noqa: F401  # its defaults come first: set before, they would go with what is set here
 
     impatient = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     with impatient, pytest.raises(BaselineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import embench
-from embench.audit.evidence import read_submitted
+from embench.audit.submitted_bands import read_submitted
 from embench.neb import NEB1, NebResult
 from embench.neb.store import RunStore
 from embench.pages import neb

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.audit.barriers import read_potentials
-from embench.audit.evidence import Band, read_submitted
+from embench.audit.submitted_bands import Band, read_submitted
 from embench.baselines.models.hybrid import POTENTIALS as HYBRID_POTENTIALS
 from embench.baselines.models.hybrid import Barriers
 from embench.baselines.scale import to_log
