@@ -138,13 +138,14 @@ def row(name: str, runs: list[dict[str, Any]]) -> list[str]:
 def page(rows: list[list[str]], version: str, runs: int, missed: list[str]) -> str:
     """Return the section."""
     header = ["page", *CATEGORIES, *TIMES, "blocked (ms)", "layout shift", "kB sent"]
+    said_runs = "one run" if runs == 1 else f"medians of {runs} runs"
     said = f"Below 100 somewhere for: {', '.join(missed)}." if missed else "Nothing that Lighthouse weighs is missed."
     return f"""## The site
 
 *Written by `python benchmarks/site.py leaderboard/site`; not edited by hand.*
 
-Lighthouse {version} on a built site, served compressed from this machine ({machine()}), with its simulation of a phone
-(a processor 4 times slower, 1.6 Mbit/s); medians of {runs} runs. Scores are of 100.
+Lighthouse {version} on a built site, served compressed from this machine ({machine()}),
+with its simulation of a phone (a processor 4 times slower, 1.6 Mbit/s); {said_runs} a page. Scores are of 100.
 
 {markdown_table(header, rows)}
 
