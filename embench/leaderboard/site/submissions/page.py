@@ -86,23 +86,26 @@ class Bands(TypedDict):
     costs: BandCosts | None
 
 
-class SubmissionContext(TypedDict):
-    """What ``submission.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol.
-
-    `state` is a packed State.
-    """
+class AloneContext(TypedDict):
+    """What ``submission_alone.html.j2`` is given; `links` are titles and addresses, `costs` are by protocol."""
 
     links: list[tuple[str, str]]
-    bands: Bands | None
-    headline: ScoreRow
     costs: dict[str, str]
-
     root: str
     page: str
     slug: str
     submission: SubmissionCard
     kind: Kind
     card: list[Line]
+    places: list[TransferPlace]
+    place_columns: list[TransferColumn]
+
+
+class SubmissionContext(AloneContext):
+    """What ``submission.html.j2`` is given: what every submission has, and its scores; `state` is a packed State."""
+
+    bands: Bands | None
+    headline: ScoreRow
     columns: dict[str, Column]
     coverage_rule: str
     scores: list[ScoreRow]
@@ -112,23 +115,6 @@ class SubmissionContext(TypedDict):
     flags: list[tables.FlagText]
     settings: Settings
     state: str
-    places: list[TransferPlace]
-    place_columns: list[TransferColumn]
-
-
-class AloneContext(TypedDict):
-    """What ``submission_alone.html.j2`` is given; the names are those of :class:`SubmissionContext`."""
-
-    links: list[tuple[str, str]]
-    costs: dict[str, str]
-    root: str
-    page: str
-    slug: str
-    submission: SubmissionCard
-    kind: Kind
-    card: list[Line]
-    places: list[TransferPlace]
-    place_columns: list[TransferColumn]
 
 
 def write_submission_pages(board: Board, folder: Path) -> None:
