@@ -582,6 +582,32 @@ def test_contrast(browser: Browser, site: Path, name: str, dark: bool) -> None:
         assert worst[0][0] >= CONTRAST, worst
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["index.html", "entries.html", "entries/LiMnPO4F/index.html", "predict.html", "method.html"]
+    + [f"submissions/{slug}.html" for slug in ("pathway-stack", "chgnet")],
+)
+def test_prints_whole(browser: Browser, site: Path, name: str) -> None:
+    """On A4 with the margins that browsers leave, no table or chart is cut, and tables keep their heads."""
+    with watched(browser, BoardVisit, own=site.as_uri(), patience=60.0) as found:
+        found.page.goto(f"{site.as_uri()}/{name}")
+        if name not in ("predict.html", "method.html"):
+            found.page.wait_for_selector("html[data-ready]")
+        found.resize(718)
+        found.page.emulate_media(media="print")
+        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        found.settle()
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 718
+        empty = "all => all.filter((head) => head.checkVisibility() && !head.innerText.trim()).length"
+        assert found.page.eval_on_selector_all("thead th", empty) == 0
+        shown = found.page.locator(".bar:visible")
+        if shown.count():
+            adjusted = (
+                "bar => [null, '::before', '::after'].map((part) => getComputedStyle(bar, part).printColorAdjust)"
+            )
+            assert shown.first.evaluate(adjusted) == ["exact"] * 3
+
+
 def test_slim_pages_are_the_same_pages(browser: Browser) -> None:
     """A browser makes the same elements and texts of both, but for spaces between cells and rows."""
     shape = """(page) => {
