@@ -62,9 +62,10 @@ def symmetry_section(data: Dataset, runs: Mapping[str, Mapping[str, NebResult]])
     header = ["potential", "symmetric entries", "time saved", f"changed by more than {limit}", "most, meV"]
     return (
         "## What symmetry would save\n\n"
-        f"In symmetric entries an operation turns the hop round, with every site within {MOST_MISSED:g} Å of its image: "
-        "one end and one image could be had from the other. But each end stops at its own place below the force of the "
-        "protocol, so that the energy of the start for both would change some barriers.\n\n"
+        "In symmetric entries an operation turns the hop round, with every site within "
+        f"{MOST_MISSED:g} Å of its image: one end and one image could be had from the other. But each end stops at its "
+        "own place below the force of the protocol, so that the energy of the start for both would change some "
+        "barriers.\n\n"
         f"{markdown_table(header, rows)}\n\n"
         f"A saving that changes barriers by more than {limit} is not taken: both ends and all images are computed."
     )
