@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embench._version import DATASET_VERSION
 from embench.baselines.registry import BaselineSpec
-from embench.baselines.reproduce import check_current, read_record
+from embench.baselines.reproduce import folds_of, read_record
 from embench.common.markdown import markdown_table
 from embench.errors import BaselineError
 from embench.evaluation import evaluate
@@ -61,8 +61,7 @@ def results_page(
         if progress is not None:
             progress("scores", done, len(files))
         record = read_record(records / spec_name, name)
-        folds = protocol(name)
-        check_current(record, dataset=folds.dataset_digest, protocol_sha256=folds.sha256, where=records / spec_name)
+        folds_of(record, records / spec_name)
         scores[name, spec_name] = evaluate(submissions / spec_name / f"{name}.csv", name), record
     if not scores:
         raise BaselineError(f"{submissions} has no predictions of a baseline; make them with embench baseline run-all")
