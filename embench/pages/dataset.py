@@ -40,23 +40,14 @@ def _first(data: Dataset) -> dict[str, object]:
 
     layout = schema.FIRST
     now, before = (Counter(name for names in each.flags for name in names) for each in (data, load(layout.key)))
-    described = {flag.name: flag for flag in layout.flags}
-    differing = [
-        flag for flag in schema.FLAGS if flag != described.get(flag.name) or now[flag.name] != before[flag.name]
-    ]
-    rows = []
-    for flag in differing:
-        old = described.get(flag.name)
-        rows.append((f"`{flag.name}`", before[flag.name] if old else "–", now[flag.name], old.rule if old else "–"))
+    known = {flag.name for flag in layout.flags}
+    counts = [(flag.name, before[flag.name] if flag.name in known else "–", now[flag.name]) for flag in schema.FLAGS]
+    rows = [(f"`{name}`", old, new) for name, old, new in counts if old != new]
     folds = protocol(MAIN_PROTOCOL)
     return {
         "first": layout.version,
         "own_columns": ", ".join(f"`{spec.name}`" for spec in schema.DEFAULT.own_columns),
-        "first_flags": markdown_table(
-            ("flag", layout.version, data.version, f"set in {layout.version} when"),
-            rows,
-            left=(f"set in {layout.version} when",),
-        ),
+        "first_flags": markdown_table(("flag", layout.version, data.version), rows),
         "dropped": ", ".join(f"`{entry_id}`" for entry_id in folds.dropped),
         "n_scored": len(folds.scored_ids),
         "n_before": len(protocol(MAIN_PROTOCOL, layout.version).scored_ids),
