@@ -65,10 +65,10 @@ def show(
         ions = " ".join(f"{ion}:{count}" for ion, count in fold.ions.items())
         table.add_row(fold.fold, str(fold.n_train), str(fold.n_test), quantiles, str(fold.n_hosts), ions)
     typer.echo(f"{name}: {found.spec.measures}")
-    if found.dropped:
-        typer.echo(f"Dataset {found.dataset_version} no longer scores {', '.join(found.dropped)}.")
     typer.echo("Of the scored entries: quantiles of the barrier in eV, number of host frameworks, migrating ions.\n")
     print_table(table)
+    if found.dropped:
+        typer.echo(f"\nDataset {found.dataset_version} no longer scores {', '.join(found.dropped)}.")
 
 
 @app.command()

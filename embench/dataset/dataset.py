@@ -143,6 +143,11 @@ class Dataset:
         return self._store.digest
 
     @property
+    def structures_digest(self) -> str:
+        """The same of the files that hold the structures: equal for versions that add columns and flags only."""
+        return self._store.structures
+
+    @property
     def checksums(self) -> dict[str, str]:
         """The sha256 of the files by name, which they were checked against when they were read."""
         return dict(self._store.checksums)

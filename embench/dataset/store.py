@@ -42,6 +42,7 @@ class Store:
         version: str,
         digest: str,
         checksums: dict[str, str],
+        structures: str,
         overlay: Overlay | None = None,
     ) -> None:
         self.folder = folder
@@ -49,6 +50,7 @@ class Store:
         self.checksums = checksums
         self.version = version
         self.digest = digest
+        self.structures = structures
         self.n_rows = sum(file.metadata.num_rows for file in files)
         self.files = tuple(files)
         self._overlay = overlay
@@ -148,6 +150,7 @@ def _laid_over(before: Store, overlay: Overlay) -> Store:
         version=layout.version + "".join(before.version.partition("+")[1:]),
         digest=_laid_digest(before.digest, overlay.sha256),
         checksums=before.checksums | {layout.overlay: overlay.sha256},
+        structures=before.structures,
         overlay=overlay,
     )
 
@@ -156,13 +159,17 @@ def _laid_digest(before: str, overlay: str) -> str:
     return hashlib.sha256((before + overlay).encode()).hexdigest()
 
 
-def _digest(checksums: dict[str, str], layout: schema.Layout) -> str:
-    """Return the digest of a build: of a released version the same, whether it is stored in full or laid over."""
+def _digests(checksums: dict[str, str], layout: schema.Layout) -> tuple[str, str]:
+    """Return the digest of a build, and that of its structures.
+
+    Those of a released version are the same, whether it is stored in full or laid over the files of its base.
+    """
     released = DIGESTS[layout.on_hub]
     if layout.base is not None and all(checksums[name] == released.get(name) for name in layout.parts):
-        before = _digest(DIGESTS[layout.base.resource], layout.base)
-        return _laid_digest(before, DIGESTS[RESOURCE][layout.overlay])
-    return hashlib.sha256("".join(checksums[name] for name in layout.parts).encode()).hexdigest()
+        before, structures = _digests(DIGESTS[layout.base.resource], layout.base)
+        return _laid_digest(before, DIGESTS[RESOURCE][layout.overlay]), structures
+    digest = hashlib.sha256("".join(checksums[name] for name in layout.parts).encode()).hexdigest()
+    return digest, digest
 
 
 @lru_cache(maxsize=8)
@@ -193,8 +200,10 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], name: str
         raise DatasetError(f"the files in {folder} are of different builds ({', '.join(sorted(versions))}); {_WAY_OUT}")
     version = versions.pop()
     layout = schema.layout(layout.name, _number(version))
-    digest = _digest(expected, layout)
-    store = Store(folder, files, layout=layout, version=version, digest=digest, checksums=expected)
+    digest, structures = _digests(expected, layout)
+    store = Store(
+        folder, files, layout=layout, version=version, digest=digest, checksums=expected, structures=structures
+    )
     if len(set(store.column("entry_id"))) != store.n_rows:
         raise DatasetError(f"an entry_id occurs twice in the dataset at {folder}; {_WAY_OUT}")
     return store

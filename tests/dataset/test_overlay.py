@@ -71,6 +71,8 @@ def test_flags_come_and_go_and_the_others_stay(before, revised):
 
 def test_each_version_has_a_digest_of_its_own(before, revised):
     assert revised.digest != before.digest
+    full = embench.load(path=resource_folder("hub"))
+    assert full.structures_digest == revised.structures_digest == before.structures_digest == before.digest
     assert revised.checksums == before.checksums | {"default-1.1.0.parquet": revised.checksums["default-1.1.0.parquet"]}
 
 
