@@ -80,7 +80,7 @@ def run(
                     out=out,
                     settings=protocol,
                     options=options,
-                    dataset=data.digest,
+                    dataset=data.structures_digest,  # a run goes on where a version changes flags and folds only
                     executor=executor,
                     progress=report,
                     retry=retry,

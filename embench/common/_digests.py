@@ -14,6 +14,11 @@ DIGESTS: dict[str, dict[str, str]] = {
     "versions": {
         "default-1.1.0.parquet": "59e402c359ff468fcff32869d952b8fd02b9db5879b5695dc5ebedbdc96d34e8",
     },
+    "hub": {
+        "checksums.txt": "c55ad41207907aadc3455b6563895ccb4b94d8de26285eb8d8036e19f0e4eec9",
+        "test.parquet": "daa2bf5fa441523b5f6d76b0866ba8432e6d90e001ec019f997218b3d18e54d5",
+        "train.parquet": "86f8a2c1b6b4450565e68c22583f44dfd7e6925d2ef24a23296a2f7271ac8c3e",
+    },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
         "leave-one-class-out.csv": "1641e01a50f8d2d5a32ec55da5d6f434f75fd01851724b1fdcbb847441d63417",
