@@ -179,6 +179,13 @@ def confirm(
     second: str = typer.Argument(..., metavar="SECOND", help="Name of the one to compare with.", show_default=False),
     protocol: str = typer.Option("host-10fold", "--protocol", "-p", metavar="P", help="Whose rules the folds follow."),
     assignments: int = typer.Option(3, "--assignments", "-n", min=1, help="Number of fresh assignments to folds."),
+    with_band: str = typer.Option(
+        None,
+        "--with-band",
+        metavar="POTENTIAL",
+        help="Score only entries with a band of this potential, as pathway-neb reads them.",
+        show_default=False,
+    ),
     page: Path = typer.Option(
         None, "--page", metavar="FILE", help="Renew the table in this page, between its marks.", show_default=False
     ),
@@ -199,7 +206,7 @@ def confirm(
 
     specs, names = (baseline_spec(first), baseline_spec(second)), (first, second)
     if page is not None:
-        page_with(page, names, protocol, "")  # a page without the marks is told before hours of work
+        page_with(page, names, protocol, "", with_band)  # a page without the marks is told before hours of work
     folder = (work or cache_folder("baselines")) / "confirm"
     with open_executor(workers=workers) as executor, progress_bars("confirm") as update:
         rows = compare(
@@ -207,13 +214,14 @@ def confirm(
             protocol,
             assignments=range(assignments),
             work=folder,
+            with_band=with_band,
             executor=executor,
             progress=lambda name, number, done, total: update(f"{name}, assignment {number}", done, total),
         )
-    table = confirmation_table(names, protocol, rows)
+    table = confirmation_table(names, protocol, rows, with_band)
     typer.echo(table)
     if page is not None:
-        write_text(page, page_with(page, names, protocol, table))
+        write_text(page, page_with(page, names, protocol, table, with_band))
         typer.echo(f"wrote {page}")
 
 

@@ -23,6 +23,7 @@ _KEPT_IN_CHECKOUT = {
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",
+    "neb-inputs": "baselines/neb-inputs",
     "consensus": "dataset_card/consensus",
     "submissions": "leaderboard/submissions",
 }

@@ -37,6 +37,20 @@ class Bar:
     cut_low: bool
     cut_high: bool
 
+    @property
+    def look(self) -> str:
+        """The classes of the bar's element: on which sides its interval is cut."""
+        return " ".join(["bar", *(["cut-low"] if self.cut_low else []), *(["cut-high"] if self.cut_high else [])])
+
+    @property
+    def style(self) -> str:
+        """The bar as the CSS variables from which ``components.css`` draws it, in percent: one element, no children."""
+        places = {"m": self.mark, "z": self.zero or None, "v": self.value}
+        if self.interval is not None:
+            places |= {"a": self.interval[0], "b": self.interval[1]}
+        found = {name: f"{place:.1f}".removesuffix(".0") for name, place in places.items() if place is not None}
+        return ";".join(f"--{name}:{place}" for name, place in found.items())
+
 
 def bar(estimate: Interval, scale: Scale, *, mark: float | None = None) -> Bar | None:
     """Return the bar of an estimate; None where its value is undefined."""

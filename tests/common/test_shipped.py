@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import embench
 from embench.audit.barriers import read_potentials
 from embench.audit.consensus import consensus_bytes, read_consensus
+from embench.baselines.models.neb_tables import shipped_tables
 from embench.common import shipped
 from embench.common._digests import DIGESTS
 from embench.errors import DatasetError, EmbenchError, SplitsError
@@ -61,6 +62,8 @@ def read(resource: str, name: str) -> Any:
         return embench.load().table
     if resource == "weights":
         return shipped.weights_file(name).read_bytes()
+    if resource == "neb-inputs":
+        return shipped_tables()
     if resource == "consensus":
         read_consensus.cache_clear()
         consensus_bytes.cache_clear()

@@ -21,7 +21,7 @@ import pytest
 from embench.errors import MissingDependencyError, OutputError
 from embench.hub.about import SITE_URL
 from embench.leaderboard.board import Board
-from embench.leaderboard.site.assets import script_json, web_address, write_assets
+from embench.leaderboard.site.assets import Packing, script_json, slim, web_address, write_assets
 from embench.leaderboard.site.main.page import write_main
 from embench.leaderboard.site.main.rows import duration, rank_interval
 from embench.leaderboard.site.pictures import CARD_SIZE
@@ -31,7 +31,7 @@ from embench.leaderboard.site.submissions.page import write_submission_pages
 from embench.leaderboard.site.submissions.pairs import pairs_of
 from embench.splits import protocol_names
 from embench.web.bars import Scale
-from tests.leaderboard.conftest import SUBMISSIONS, data_of
+from tests.leaderboard.conftest import SUBMISSIONS, data_of, unpacked
 
 pytest.importorskip("jinja2")
 Image = pytest.importorskip("PIL.Image")
@@ -139,7 +139,7 @@ def panel(page: str, protocol: str) -> str:
 
 
 def row(page: str, protocol: str, slug: str) -> str:
-    found = re.search(rf'<tr data-slug="{slug}".*?</tr>', panel(page, protocol), flags=re.DOTALL)
+    found = re.search(rf'<tr data-slug="{slug}".*?(?=<tr\b|</tbody>|</table>)', panel(page, protocol), flags=re.DOTALL)
     assert found, slug
     return found[0]
 
@@ -366,6 +366,52 @@ class TestSafety:
         text = script_json(value)
         assert not set("<>&\u2028\u2029") & set(text)
         assert json.loads(text) == value
+
+
+WIDE = """<div>
+  <table>
+    <thead>
+      <tr><th>a</th> <th>b</th></tr>
+    </thead>
+    <tbody>
+      <tr><td>1 <b>2</b></td>
+          <td><ul><li>x</li></ul></td></tr>
+
+      <tr><td></td><td>3</td></tr>
+    </tbody>
+    <tbody><tr><th>c</th></tr></tbody>
+  </table>
+  <select><optgroup label="o"><option>p</option> <option>q</option></optgroup></select>
+  <pre>  kept
+    <b>as</b> it
+
+  is</pre>
+</div>"""
+SLIM = """<div>
+<table>
+<thead>
+<tr><th>a<th>b<tbody>
+<tr><td>1 <b>2</b><td><ul><li>x</li></ul><tr><td><td>3<tbody><tr><th>c</table>
+<select><optgroup label="o"><option>p<option>q</optgroup></select>
+<pre>  kept
+    <b>as</b> it
+
+  is</pre>
+</div>"""
+
+
+def test_pages_are_slim() -> None:
+    assert slim(WIDE) == SLIM
+    assert slim(SLIM) == SLIM
+
+
+def test_what_values_share_is_packed_once() -> None:
+    values = [{"name": f"entry {n}", "text": "a sentence that all of them have, \n with a line end"} for n in range(9)]
+    packing = Packing(values[::4])
+    found = [packing.packed(value) for value in values]
+    assert [unpacked(text, packing.start) for text in found] == values
+    assert found == [packing.packed(value) for value in values]
+    assert max(map(len, found)) < 0.5 * len(json.dumps(values[0]))
 
 
 def local_targets(folder: Path) -> Iterator[tuple[Path, str, str]]:

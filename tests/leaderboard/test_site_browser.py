@@ -19,7 +19,7 @@ from embench.dataset import load
 from embench.leaderboard.board import Board
 from tests.browser import Visit, watched
 from tests.leaderboard.conftest import SUBMISSIONS
-from tests.leaderboard.test_site import attacked, attacked_site  # noqa: F401  (fixtures)
+from tests.leaderboard.test_site import SLIM, WIDE, attacked, attacked_site  # noqa: F401  (fixtures)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -525,6 +525,23 @@ def test_contrast(browser: Browser, site: Path, name: str, dark: bool) -> None:
     with visit(browser, (site / name).as_uri(), own=site.as_uri(), dark=dark) as found:
         worst = found.page.evaluate(CONTRASTS)
         assert worst[0][0] >= CONTRAST, worst
+
+
+def test_slim_pages_are_the_same_pages(browser: Browser) -> None:
+    """A browser makes the same elements and texts of both, but for spaces between cells and rows."""
+    shape = """(page) => {
+      const part = new DOMParser().parseFromString(page, "text/html").body.firstElementChild;
+      const text = (node) => (node.parentElement.closest("pre") ? node.data : node.data.replace(/\\s+/g, " ").trim());
+      const told = (node) => (node.nodeType === 3
+        ? [text(node)].filter((line) => line)
+        : [[node.tagName, ...[...node.childNodes].flatMap(told)]]);
+      return told(part);
+    }"""
+    page = browser.new_page()
+    wide, slim = (page.evaluate(shape, text) for text in (WIDE, SLIM))
+    page.close()
+    assert slim == wide
+    assert "  kept\n    " in str(wide).replace("\\n", "\n")
 
 
 def test_from_a_server(browser: Browser, site: Path, board: Board) -> None:

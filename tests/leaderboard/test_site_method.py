@@ -63,9 +63,9 @@ def text(page: str) -> str:
 
 
 def row(page: str, attribute: str, value: str) -> str:
-    found = re.search(rf'<tr {attribute}="{re.escape(value)}">.*?</tr>', page, flags=re.DOTALL)
+    found = re.search(rf'<tr {attribute}="{re.escape(value)}">.*?(?=<tr\b|</tbody>|</table>)', page, flags=re.DOTALL)
     assert found, value
-    return visible_text(found[0])
+    return f"{visible_text(found[0])} "
 
 
 class TestFigures:

@@ -48,7 +48,7 @@ def test_all_examples_with_hops_and_ways(page: str) -> None:
             assert f"{hop['low']:.2f} to {hop['high']:.2f}" in hops
             assert f"percentile {hop['percentile']:.0f}" in hops
         for way in content["ways"]:
-            assert f"<td>{way['barrier']:.2f}</td><td>{way['low']:.2f} to {way['high']:.2f}</td>" in ways
+            assert f"<td>{way['barrier']:.2f}<td>{way['low']:.2f} to {way['high']:.2f}<td>" in ways
 
 
 def test_published_values_are_those_of_the_dataset(page: str) -> None:

@@ -148,4 +148,4 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_which_baselines_can_be_trained():
-    assert storable() == ("pathway-stack", "pathway-hybrid")
+    assert storable() == ("pathway-stack", "pathway-hybrid", "pathway-neb")

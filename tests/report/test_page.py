@@ -223,7 +223,15 @@ def test_bar_is_held_within_its_scale() -> None:
     assert found is not None
     assert (found.value, found.interval, found.mark) == (50.0, (0.0, 75.0), 25.0)
     assert (found.cut_low, found.cut_high) == (True, False)
+    assert found.look == "bar cut-low"
+    assert found.style == "--m:25;--v:50;--a:0;--b:75"
     assert bar({"value": None, "low": None, "high": None}, Scale(0.0, 1.0)) is None
+
+
+def test_bar_without_an_interval_has_only_its_value() -> None:
+    found = bar({"value": -0.2345, "low": None, "high": None}, Scale(-1.0, 1.0))
+    assert found is not None
+    assert (found.look, found.style) == ("bar", "--z:50;--v:38.3")  # (1 - 0.2345) / 2 and 1 / 2
 
 
 def test_wording() -> None:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import zlib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from embench.release.references import bibtex, read_references
 from embench.web.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jinja2 import Environment, Template
 
@@ -32,8 +33,20 @@ ENTRY_SCRIPTS = ("structure.js", "exports.js", "viewer.js", "plot.js", "entry.js
 # Of those, what other pages load as well.
 _ALONE = {"plot.js"}
 
-# Line ends and what stands before the next text; code on the pages is not indented by its template.
-INDENTATION = re.compile(r"\n[ \t]*\n*[ \t]*(?=<|{)")
+# Text whose spaces are seen, or are no spaces of the page.
+_VERBATIM = re.compile(r"(<(?:pre|script|textarea)\b.*?</(?:pre|script|textarea)>)", re.DOTALL)
+
+_LEFT_OUT = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<=\n)\s+(?=[<{]|\Z)",
+        r"</t[dh]>\s*(?=<t[dh]\b|</tr>)",
+        r"</tr>\s*(?=<tr\b|</t(?:head|body|able)>)",
+        r"</t(?:head|body)>\s*(?=<tbody\b|</table>)",
+        r"</option>\s*(?=<opt(?:ion|group)\b|</(?:optgroup|select)>)",
+    )
+)
+"""What :func:`slim` leaves out, in this order: spaces at the starts of lines of markup, and end tags."""
 
 NAVIGATION = (
     ("leaderboard", "Leaderboard", "index.html"),
@@ -134,21 +147,51 @@ def write_packed(path: Path, name: str, value: object) -> None:
 
 def packed(value: object) -> str:
     """Return plain data as JSON, packed by gzip and base64: the function `unpack` of the pages reads it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # Without a time of its own, so that the same data gives the same bytes.
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(_json(value).encode(), 9, mtime=0)).decode()
+
+
+class Packing:
+    """Packs many values that say much the same: what they share is packed once.
+
+    Each continues one gzip stream, whose :attr:`start` holds `examples`, line by line: what a value repeats of them
+    costs a few bits. `unpack` of the pages is given the start as well and returns the last line.
+    """
+
+    def __init__(self, examples: Iterable[object]) -> None:
+        self._stream = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+        text = "".join(f"{_json(example)}\n" for example in examples)
+        found = self._stream.compress(text.encode()) + self._stream.flush(zlib.Z_SYNC_FLUSH)
+        self.start = base64.b64encode(found).decode()
+
+    def packed(self, value: object) -> str:
+        """Return plain data as JSON, packed by gzip after the start, and base64."""
+        stream = self._stream.copy()
+        return base64.b64encode(stream.compress(_json(value).encode()) + stream.flush()).decode()
+
+
+def slim(page: str) -> str:
+    """Return a page without indentation and without the end tags that browsers add by themselves.
+
+    The latter are those in tables and lists of options that the standard calls optional (HTML, section 13.1.2.4): what
+    a browser makes of the page stays the same.
+    """
+    parts = _VERBATIM.split(page)
+    for place in range(0, len(parts), 2):
+        for left_out in _LEFT_OUT:
+            parts[place] = left_out.sub("", parts[place])
+    return "".join(parts)
 
 
 def write_page(path: Path, template: Template, context: Mapping[str, object]) -> None:
-    """Write a page without the indentation of its template.
+    """Write a page of the site, slim.
 
     Not by :func:`~embench.common.files.write_text`, which waits for the disk each time: there are hundreds of pages,
     and the site as a whole takes the place of the old one only when all of it is there.
 
     Raises :class:`~embench.errors.OutputError` where it cannot be written.
     """
-    text = INDENTATION.sub("\n", template.render(context))
-    write_quickly(path, text.encode())
+    write_quickly(path, slim(template.render(context)).encode())
 
 
 def write_quickly(path: Path, content: bytes) -> None:
@@ -160,9 +203,13 @@ def write_quickly(path: Path, content: bytes) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def script_json(value: object) -> str:
     """Return plain data as JSON that may stand in a script, whatever the texts in it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _json(value)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

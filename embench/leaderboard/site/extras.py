@@ -14,7 +14,7 @@ from embench._version import DATASET_VERSION
 from embench.common.files import write_text
 from embench.errors import MissingDependencyError
 from embench.hub.about import HUB_URL, PUBLISHED, SITE_URL
-from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.assets import environment, write_page
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -58,9 +58,9 @@ def write_extras(board: Board, folder: Path) -> None:
     items = news(board.content)
     templates = environment()
     context = ChangelogContext(root="", page="changelog", items=items, versions=_versions())
-    write_text(folder / "changelog.html", templates.get_template("changelog.html.j2").render(context))
+    write_page(folder / "changelog.html", templates.get_template("changelog.html.j2"), context)
     # A wrong address may lie in any folder, so that this page links from the top of the site.
-    write_text(folder / "404.html", templates.get_template("404.html.j2").render(root=SITE_URL, page="404"))
+    write_page(folder / "404.html", templates.get_template("404.html.j2"), {"root": SITE_URL, "page": "404"})
     write_text(folder / "feed.xml", feed(items))
     write_text(folder / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {SITE_URL}sitemap.xml\n")
     # GitHub Pages must not read the pages as sources of Jekyll.

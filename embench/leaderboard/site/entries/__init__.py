@@ -1,7 +1,6 @@
 """The entry explorer: a table of all entries, and a view of each with its pathway in three dimensions.
 
-The page loads what it shows of an entry from ``entries/part-NN.js`` when it is asked for; the address
-``entries.html#<entry_id>`` leads to an entry.
+Each page holds what it shows of its entry, packed; the frame that all share is in ``assets/entry-data.js``.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 from urllib.parse import quote, urlencode
 
-from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment, write_packed
+from embench.leaderboard.site.assets import environment, write_packed, write_page
 from embench.leaderboard.site.entries.formulas import marked
 from embench.leaderboard.site.entries.predictions import best_errors
 from embench.schema import FLAGS
@@ -125,7 +124,7 @@ def write_entries(board: Board, folder: Path, *, progress: Callable[[str, int, i
         n_pages=math.ceil(len(entries) / PAGE),
         others=[(entry.entry_id, f"{entry.mobile_ion} in {entry.composition}") for entry in entries[PAGE:]],
     )
-    write_text(folder / "entries.html", environment().get_template("entries.html.j2").render(context))
+    write_page(folder / "entries.html", environment().get_template("entries.html.j2"), context)
 
 
 def _index(entries: Sequence[Entry], errors: Mapping[str, float]) -> IndexPayload:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.leaderboard.site.assets import environment, packed, write_data, write_page, write_quickly
+from embench.leaderboard.site.assets import Packing, environment, write_data, write_page, write_quickly
 from embench.leaderboard.site.entries.formulas import marked, subscripted
 from embench.leaderboard.site.entries.paths import DrawnPath, paths_of
 from embench.leaderboard.site.entries.predictions import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _SUPERSCRIPTS = ("", "⁺", "²⁺", "³⁺", "⁴⁺")
 _BEST = 10  # systems that a reader without scripts sees: there are hundreds of pages
+_EXAMPLES = 4  # records that the packing of all begins with
 _REACHES = ("3", "3.5", "4", "4.5", "5")  # Å
 # Attempts a second, a usual value for hops in solids; and where a waiting time stops to mean anything, s.
 _ATTEMPTS = 1e13
@@ -65,7 +66,8 @@ _UNITS = (
 class SharedPayload(TypedDict):
     """What the pages of all entries need once: systems by protocol, columns, elements with colour and radius (Å).
 
-    `frame` is the markup that is the same on all of them, by the place where it goes.
+    `frame` is the markup that is the same on all of them, by the place where it goes; `start` is that of their records,
+    see :class:`~embench.leaderboard.site.assets.Packing`.
     """
 
     protocols: list[ProtocolSystems]
@@ -74,6 +76,7 @@ class SharedPayload(TypedDict):
     columns: list[tuple[str, str, str | None, str]]
     elements: dict[str, tuple[str, float]]
     frame: dict[str, str]
+    start: str
 
 
 class EntryContext(TypedDict):
@@ -112,6 +115,10 @@ def write_pages(
 
     Raises as :func:`embench.leaderboard.site.entries.write_entries`.
     """
+    paths, predicted, related = paths_of(entries), predictions(board), relatives(entries)
+    barriers, ran = potential_barriers(board), profiles(board)
+    records = [record(e, paths[e.entry_id], predicted.get(e.entry_id, {}), ran.get(e.entry_id, ())) for e in entries]
+    packing = Packing(records[:: math.ceil(len(records) / _EXAMPLES)])
     shared: SharedPayload = {
         "protocols": protocols(board),
         "kinds": {key: kind.title for key, kind in KINDS.items()},
@@ -119,19 +126,17 @@ def write_pages(
         "columns": [(spec.name, spec.section, spec.unit, spec.description) for spec in SHOWN_COLUMNS],
         "elements": elements(entries),
         "frame": _frame(),
+        "start": packing.start,
     }
     write_data(folder / "assets" / "entry-data.js", "entry-data", shared)
-    paths, predicted, related = paths_of(entries), predictions(board), relatives(entries)
-    barriers, ran = potential_barriers(board), profiles(board)
     template = environment().get_template("entry.html.j2")
     ids = [entry.entry_id for entry in entries]
     for place, entry in enumerate(entries):
         name = entry.entry_id
-        here = predicted.get(name, {})
         context = _context(entry, paths[name], related[name], trust(entry, barriers.get(name, {})))
-        context["record"] = packed(record(entry, paths[name], here, ran.get(name, ())))
+        context["record"] = packing.packed(records[place])
         context["main_title"] = shared["protocols"][0]["title"]
-        context["predicted"] = _predicted(shared["protocols"][0], here)
+        context["predicted"] = _predicted(shared["protocols"][0], predicted.get(name, {}))
         context["before"], context["after"] = ids[place - 1], ids[(place + 1) % len(ids)]
         write_page(folder / "entries" / name / "index.html", template, context)
         write_quickly(folder / "entries" / name / "card.png", _card(entry, paths[name].energy))

@@ -7,9 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.common.files import write_text
 from embench.leaderboard.board.documents import BoardMetric
-from embench.leaderboard.site.assets import environment, write_packed
+from embench.leaderboard.site.assets import environment, write_packed, write_page
 from embench.leaderboard.site.main import charts, hero, matrices
 from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.main.doubtful import without_contradicted
@@ -109,7 +108,7 @@ def write_main(board: Board, folder: Path) -> None:
         charts=_charts(content),
         transfer=transfer_part(content),
     )
-    write_text(folder / "index.html", environment().get_template("main.html.j2").render(context))
+    write_page(folder / "index.html", environment().get_template("main.html.j2"), context)
     write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols, clean))
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.audit.leakage import RELATIONS
-from embench.common.files import write_text
 from embench.errors import HubError
 from embench.hub.about import UPSTREAM_URL
-from embench.leaderboard.site.assets import CITATION, environment
+from embench.leaderboard.site.assets import CITATION, environment, write_page
 from embench.leaderboard.site.method import facts, figures
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.release.references import read_references
@@ -129,7 +128,7 @@ def write_method(board: Board, folder: Path) -> None:
         upstream_url=UPSTREAM_URL,
         figures=plots,
     )
-    write_text(folder / "method.html", environment().get_template("method.html.j2").render(context))
+    write_page(folder / "method.html", environment().get_template("method.html.j2"), context)
 
 
 def _without_metal_site(section: ProtocolSection, names: Mapping[str, str]) -> MetalSite:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment
+from embench.leaderboard.site.assets import environment, write_page
 from embench.prediction.examples import EXAMPLES, Example, stored_examples
 from embench.web.bars import Bar, Scale, bar
 
@@ -59,7 +58,7 @@ def write_predict(folder: Path) -> None:
     OutputError
         `folder` cannot be written.
     """
-    write_text(folder / "predict.html", environment().get_template("predict.html.j2").render(predict_context()))
+    write_page(folder / "predict.html", environment().get_template("predict.html.j2"), predict_context())
 
 
 def predict_context() -> PredictContext:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from embench.common.files import write_text
-from embench.leaderboard.site.assets import environment, write_packed
+from embench.leaderboard.site.assets import environment, write_packed, write_page
 
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
@@ -52,7 +51,7 @@ def write_score(board: Board, folder: Path) -> None:
     sections = board.content["protocols"]
     write_packed(folder / "assets" / "score-data.js", "score-data", score_payload(board))
     context = {"root": "", "page": "score", "protocols": sections, "main": sections[0]}
-    write_text(folder / "score.html", environment().get_template("score.html.j2").render(context))
+    write_page(folder / "score.html", environment().get_template("score.html.j2"), context)
 
 
 def score_payload(board: Board) -> ScorePayload:

@@ -3,7 +3,7 @@
 (async () => {
   const $ = (id) => document.getElementById(id);
   const shared = embench.value("entry-data");
-  const packed = JSON.parse(await embench.unpack(document.getElementById("record").textContent));
+  const packed = JSON.parse(await embench.unpack(document.getElementById("record").textContent, shared.start));
   // What is the same on all these pages stands in one file; it is markup of ours, without data.
   for (const [place, markup] of Object.entries(shared.frame)) $(place).innerHTML = markup;
   embench.prepare(document);

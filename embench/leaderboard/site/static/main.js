@@ -25,22 +25,24 @@
   const named = (metric) => (metric.unit ? `${metric.symbol}, ${metric.unit}` : metric.symbol);
 
   // The chosen metric: its head, its axis, and a value and a bar in every row.
-  const mark = (className, place) => {
-    const element = make("i", { className });
-    element.style.left = `${place}%`;
-    return element;
+  const tick = (place, textContent) => {
+    const found = make("i", { textContent });
+    found.style.left = `${place}%`;
+    return found;
   };
   const bar = (score, reference) => {
-    const found = make("span", { className: "bar" });
-    found.setAttribute("aria-hidden", "true");
-    if (reference !== null) found.append(mark("mark", reference));
+    const found = make("i", { className: "bar" });
+    const place = (name, value) => found.style.setProperty(name, String(value));
+    if (reference !== null) place("--m", reference);
     if (!score) return found;
+    place("--v", score.place);
     if (score.range) {
-      const range = mark(`range${score.cut[0] ? " cut-low" : ""}${score.cut[1] ? " cut-high" : ""}`, score.range[0]);
-      range.style.right = `${100 - score.range[1]}%`;
-      found.append(range);
+      place("--a", score.range[0]);
+      place("--b", score.range[1]);
+      found.classList.toggle("cut-low", score.cut[0]);
+      found.classList.toggle("cut-high", score.cut[1]);
     }
-    found.append(mark(score.off ? `off-${score.off}` : "dot", score.place));
+    if (score.off) found.classList.add(`off-${score.off}`);
     return found;
   };
   // The cells of a row beside the chosen metric: with other labels, they are other figures.
@@ -82,7 +84,7 @@
     head.querySelector("[role=tooltip]").textContent =
       `${metric.title}. ${metric.explanation} With its 95 % interval.`;
     panel.querySelector(".axis").replaceChildren(
-      ...axis.ticks.map(([place, text]) => Object.assign(mark("", place), { textContent: text })),
+      ...axis.ticks.map(([place, text]) => tick(place, text)),
     );
     panel.querySelector(".reference").textContent = axis.reference === null ? "" : axis.text;
     panel.querySelector(".sentence").textContent = sentence;
@@ -100,7 +102,7 @@
       row.querySelector("td.drawn").replaceChildren(bar(score, axis.reference));
     }
     for (const cell of table.querySelectorAll(".more[data-column]")) cell.hidden = cell.dataset.column === state.metric;
-    const off = rowsOf(panel).some((row) => row.querySelector("[class^=off-]"));
+    const off = rowsOf(panel).some((row) => row.querySelector(".off-low, .off-high"));
     panel.querySelector(".key-off").hidden = !off;
   };
 

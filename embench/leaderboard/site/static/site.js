@@ -181,10 +181,11 @@ window.embench = (() => {
   for (const button of document.querySelectorAll("[data-copy]")) {
     copies(button, () => document.getElementById(button.dataset.copy).textContent);
   }
-  /** Return the text that was packed by gzip and base64. */
-  const unpack = (packed) => {
-    const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  /** Return the text that was packed by gzip and base64: its last line, after the start that it shares with others. */
+  const unpack = async (packed, start = "") => {
+    const bytes = [start, packed].map((part) => Uint8Array.from(atob(part), (character) => character.charCodeAt(0)));
+    const text = await new Response(new Blob(bytes).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    return text.slice(text.lastIndexOf("\n") + 1);
   };
   /** Make explanations and sortable tables within `part` work. */
   const prepare = (part) => {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from embench.leaderboard.board.detail import NOT_CONTRADICTED
-from embench.leaderboard.site.assets import INDENTATION, environment, packed, web_address, write_packed, write_quickly
+from embench.leaderboard.site.assets import environment, packed, slim, web_address, write_packed, write_quickly
 from embench.leaderboard.site.main.rows import cost_text
 from embench.leaderboard.site.scores import KINDS, Kind
 from embench.leaderboard.site.submissions.card import Line, card_of
@@ -199,7 +199,7 @@ def _pages(board: Board, slug: str, template: Template) -> list[str]:
     found = []
     for parts in zip(protocols, details, pairs, strict=True):
         context["panel"] = _panel(*parts)
-        found.append(INDENTATION.sub("\n", template.render(context)))
+        found.append(slim(template.render(context)))
     return found
 
 
@@ -219,7 +219,7 @@ def _page_alone(board: Board, slug: str) -> str:
         places=places,
         place_columns=transfer_columns(content),
     )
-    return INDENTATION.sub("\n", environment().get_template("submission_alone.html.j2").render(context))
+    return slim(environment().get_template("submission_alone.html.j2").render(context))
 
 
 def _costs_of(places: Sequence[TransferPlace], submission: SubmissionCard) -> dict[str, str]:
