@@ -105,7 +105,7 @@ def test_a_hop_of_ones_own_with_a_potential(analytic, made, model):
     assert found.result.barrier_max_minus_min == pytest.approx(WAVE_HEIGHT, abs=0.02)
     assert (found.hybrid, found.hybrid_model) == (0.5, "pathway-neb")
     n, potential, hops, results, store = made[0]
-    assert (n, potential, hops) == (616, "chgnet", [hop.entry_id])
+    assert (n, potential, hops) == (615, "chgnet", [hop.entry_id])
     assert results[0].barrier_max_minus_min == found.result.barrier_max_minus_min
     assert store.band_path(hop.entry_id).exists()
     # Predictions out of fold are not committed: no narrower than the model makes them itself.
