@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from embench.baselines.models.neb_tables import POTENTIALS as FIRST_HAND
 from embench.errors import BaselineError, EmbenchError
 from embench.prediction.calibration import calibrate
 from embench.prediction.data import interval_of
@@ -74,7 +75,7 @@ def _with_first_hand(
 
 
 HYBRIDS: tuple[Hybrid, ...] = (
-    Hybrid(name="pathway-neb", potentials=("chgnet", "sevennet-0"), predict=_with_first_hand),
+    Hybrid(name="pathway-neb", potentials=FIRST_HAND, predict=_with_first_hand),
     Hybrid(name="pathway-hybrid", potentials=("orb-v3", "mace-relax"), predict=_with_literature),
 )
 
