@@ -103,6 +103,8 @@ release-data:  ## fetch the raw release that some tests compare with into EMBENC
 build: $(VENV)/.ready  ## rebuild the dataset from the raw release (UPSTREAM=folder)
 	$(VENV)/$(BIN)/embench build $(or $(UPSTREAM),../shared/upstream)
 	$(VENV)/$(BIN)/embench hub digests
+	$(VENV)/$(BIN)/embench build-version
+	$(VENV)/$(BIN)/embench hub digests
 
 digests: $(VENV)/.ready  ## renew the digests of what embench ships, after dataset, splits or weights were meant to change
 	$(VENV)/$(BIN)/embench hub digests
@@ -123,6 +125,9 @@ pages: $(VENV)/.ready  ## renew the generated pages in docs/
 # the baselines are not among it: make build and make baselines renew those.
 generated: $(VENV)/.ready  ## renew everything that is generated: splits, digests, schema, tables, pages, board, card
 	$(VENV)/$(BIN)/embench splits make
+	$(MAKE) digests
+	$(VENV)/$(BIN)/embench build-version
+	$(MAKE) digests
 	$(VENV)/$(BIN)/embench data consensus
 	$(MAKE) digests
 	$(VENV)/$(BIN)/embench splits table

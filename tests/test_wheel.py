@@ -172,6 +172,7 @@ def test_content(wheel):
         "embench/_shipped/splits/manifest-1.1.0.json",
         "embench/_shipped/versions/default-1.1.0.parquet",
         "embench/_shipped/potentials/barriers.csv",
+        "embench/_shipped/neb-inputs/chgnet.parquet",
         "embench/_shipped/consensus/potential_consensus.parquet",
         "embench/_shipped/submissions/mace-relax/barriers.csv",
         "embench/_shipped/submissions/mace-relax/submission.yaml",

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.errors import DatasetError, did_you_mean, nearest_names
+from embench.schema import COLUMNS
 from embench.schema.contribution import DEFINITIONS, FIELDS, Field
 
 Floats = NDArray[np.float64]
@@ -151,7 +152,9 @@ def _check_row(row: Row, known: _Known) -> Iterator[tuple[str, bool]]:
     """Yield what is to say of one row, and whether it is a problem."""
     names = {field.name for field in FIELDS}
     for name in row:
-        if name not in names:
+        if name not in names and name in {spec.name for spec in COLUMNS}:
+            yield f"the field {name} is worked out from the others; it is not read", False
+        elif name not in names:
             yield f"the field {name} is not known{did_you_mean(nearest_names(name, names))}; it is not read", False
     missing = [field.name for field in FIELDS if field.needed and _is_missing(row.get(field.name))]
     yield from ((f"{name} is missing", True) for name in missing)
@@ -219,8 +222,8 @@ def _check_labels(typed: Mapping[str, Any], known: _Known) -> Iterator[tuple[str
     if functional is not None and functional not in known.functionals:
         hint = " (PBE and PBEsol are GGA)" if functional.upper().startswith("PBE") else ""
         yield f"functional {functional[:40]!r} is none of {', '.join(sorted(known.functionals))}{hint}", False
-    if functional == "GGA+U" and "hubbard_u" not in typed:
-        yield "hubbard_u is missing, which GGA+U needs", True
+    if functional == "GGA+U" and "hubbard_u_values" not in typed:
+        yield "hubbard_u_values is missing, which GGA+U needs", True
     citation = typed.get("citation")
     if citation is not None and not _DOI.search(citation):
         yield "citation holds neither a DOI nor an arXiv number", True

@@ -14,7 +14,7 @@ from embench.baselines.registry import BaselineSpec
 from embench.baselines.runner import run_baseline
 from embench.common.markdown import between_marks, markdown_table
 from embench.dataset import load
-from embench.errors import BaselineError
+from embench.errors import BaselineError, UnknownNameError
 from embench.evaluation.comparison import p_text
 from embench.splits.fresh import fresh_protocol
 from embench.statistics.pairs import Pair, compare_all
@@ -46,6 +46,7 @@ def confirm(
     *,
     assignments: Sequence[int],
     work: Path,
+    with_band: str | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Confirmed]:
@@ -59,17 +60,19 @@ def confirm(
     protocol : whose rules the folds are made by, see :func:`~embench.splits.fresh.fresh_protocol`.
     assignments : their numbers, from 0.
     work : folder in which finished folds are kept; an interrupted run goes on from them.
+    with_band : score only entries that have a band of this potential among those that ship; all are trained on.
     progress : called as the work goes on.
 
     Raises
     ------
     BaselineError
-        No assignment is asked for; and as :func:`~embench.baselines.runner.run_baseline` does.
+        No assignment is asked for, or no such bands ship; and as :func:`~embench.baselines.runner.run_baseline` does.
     SplitsError
         The protocol has no folds to draw.
     """
     if not assignments:
         raise BaselineError("no assignment to folds is asked for: give at least one")
+    scored = None if with_band is None else entries_with_band(with_band)
     train = load().filter(published_split="train")
     labels = dict(zip(train.entry_ids, train.column("migration_barrier").tolist(), strict=True))
     hosts = dict(zip(train.entry_ids, train.column("group_host").tolist(), strict=True))
@@ -77,7 +80,7 @@ def confirm(
     ids: tuple[str, ...] = ()
     for number in assignments:
         folds = fresh_protocol(protocol, number, train)
-        ids = tuple(sorted(folds.scored_ids))
+        ids = tuple(sorted(each for each in folds.scored_ids if scored is None or each in scored))
         both = []
         for spec in specs:
 
@@ -94,15 +97,38 @@ def confirm(
     return rows if len(rows) == 1 else [*rows, _row("mean", np.mean(errors, axis=0), clusters)]
 
 
+def entries_with_band(potential: str) -> frozenset[str]:
+    """Return the entries that a band of `potential` ships for.
+
+    Raises :class:`~embench.errors.UnknownNameError` where none of this potential do, and as
+    :func:`~embench.baselines.models.neb_tables.shipped_tables` does.
+    """
+    from embench.baselines.models.neb_tables import shipped_tables
+
+    tables = shipped_tables()
+    if potential not in tables:
+        raise UnknownNameError("potential with bands", potential, tables)
+    return frozenset(tables[potential])
+
+
 def _row(assignment: str, errors: Floats, clusters: NDArray[np.intp]) -> Confirmed:
     (pair,) = compare_all(errors, clusters, resamples=_RESAMPLES, seed=0)
     first, second = errors.mean(axis=1).tolist()
     return Confirmed(assignment, first, second, pair)
 
 
-def confirmation_table(names: tuple[str, str], protocol: str, rows: Sequence[Confirmed]) -> str:
+def confirmation_table(
+    names: tuple[str, str], protocol: str, rows: Sequence[Confirmed], with_band: str | None = None
+) -> str:
     """Return the comparison as a table in Markdown, energies in eV."""
-    header = [f"{protocol}, fresh assignment", *(f"MAE {name}" for name in names), "difference", "95 % interval", "p"]
+    which = "" if with_band is None else f", entries with a band of {with_band}"
+    header = [
+        f"{protocol}{which}, fresh assignment",
+        *(f"MAE {name}" for name in names),
+        "difference",
+        "95 % interval",
+        "p",
+    ]
     return markdown_table(
         header,
         [
@@ -119,7 +145,8 @@ def confirmation_table(names: tuple[str, str], protocol: str, rows: Sequence[Con
     )
 
 
-def page_with(page: Path, names: tuple[str, str], protocol: str, table: str) -> str:
+def page_with(page: Path, names: tuple[str, str], protocol: str, table: str, with_band: str | None = None) -> str:
     """Return the text of a page with the table between its marks; raises as ``between_marks`` does."""
-    begin, end = (f"<!-- confirm {' '.join(names)} {protocol}: {mark} -->" for mark in ("begin", "end"))
+    which = "" if with_band is None else f" with a band of {with_band}"
+    begin, end = (f"<!-- confirm {' '.join(names)} {protocol}{which}: {mark} -->" for mark in ("begin", "end"))
     return between_marks(page, begin, end, table)

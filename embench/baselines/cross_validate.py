@@ -51,7 +51,7 @@ def cross_validate(
     progress
         Called with the number of folds that are done, and of all.
     dataset_version
-        Version of the dataset whose folds are taken, such as ``1.1.0``; None for that of the leaderboard.
+        Version of the dataset whose folds are taken, such as ``1.0.0``; None for that of the leaderboard.
 
     Raises
     ------

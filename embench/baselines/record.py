@@ -15,7 +15,6 @@ from typing import Any
 from embench._version import DATASET_VERSION, __version__
 from embench.baselines.store import FoldResult, RunKey
 from embench.errors import MissingDependencyError
-from embench.splits.registry import SPLITS_VERSION
 
 
 def library_versions(libraries: Iterable[str], *, extra: str) -> dict[str, str]:
@@ -75,7 +74,7 @@ def make_record(
 ) -> dict[str, Any]:
     """Return the record of a finished run; `predictions` is the text of its predictions file.
 
-    `dataset_version` is that of the barriers of cations that the folds are of.
+    `dataset_version` is that of the barriers of cations that the folds are of; the splits have the same number.
 
     Seconds are wall time in the process that did the work, summed over the folds, and ``cpu`` is the processor time of
     the same stages; ``prepare`` is the wall time of features computed in this run, not of those found in the cache.
@@ -92,7 +91,7 @@ def make_record(
         "versions": {
             "embench": __version__,
             "dataset": dataset_version,
-            "splits": SPLITS_VERSION,
+            "splits": dataset_version,
             **dict(library.split("==") for library in key.libraries),
         },
         "checksums": {

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embench.baselines.runner import Run
 from embench.common.files import write_text
 from embench.errors import BaselineError, StaleFileError
+
+if TYPE_CHECKING:
+    from embench.splits import Protocol
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,50 @@ def read_record(folder: Path, protocol: str) -> dict[str, Any]:
     return record
 
 
-def check_current(record: dict[str, Any], *, dataset: str, protocol_sha256: str, where: Path) -> None:
-    """Raise :class:`~embench.errors.StaleFileError` where the record is of another dataset or of other folds."""
-    for name, now in (("dataset", dataset), ("protocol", protocol_sha256)):
+def folds_of(record: dict[str, Any], where: Path) -> Protocol:
+    """Return the folds that a record in the folder `where` is of, in the version of the dataset that it names.
+
+    Raises :class:`~embench.errors.StaleFileError` where it is of another build of that version, or of other folds, and
+    :class:`~embench.errors.UnknownNameError` for a version that there is none of.
+    """
+    from embench.splits import protocol
+
+    folds = protocol(record["protocol"], record["versions"]["dataset"])
+    for name, now in (("dataset", folds.dataset_digest), ("protocol", folds.sha256)):
         if record["checksums"].get(name) != now:
             raise StaleFileError(
                 f"the predictions for {record['protocol']} in {where} belong to another {name} (sha256 "
                 f"{str(record['checksums'].get(name))[:12]}…, here {now[:12]}…): make them again with "
                 "embench baseline run"
+            )
+    return folds
+
+
+def one_version(records: Sequence[dict[str, Any]], where: Path) -> str:
+    """Return the version of the dataset that all these records in the folder `where` are of.
+
+    Raises :class:`~embench.errors.StaleFileError` where they are of several: what is written together is of one.
+    """
+    versions = {record["protocol"]: str(record["versions"]["dataset"]) for record in records}
+    if len(set(versions.values())) > 1:
+        listed = ", ".join(f"{name} with {version}" for name, version in versions.items())
+        raise StaleFileError(
+            f"the predictions in {where} were made with several versions of the dataset ({listed}): make those of one "
+            "version again with embench baseline run --dataset-version, or write into another folder"
+        )
+    return next(iter(versions.values()))
+
+
+def check_folder(folder: Path, version: str) -> None:
+    """Raise :class:`~embench.errors.StaleFileError` where `folder` has predictions of another dataset version."""
+    suffix = ".record.json"
+    for path in sorted(folder.glob(f"*{suffix}")):
+        name = path.name.removesuffix(suffix)
+        found = read_record(folder, name)["versions"]["dataset"]
+        if found != version:
+            raise StaleFileError(
+                f"{folder} holds predictions for {name} made with dataset {found}, and this run is with {version}: "
+                f"go on with --dataset-version {found}, or name another folder with --out"
             )
 
 

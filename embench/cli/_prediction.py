@@ -76,7 +76,8 @@ def _print_potential(found: PredictionDocument) -> None:
         )
         if neb["hybrid"] is not None:
             typer.echo(
-                f"  with that known: {neb['hybrid']:.2f} eV ({neb['hybrid_low']:.2f} to {neb['hybrid_high']:.2f})"
+                f"  with that known: {neb['hybrid']:.2f} eV ({neb['hybrid_low']:.2f} to {neb['hybrid_high']:.2f}), by "
+                f"{neb['hybrid_model']}"
             )
 
 

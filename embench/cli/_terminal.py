@@ -19,7 +19,7 @@ DATASET_VERSION = typer.Option(
     None,
     "--dataset-version",
     metavar="VERSION",
-    help="Version of the dataset, such as 1.1.0. Default: the one that the leaderboard scores on.",
+    help="Version of the dataset, such as 1.0.0. Default: the one that the leaderboard scores on.",
     show_default=False,
 )
 

@@ -110,14 +110,18 @@ def run(
 
     Interrupted or killed, the same command goes on where it was: finished folds are kept.
     """
+    from embench.baselines.reproduce import check_folder
     from embench.common.executor import open_executor
+    from embench.schema import DEFAULT, layout
 
     spec = _spec(name, factory)
     names = _protocols(spec, protocol)
+    target = out or Path("runs") / name
+    check_folder(target, layout(DEFAULT.name, dataset_version).version)
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for each in names:
             finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh, version=dataset_version)
-            path = finished.write(out or Path("runs") / name)
+            path = finished.write(target)
             typer.echo(f"wrote {path}: {finished.record['n_predictions']} predictions")
 
 
@@ -175,6 +179,13 @@ def confirm(
     second: str = typer.Argument(..., metavar="SECOND", help="Name of the one to compare with.", show_default=False),
     protocol: str = typer.Option("host-10fold", "--protocol", "-p", metavar="P", help="Whose rules the folds follow."),
     assignments: int = typer.Option(3, "--assignments", "-n", min=1, help="Number of fresh assignments to folds."),
+    with_band: str = typer.Option(
+        None,
+        "--with-band",
+        metavar="POTENTIAL",
+        help="Score only entries with a band of this potential, as pathway-neb reads them.",
+        show_default=False,
+    ),
     page: Path = typer.Option(
         None, "--page", metavar="FILE", help="Renew the table in this page, between its marks.", show_default=False
     ),
@@ -195,7 +206,7 @@ def confirm(
 
     specs, names = (baseline_spec(first), baseline_spec(second)), (first, second)
     if page is not None:
-        page_with(page, names, protocol, "")  # a page without the marks is told before hours of work
+        page_with(page, names, protocol, "", with_band)  # a page without the marks is told before hours of work
     folder = (work or cache_folder("baselines")) / "confirm"
     with open_executor(workers=workers) as executor, progress_bars("confirm") as update:
         rows = compare(
@@ -203,13 +214,14 @@ def confirm(
             protocol,
             assignments=range(assignments),
             work=folder,
+            with_band=with_band,
             executor=executor,
             progress=lambda name, number, done, total: update(f"{name}, assignment {number}", done, total),
         )
-    table = confirmation_table(names, protocol, rows)
+    table = confirmation_table(names, protocol, rows, with_band)
     typer.echo(table)
     if page is not None:
-        write_text(page, page_with(page, names, protocol, table))
+        write_text(page, page_with(page, names, protocol, table, with_band))
         typer.echo(f"wrote {page}")
 
 
@@ -378,17 +390,14 @@ def _reproduce(
     folds: int | None,
     renew: bool,
 ) -> bool:
-    from embench.baselines.reproduce import check_current, compare_with, read_record, renewed, write_record
+    from embench.baselines.reproduce import compare_with, folds_of, read_record, renewed, write_record
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
     from embench.common.text import plural
-    from embench.splits import protocol
 
     record = read_record(records, name)
     # With the dataset that the record names, also where the leaderboard has moved on to a later version.
-    version = record["versions"]["dataset"]
-    every = protocol(name, version)
-    check_current(record, dataset=every.dataset_digest, protocol_sha256=every.sha256, where=records)
+    every = folds_of(record, records)
     # Apart from the results of ordinary runs, which are perhaps the committed ones, and forgotten when it is done.
     again = _run(
         spec,
@@ -399,7 +408,7 @@ def _reproduce(
         fresh=False,
         part="reproduce",
         folds=folds,
-        version=version,
+        version=every.dataset_version,
     )
     part = None if folds is None else every.first(folds)
     among = None if part is None else part.scored_ids

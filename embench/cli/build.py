@@ -12,7 +12,7 @@ import typer
 
 def build(
     upstream: Path = typer.Argument(..., help="Folder with the files of the raw release.", show_default=False),
-    out: Path = typer.Option(Path("dataset_card/data"), "--out", help="Folder for the Parquet files."),
+    out: Path = typer.Option(Path("dataset_versions/first"), "--out", help="Folder for the Parquet files."),
     complete: Path | None = typer.Option(
         None,
         "--complete",
@@ -64,35 +64,44 @@ def build_transfer(
 
 
 def build_version(
-    out: Path = typer.Option(Path("dataset_versions"), "--out", help="Folder for the file of the version."),
+    out: Path = typer.Option(Path("dataset_versions/later"), "--out", help="Folder for the file of the version."),
+    data: Path = typer.Option(Path("dataset_card/data"), "--data", help="Folder for all of the version, for the hub."),
     splits: Path = typer.Option(Path("splits"), "--splits", help="Folder for the manifest of its protocols."),
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where the files are not those of now."),
 ) -> None:
-    """Make version 1.1.0 of the dataset from 1.0.0: what differs, and the protocols without what it drops."""
+    """Make version 1.1.0 of the dataset from 1.0.0: what differs, all rows, and the protocols without what it drops."""
     from embench import schema
     from embench.common.files import write_text, write_together
-    from embench.curation.revise import flag_changes, is_written, revise, write_overlay
+    from embench.curation.revise import flag_changes, is_dataset, is_written, revise, write_overlay
+    from embench.curation.write import write_dataset
     from embench.dataset import load
+    from embench.dataset.overlay import Overlay
     from embench.errors import StaleFileError
     from embench.splits.load import made_manifest
     from embench.splits.revision import manifest_name
 
-    layout, base = schema.REVISED, load()
-    table, text = revise(base.table), made_manifest(base, schema.REVISED)
+    layout, base = schema.DEFAULT, load(version=schema.FIRST.version)
+    table, text = revise(base.table), made_manifest(base, layout)
     overlay, manifest = out / layout.overlay, splits / manifest_name(layout.version)
+    every = Overlay(table, layout, "").lay_over(base.table, [spec.name for spec in layout.columns])
     if check:
         current = {
             overlay: is_written(table, overlay),
+            data: is_dataset(every, data),
             manifest: manifest.is_file() and manifest.read_text(encoding="utf-8") == text,
         }
         if stale := [str(path) for path, same in current.items() if not same]:
             raise StaleFileError(f"not what this command writes now: {', '.join(stale)}; run it without --check")
-        typer.echo(f"{overlay} and {manifest} are up to date")
+        typer.echo(f"{overlay}, {data} and {manifest} are up to date")
         return
     for folder in (out, splits):
         folder.mkdir(parents=True, exist_ok=True)
     write_together({overlay: partial(write_overlay, table), manifest: partial(write_text, text=text)})
-    typer.echo(f"{layout.name} {layout.version}: {table.num_rows} entries in {overlay}, its protocols in {manifest}")
+    write_dataset(every.to_pylist(), data, version=layout.version, layout=layout)
+    typer.echo(
+        f"{layout.name} {layout.version}: {table.num_rows} entries in {data}, what differs in {overlay}, "
+        f"its protocols in {manifest}"
+    )
     for name, (added, removed) in flag_changes(table).items():
         typer.echo(f"flag {name}: {added} more, {removed} fewer")
     typer.echo("renew what follows from it: embench hub digests, embench data describe")

@@ -232,10 +232,11 @@ def audit(
     from embench.cli._terminal import deliver
     from embench.dataset import load
     from embench.pages.labels import label_page
+    from embench.schema import FIRST
     from embench.schema import layout as versioned
 
-    # The table of a later version is what its flags are made from, so that it must not need them.
-    data, layout = load(), versioned("default", dataset_version)
+    # The page is of the version of now, the table by default that which embench build reads.
+    data, layout = load(), versioned("default", dataset_version or FIRST.version)
     potentials = read_potentials(data.entry_ids, barriers)
     evidence = read_evidence(data.entry_ids) if barriers is None else potentials
 

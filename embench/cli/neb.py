@@ -80,7 +80,7 @@ def run(
                     out=out,
                     settings=protocol,
                     options=options,
-                    dataset=data.digest,
+                    dataset=data.structures_digest,  # a run goes on where a version changes flags and folds only
                     executor=executor,
                     progress=report,
                     retry=retry,
@@ -342,3 +342,25 @@ def worth(
                 typer.echo(f"wrote {folder}")
             return
         deliver(lambda: worth_page(n, progress=lambda done, total: update("found", done, total)), out, check=check)
+
+
+@app.command()
+def inputs(
+    folder: Path = _RUN,
+    out: Path = typer.Option(
+        ..., "--out", "-o", metavar="FILE", help="File for the table (Parquet).", show_default=False
+    ),
+) -> None:
+    """Write what the bands of a run say of their hops as a table: the inputs of the baseline pathway-neb."""
+    from embench.common.files import atomic_path, check_output
+    from embench.neb.inputs import table_bytes
+    from embench.neb.saddle import table_of_run
+    from embench.neb.select import dataset_of_run
+    from embench.neb.store import RunStore
+
+    check_output(out, inputs=[folder])
+    store = RunStore(folder)
+    found = table_of_run(store, dataset_of_run(store.results()).entry_ids)
+    with atomic_path(out) as temporary:
+        temporary.write_bytes(table_bytes(found))
+    typer.echo(f"wrote {out}: {len(found.rows)} entries of {found.potential} {found.version}, {found.protocol}")

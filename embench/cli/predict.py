@@ -100,6 +100,11 @@ def predict(
         raise typer.BadParameter(
             "is for one structure without --out: NEB of many is embench neb", param_hint="--potential"
         )
+    from embench.prediction.hybrids import hybrid_named, without_potential
+
+    hybrid = hybrid_named(model)
+    if hybrid is not None:
+        raise typer.BadParameter(f"{without_potential(hybrid)}: for many structures name those", param_hint="--model")
     _many(files, single, choices, model, out, bands, pages, workers, scheduler, retry=retry)
 
 
@@ -127,11 +132,14 @@ def _one(
     neb_hops: int,
 ) -> None:
     from embench.cli._prediction import print_prediction
+    from embench.prediction.barriers import base_of, with_what_is_missing
     from embench.prediction.crystal import predict_source
     from embench.prediction.model import load_model
 
-    result = predict_source(source, choices, load_model(model))
-    if potential is not None:
+    result = predict_source(source, choices, load_model(base_of(model)))
+    if potential is None:
+        result = with_what_is_missing(result, model)
+    else:
         from embench.cli._neb_report import RunReport
         from embench.common.cache import cache_folder
         from embench.prediction.potential import with_potential

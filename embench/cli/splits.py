@@ -65,10 +65,10 @@ def show(
         ions = " ".join(f"{ion}:{count}" for ion, count in fold.ions.items())
         table.add_row(fold.fold, str(fold.n_train), str(fold.n_test), quantiles, str(fold.n_hosts), ions)
     typer.echo(f"{name}: {found.spec.measures}")
-    if found.dropped:
-        typer.echo(f"Dataset {found.dataset_version} no longer scores {', '.join(found.dropped)}.")
     typer.echo("Of the scored entries: quantiles of the barrier in eV, number of host frameworks, migrating ions.\n")
     print_table(table)
+    if found.dropped:
+        typer.echo(f"\nDataset {found.dataset_version} no longer scores {', '.join(found.dropped)}.")
 
 
 @app.command()
@@ -76,12 +76,16 @@ def make(
     out: Path = typer.Option(Path("splits"), "--out", help="Folder of the files.", metavar="DIR"),
     check: bool = typer.Option(False, "--check", help="Write nothing; fail where DIR holds other files."),
 ) -> None:
-    """Make the folds of all protocols from the dataset: one CSV file each, and the manifest."""
+    """Make the folds of all protocols from version 1.0.0 of the dataset: one CSV file each, and the manifest.
+
+    A later version has the same folds without what it no longer scores: embench build-version.
+    """
     from embench.dataset import load
     from embench.errors import StaleFileError
+    from embench.schema import FIRST
     from embench.splits.make import differing_files, make_splits, write_splits
 
-    files = make_splits(load())
+    files = make_splits(load(version=FIRST.version))
     if not check:
         for path in write_splits(files, out):
             typer.echo(f"wrote {path}")

@@ -40,6 +40,14 @@ def submit(
     ),
     slug: str | None = typer.Option(None, "--slug", help="Name of the folder. Default: made from the name.", **_OPEN),
     version: str | None = typer.Option(None, "--version", help="Version of the system.", **_OPEN),
+    dataset_version: str | None = typer.Option(
+        None,
+        "--dataset-version",
+        metavar="VERSION",
+        help="Version of the dataset whose folds the predictions were made with, such as 1.0.0; the description states "
+        "it. Scores are of the version of the leaderboard, which is the default.",
+        **_OPEN,
+    ),
     kind: str | None = typer.Option(
         None, "--kind", metavar="KIND", help="property-model, potential-neb, hybrid or literature.", **_OPEN
     ),
@@ -188,7 +196,7 @@ def submit(
         folder = place_of(submissions, slug)
         if not dry_run:
             check_free(folder, replace=replace)
-        submission = submission_with(content, files, folder=folder)
+        submission = submission_with(content, files, folder=folder, dataset_version=dataset_version)
         _check_and_score(submission, submissions, fill_missing=fill_missing)
         if dry_run:
             typer.echo("dry run: nothing was written")

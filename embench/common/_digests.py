@@ -14,6 +14,11 @@ DIGESTS: dict[str, dict[str, str]] = {
     "versions": {
         "default-1.1.0.parquet": "59e402c359ff468fcff32869d952b8fd02b9db5879b5695dc5ebedbdc96d34e8",
     },
+    "hub": {
+        "checksums.txt": "c55ad41207907aadc3455b6563895ccb4b94d8de26285eb8d8036e19f0e4eec9",
+        "test.parquet": "daa2bf5fa441523b5f6d76b0866ba8432e6d90e001ec019f997218b3d18e54d5",
+        "train.parquet": "86f8a2c1b6b4450565e68c22583f44dfd7e6925d2ef24a23296a2f7271ac8c3e",
+    },
     "splits": {
         "host-10fold.csv": "0c76e5441549812266e33b9c3eb825d617d413b1a31851696920ef33417f3c7a",
         "leave-one-class-out.csv": "1641e01a50f8d2d5a32ec55da5d6f434f75fd01851724b1fdcbb847441d63417",
@@ -32,6 +37,10 @@ DIGESTS: dict[str, dict[str, str]] = {
     },
     "potentials": {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
+    },
+    "neb-inputs": {
+        "chgnet.parquet": "1c7ffc874bc2a325a93a6a8e323914129233bf062f0dfd74c9d5941e5df9ee57",
+        "sevennet-0.parquet": "78a18e1557838a1533becbd1e431d18cd7fb841da5441c108bd4f086347cb5c4",
     },
     "consensus": {
         "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",

@@ -31,7 +31,7 @@ _NOT_COUNTED = (
 )
 # Packages whose modules read files of numbers that lie beside them.
 _WITH_DATA = ("embench.baselines", "embench.crystal")
-_DATA_SUFFIXES = (".csv", ".json", ".npz", ".txt")
+_DATA_SUFFIXES = (".csv", ".json", ".npz", ".parquet", ".txt")
 
 
 def code_digest(*paths: str, weights: str | None = None, resources: Collection[str] = ()) -> str:

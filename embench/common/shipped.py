@@ -16,12 +16,14 @@ from embench.errors import DatasetError, EmbenchError
 
 _PACKAGE = Path(__file__).parent.parent
 _KEPT_IN_CHECKOUT = {
-    "dataset": "dataset_card/data",
+    "dataset": "dataset_versions/first",
     "oxygen-vacancies": "dataset_card/oxygen-vacancies",
-    "versions": "dataset_versions",
+    "versions": "dataset_versions/later",
+    "hub": "dataset_card/data",
     "splits": "splits",
     "weights": "baselines/weights",
     "potentials": "baselines/potentials",
+    "neb-inputs": "baselines/neb-inputs",
     "consensus": "dataset_card/consensus",
     "submissions": "leaderboard/submissions",
 }

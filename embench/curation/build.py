@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embench._version import DATASET_VERSION
+from embench._version import FIRST_VERSION
 from embench.curation.annotate import annotate
 from embench.curation.complete import fill_from_complete
 from embench.curation.entry import RawEntry
@@ -56,7 +56,7 @@ def build_dataset(
     warnings: list[str] = []
     if complete is not None:
         entries = fill_from_complete(entries, complete, warn=warnings.append)
-    version = DATASET_VERSION + ("+complete" if complete is not None else "")
+    version = FIRST_VERSION + ("+complete" if complete is not None else "")
     rows = curate(entries, progress=report)
     report("writing", 0, 0)
     checksums = write_dataset(rows, out, version=version)
@@ -112,6 +112,6 @@ def released_columns(entry: RawEntry) -> dict[str, Any]:
 
 
 def _count_flags(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    from embench.schema import FLAGS
+    from embench.schema import FIRST
 
-    return {spec.name: sum(spec.name in row["flags"] for row in rows) for spec in FLAGS}
+    return {spec.name: sum(spec.name in row["flags"] for row in rows) for spec in FIRST.flags}

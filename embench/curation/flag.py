@@ -1,4 +1,4 @@
-"""The flags of an entry: one rule for each that :data:`embench.schema.FLAGS` documents."""
+"""The flags of an entry: one rule for each that :data:`embench.schema.FIRST` documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from embench.curation.entry import RawEntry
 from embench.curation.framework import element_roles
 from embench.curation.tables import read_table
 from embench.errors import LedgerError
-from embench.schema import FLAGS
+from embench.schema import FIRST
 
 # Lengths in Å, energies in eV; the rules in the schema give them in words.
 NOT_MINIMUM_IMAGE = 0.01
@@ -108,7 +108,7 @@ def _audited() -> frozenset[str]:
 
 def flag(entry: RawEntry, columns: Columns, context: FlagContext) -> list[str]:
     """Return the flags of `entry`, in the order of the schema; `columns` holds its annotations."""
-    return [spec.name for spec in FLAGS if RULES[spec.name](entry, columns, context)]
+    return [spec.name for spec in FIRST.flags if RULES[spec.name](entry, columns, context)]
 
 
 Rule = Callable[[RawEntry, Columns, FlagContext], bool]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-SUSPECT_TABLE = f"label_suspect_{schema.REVISED.version}"
+SUSPECT_TABLE = f"label_suspect_{schema.DEFAULT.version}"
 
 # What the source writes: the functional, and whether it names a Hubbard U. Another label is left open.
 LEVELS: Mapping[str, tuple[str, bool]] = {
@@ -49,7 +49,7 @@ def revise(table: pa.Table) -> pa.Table:
     """
     import pyarrow as pa
 
-    wanted = schema.overlay_schema(schema.REVISED)
+    wanted = schema.overlay_schema(schema.DEFAULT)
     rows = table.to_pylist()
     suspects = frozenset(row["entry_id"] for row in read_table(SUSPECT_TABLE, LABEL_SUSPECT_COLUMNS))
     if unknown := suspects - {row["entry_id"] for row in rows}:
@@ -117,6 +117,18 @@ def is_written(table: pa.Table, path: Path) -> bool:
     import pyarrow.parquet as pq
 
     return path.is_file() and bool(pq.ParquetFile(path).read().equals(table))
+
+
+def is_dataset(table: pa.Table, folder: Path) -> bool:
+    """Return whether the files in `folder` hold the rows of this table, the published training part first."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = [folder / part for part in schema.DEFAULT.parts]
+    if not all(path.is_file() for path in paths):
+        return False
+    found = pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+    return bool(found.equals(table.combine_chunks()))
 
 
 def flag_changes(table: pa.Table) -> dict[str, tuple[int, int]]:

@@ -27,7 +27,7 @@ VERBATIM = frozenset(
 Row = Mapping[str, Any]
 
 
-def to_table(rows: Sequence[Row], *, version: str, layout: schema.Layout = schema.DEFAULT) -> pa.Table:
+def to_table(rows: Sequence[Row], *, version: str, layout: schema.Layout = schema.FIRST) -> pa.Table:
     """Return `rows` as an Arrow table of a dataset's schema; raises DatasetError for a row that does not fit it."""
     import pyarrow as pa
 
@@ -64,7 +64,9 @@ def _plain(name: str, value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def write_dataset(rows: Sequence[Row], folder: Path, *, version: str) -> dict[str, str]:
+def write_dataset(
+    rows: Sequence[Row], folder: Path, *, version: str, layout: schema.Layout = schema.FIRST
+) -> dict[str, str]:
     """Write ``train.parquet``, ``test.parquet`` and ``checksums.txt`` into `folder`; return the sha256 by file.
 
     What `folder` held before stays as it was if anything goes wrong.
@@ -75,7 +77,8 @@ def write_dataset(rows: Sequence[Row], folder: Path, *, version: str) -> dict[st
 
     def parquet_writer(split: str) -> Any:
         def write(path: Path) -> None:
-            table = to_table([row for row in rows if row["published_split"] == split], version=version)
+            part = [row for row in rows if row["published_split"] == split]
+            table = to_table(part, version=version, layout=layout)
             pq.write_table(table, path, compression="zstd", compression_level=19, use_dictionary=True)
             checksums[f"{split}.parquet"] = hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -53,16 +53,17 @@ def load(
     name
         ``default``, the barriers of cations that all but two protocols score, or ``oxygen-vacancies``: a second DFT set
         of anions, to test transfer on. It shares no compound with the first and has columns of its own. The version may
-        stand in the name: ``default@1.1.0``.
+        stand in the name: ``default@1.0.0``.
     version
-        Version of the dataset, such as ``1.1.0``, which has more columns and flags (docs/dataset.md); by default the
+        Version of the dataset, such as ``1.0.0``, which has fewer columns and flags (docs/dataset.md); by default the
         one that the leaderboard scores on.
     path
-        Folder of another build.
+        Folder of another build; one of 1.0.0 gets what later versions add, unless 1.0.0 is asked for.
     source
         ``package``, or ``hub`` for the Hugging Face hub and its cache on this machine.
     revision
-        For ``hub``: tag, branch or commit; the tag of the version that this embench ships by default.
+        For ``hub``: tag, branch or commit; the tag of the version by default. The tag of a version is enough to load
+        that version.
     repository
         For ``hub``: another repository than ``embench/migration-barriers``.
 
@@ -79,17 +80,17 @@ def load(
     --------
     >>> import embench
     >>> embench.load()
-    <Dataset 1.0.0: 619 entries>
-    >>> embench.load(version="1.1.0")
     <Dataset 1.1.0: 619 entries>
+    >>> embench.load(version="1.0.0")
+    <Dataset 1.0.0: 619 entries>
     >>> embench.load("oxygen-vacancies")
     <Dataset oxygen-vacancies 1.0.0: 622 entries>
     """
-    layout = schema.layout(name, version)
+    layout = schema.layout(name, version or _tagged(name, revision))
     folder = dataset_folder(path=path, source=source, revision=revision, repository=repository, layout=layout)
     store = open_store(folder, layout)
     if path is None:
-        _check_release(store, source, revision=revision, repository=repository)
+        _check_release(store, layout, source, revision=revision, repository=repository)
     return Dataset(store, read_only(np.arange(store.n_rows)))
 
 
@@ -140,6 +141,11 @@ class Dataset:
     def digest(self) -> str:
         """The sha256 over the checksums of the files: equal for equal builds."""
         return self._store.digest
+
+    @property
+    def structures_digest(self) -> str:
+        """The same of the files that hold the structures: equal for versions that add columns and flags only."""
+        return self._store.structures
 
     @property
     def checksums(self) -> dict[str, str]:
@@ -403,17 +409,28 @@ def dataset_folder(
     return resource_folder(layout.resource) if path is None else Path(path)
 
 
-def _check_release(store: Store, source: str, *, revision: str | None, repository: str | None) -> None:
+def _tagged(name: str, revision: str | None) -> str | None:
+    """Return the version that a tag of the hub is of; None for another revision, and for a name with a version."""
+    if "@" in name:
+        return None
+    return next((one.version for one in schema.EARLIER if one.name == name and revision == f"v{one.version}"), None)
+
+
+def _check_release(
+    store: Store, layout: schema.Layout, source: str, *, revision: str | None, repository: str | None
+) -> None:
     """Raise where `store` should be the build that this embench was released with, and is another one."""
-    way_out = ""
+    way_out, resource = "", layout.resource
     if source == "hub":
         from embench.hub import about
 
-        if (revision or about.TAG) != about.TAG or (repository or about.REPOSITORY) != about.REPOSITORY:
+        tag = about.tag_of(layout)
+        if (revision or tag) != tag or (repository or about.REPOSITORY) != about.REPOSITORY:
             return
         way_out = (
-            f"{about.REPOSITORY} holds something else under {about.TAG} than was released, which never changes: use "
+            f"{about.REPOSITORY} holds something else under {tag} than was released, which never changes: use "
             "the dataset that embench ships, or name another revision"
         )
-    for name in store.layout.parts:
-        check_shipped(store.layout.resource, store.folder / name, store.checksums[name], way_out=way_out)
+        resource = layout.on_hub
+    for name in layout.parts:
+        check_shipped(resource, store.folder / name, store.checksums[name], way_out=way_out)

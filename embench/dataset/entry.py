@@ -84,7 +84,7 @@ class Entry:
     straight_line_bottleneck_mobile: float
     straight_line_coordination_midpoint: int
     straight_line_effective_coordination_midpoint: float
-    # Version 1.1.0 has these, too.
+    # Not in version 1.0.0.
     xc_functional: str
     hubbard_u: bool | None
     mobile_ion_spacing: float | None
@@ -233,7 +233,7 @@ def visible_flags(flags: tuple[str, ...]) -> tuple[str, ...]:
 def target_flags() -> frozenset[str]:
     """Return the names of the flags that tell something of the target."""
     return frozenset(
-        flag.name for layout in (*schema.LAYOUTS, *schema.REVISIONS) for flag in layout.flags if flag.from_target
+        flag.name for layout in (*schema.LAYOUTS, *schema.EARLIER) for flag in layout.flags if flag.from_target
     )
 
 

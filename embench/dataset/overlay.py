@@ -37,14 +37,16 @@ class Overlay:
 
         wanted = schema.arrow_schema(of=self.layout)
         own = {spec.name for spec in self.layout.own_columns}
-        found = {}
+        found = []
         for name in columns:
-            found[name] = self._table.column(name) if name in own else table.column(name)
+            found.append(self._table.column(name) if name in own else table.column(name))
             if name == "flags":
-                found[name] = pa.chunked_array([pa.array(self._flags(table), type=wanted.field(name).type)])
-        return pa.table(found, schema=pa.schema([wanted.field(name) for name in columns], metadata=wanted.metadata))
+                found[-1] = pa.chunked_array([pa.array(self.flags(table), type=wanted.field(name).type)])
+        fields = [wanted.field(name) for name in columns]
+        return pa.Table.from_arrays(found, schema=pa.schema(fields, metadata=wanted.metadata))
 
-    def _flags(self, table: pa.Table) -> list[list[str]]:
+    def flags(self, table: pa.Table) -> list[list[str]]:
+        """Return the flags of the version; `table` holds those of the base."""
         order = {flag.name: position for position, flag in enumerate(self.layout.flags)}
         changes = (table.column("flags"), *(self._table.column(name) for name in schema.FLAG_CHANGES))
         return [

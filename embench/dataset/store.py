@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embench import schema
+from embench.common._digests import DIGESTS
 from embench.common.foreign import lfs_hint
-from embench.dataset.overlay import Overlay, check_entries, read_overlay
+from embench.dataset.overlay import RESOURCE, Overlay, check_entries, read_overlay
 from embench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Store:
         version: str,
         digest: str,
         checksums: dict[str, str],
+        structures: str,
         overlay: Overlay | None = None,
     ) -> None:
         self.folder = folder
@@ -48,6 +50,7 @@ class Store:
         self.checksums = checksums
         self.version = version
         self.digest = digest
+        self.structures = structures
         self.n_rows = sum(file.metadata.num_rows for file in files)
         self.files = tuple(files)
         self._overlay = overlay
@@ -68,10 +71,16 @@ class Store:
         """Return one column: an array (rows,) for scalars, otherwise a tuple of arrays or of flags."""
         with self._lock:
             if name not in self._columns:
-                spec = self.layout.column(name)
-                data = self._read([name]).column(name)
-                self._columns[name] = _scalars(data, spec) if not spec.shape else _nested(data, spec)
+                self._columns[name] = self._column(name)
             return self._columns[name]
+
+    def _column(self, name: str) -> Sequence[Any] | AnyArray:
+        spec = self.layout.column(name)
+        if name == "flags" and self._overlay is not None:
+            # Not by way of Arrow: it imports pandas to take a list.
+            return tuple(map(tuple, self._overlay.flags(self._stored([name]))))
+        data = self._read([name]).column(name)
+        return _scalars(data, spec) if not spec.shape else _nested(data, spec)
 
     def value(self, row: int, name: str) -> Any:
         """Return the value of column `name` in one row as a plain Python object or read-only array."""
@@ -82,19 +91,21 @@ class Store:
         return None if isinstance(value, float) and value != value else value
 
     def _read(self, columns: list[str] | None) -> pa.Table:
+        if self._overlay is None:
+            return self._stored(columns)
+        columns = columns or [spec.name for spec in self.layout.columns]
+        own = {spec.name for spec in self.layout.own_columns}
+        return self._overlay.lay_over(self._stored([name for name in columns if name not in own]), columns)
+
+    def _stored(self, columns: list[str] | None) -> pa.Table:
+        """Return columns of the files, None for all."""
         import pyarrow as pa
 
-        stored = columns
-        if self._overlay is not None:
-            columns = columns or [spec.name for spec in self.layout.columns]
-            own = {spec.name for spec in self.layout.own_columns}
-            stored = [name for name in columns if name not in own]
         try:
-            parts = [file.read(columns=stored, use_threads=False) for file in self.files]
+            parts = [file.read(columns=columns, use_threads=False) for file in self.files]
         except (pa.ArrowException, OSError) as error:
             raise DatasetError(f"the dataset at {self.folder} cannot be read ({error}); {_WAY_OUT}") from None
-        table = pa.concat_tables(parts)
-        return table if self._overlay is None else self._overlay.lay_over(table, columns or [])
+        return pa.concat_tables(parts)
 
 
 _WAY_OUT = "reinstall embench-barriers, or write the dataset again with embench build"
@@ -103,7 +114,8 @@ _WAY_OUT = "reinstall embench-barriers, or write the dataset again with embench 
 def open_store(folder: Path, layout: schema.Layout = schema.DEFAULT) -> Store:
     """Return the verified build in `folder`; the files are read and checked once per process.
 
-    `layout` says which dataset it is, and in which version: a later one is laid over the files of its base.
+    `layout` says which dataset it is, and in which version. A later one has files of its own, as on the hub, or is laid
+    over those of its base.
 
     Raises :class:`~embench.errors.DatasetError` where a file is missing, differs from its checksum, or is of
     another version or schema.
@@ -116,14 +128,15 @@ def open_store(folder: Path, layout: schema.Layout = schema.DEFAULT) -> Store:
         except OSError as error:
             raise DatasetError(f"{folder / name} is missing ({error.strerror}); {_WAY_OUT}") from None
         stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    return _verified(folder, tuple(stamps), layout.key) if layout.base is None else _revised(folder, layout)
-
-
-def _revised(folder: Path, layout: schema.Layout) -> Store:
-    """Return a later version: the build of its base in `folder`, and what differs."""
-    assert layout.base is not None, "only a later version is stored as what differs"
-    before, overlay = open_store(folder, layout.base), read_overlay(layout)
-    return _laid_over(before, overlay)
+    found = _verified(folder, tuple(stamps), layout.name)
+    if found.layout == layout:
+        return found
+    if found.layout == layout.base:
+        return _laid_over(found, read_overlay(layout))
+    raise DatasetError(
+        f"{folder} holds dataset version {found.version}, and not {layout.version}: load it with "
+        f"version={found.layout.version!r}"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -135,17 +148,36 @@ def _laid_over(before: Store, overlay: Overlay) -> Store:
         before.files,
         layout=layout,
         version=layout.version + "".join(before.version.partition("+")[1:]),
-        digest=hashlib.sha256((before.digest + overlay.sha256).encode()).hexdigest(),
+        digest=_laid_digest(before.digest, overlay.sha256),
         checksums=before.checksums | {layout.overlay: overlay.sha256},
+        structures=before.structures,
         overlay=overlay,
     )
 
 
+def _laid_digest(before: str, overlay: str) -> str:
+    return hashlib.sha256((before + overlay).encode()).hexdigest()
+
+
+def _digests(checksums: dict[str, str], layout: schema.Layout) -> tuple[str, str]:
+    """Return the digest of a build, and that of its structures.
+
+    Those of a released version are the same, whether it is stored in full or laid over the files of its base.
+    """
+    released = DIGESTS[layout.on_hub]
+    if layout.base is not None and all(checksums[name] == released.get(name) for name in layout.parts):
+        before, structures = _digests(DIGESTS[layout.base.resource], layout.base)
+        return _laid_digest(before, DIGESTS[RESOURCE][layout.overlay]), structures
+    digest = hashlib.sha256("".join(checksums[name] for name in layout.parts).encode()).hexdigest()
+    return digest, digest
+
+
 @lru_cache(maxsize=8)
-def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], key: str) -> Store:
+def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], name: str) -> Store:
+    """Return the build in `folder` in the version that its files are of."""
     import pyarrow as pa
 
-    layout = schema.layout(key)
+    layout = schema.layout(name)
     expected = _read_checksums(folder / CHECKSUMS)
     files = []
     for name in layout.parts:
@@ -162,12 +194,16 @@ def _verified(folder: Path, _stamps: tuple[tuple[int, int, int], ...], key: str)
                 f"{path} is damaged or was changed: its sha256 is {found[:12]}…, {CHECKSUMS} says "
                 f"{expected[name][:12]}…; {_WAY_OUT}"
             )
-        files.append(_open_part(path, pa.py_buffer(content), layout))
-    digest = hashlib.sha256("".join(expected[name] for name in layout.parts).encode()).hexdigest()
+        files.append(_open_part(path, pa.py_buffer(content), layout.name))
     versions = {_version(file) for file in files}
     if len(versions) > 1:
         raise DatasetError(f"the files in {folder} are of different builds ({', '.join(sorted(versions))}); {_WAY_OUT}")
-    store = Store(folder, files, layout=layout, version=versions.pop(), digest=digest, checksums=expected)
+    version = versions.pop()
+    layout = schema.layout(layout.name, _number(version))
+    digest, structures = _digests(expected, layout)
+    store = Store(
+        folder, files, layout=layout, version=version, digest=digest, checksums=expected, structures=structures
+    )
     if len(set(store.column("entry_id"))) != store.n_rows:
         raise DatasetError(f"an entry_id occurs twice in the dataset at {folder}; {_WAY_OUT}")
     return store
@@ -186,8 +222,8 @@ def _read_checksums(path: Path) -> dict[str, str]:
     return checksums
 
 
-def _open_part(path: Path, content: pa.Buffer, layout: schema.Layout) -> pq.ParquetFile:
-    """Open one Parquet file and check the version in its metadata and its columns."""
+def _open_part(path: Path, content: pa.Buffer, name: str) -> pq.ParquetFile:
+    """Open one Parquet file of the dataset `name` and check the version in its metadata and its columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -197,13 +233,13 @@ def _open_part(path: Path, content: pa.Buffer, layout: schema.Layout) -> pq.Parq
         raise DatasetError(f"{path} is no readable Parquet file ({error}); {_WAY_OUT}") from None
     found = file.schema_arrow
     version = _version(file)
-    # A build with the authors' complete file is marked behind a plus; it has the same columns and entries.
-    if version.partition("+")[0] != layout.version:
+    known = [one.version for one in (*schema.LAYOUTS, *schema.EARLIER) if one.name == name]
+    if _number(version) not in known:
         raise DatasetError(
-            f"{path} holds dataset version {version}, this embench reads {layout.version}; "
+            f"{path} holds dataset version {version}, this embench reads {' and '.join(known)}; "
             "install the embench-barriers that belongs to it, or write the dataset again with embench build"
         )
-    wanted = schema.arrow_schema(of=layout)
+    wanted = schema.arrow_schema(of=schema.layout(name, _number(version)))
     if not found.equals(wanted, check_metadata=False):
         missing = [name for name in wanted.names if name not in found.names]
         # One that differs in type is named as it is in the file.
@@ -218,6 +254,11 @@ def _open_part(path: Path, content: pa.Buffer, layout: schema.Layout) -> pq.Parq
 def _version(file: pq.ParquetFile) -> str:
     metadata = file.schema_arrow.metadata or {}
     return str(metadata.get(b"embench.dataset_version", b"none").decode())
+
+
+def _number(version: str) -> str:
+    """Return a version without what marks a build with the authors' complete file: that has the same columns."""
+    return version.partition("+")[0]
 
 
 def _same(field: pa.Field, wanted: pa.Schema) -> bool:

@@ -198,7 +198,7 @@ def evaluate(
         A part of the entries to score as well, as ``subset`` among the subsets: ids, or conditions such as
         ``{"mobile_ion": "Na"}`` (see :meth:`embench.Dataset.filter`).
     dataset_version
-        Version of the dataset to score on, such as ``1.1.0``; None for the one of the leaderboard. Predictions that
+        Version of the dataset to score on, such as ``1.0.0``; None for the one of the leaderboard. Predictions that
         were made for an earlier version stay valid for the entries that remain.
     in_full
         Names of subsets, such as ``label_not_contradicted``, that are scored with all metrics as well. The others get

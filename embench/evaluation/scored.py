@@ -253,11 +253,10 @@ def _missing_message(name: str, scored: ScoredSet, missing: tuple[str, ...]) -> 
 
 def _no_longer_scored(scored: ScoredSet, missing: tuple[str, ...]) -> str:
     """Return the way out where all that is missing is what a later version of the dataset does not score."""
-    from embench.schema import REVISIONS
     from embench.splits import protocol
 
-    for later in REVISIONS:
-        if set(missing) <= set(protocol(scored.protocol, later.version).dropped) and not scored.dropped:
-            way_out = f"embench evaluate --dataset-version {later.version} does without"
-            return f"Dataset {later.version} no longer scores it: {way_out}.\n"
+    now = protocol(scored.protocol)
+    if set(missing) <= set(now.dropped) - set(scored.dropped):
+        way_out = "leave --dataset-version (dataset_version) away to do without"
+        return f"Dataset {now.dataset_version} no longer scores it: {way_out}.\n"
     return ""

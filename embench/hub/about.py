@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from embench._version import DATASET_VERSION
+
+if TYPE_CHECKING:
+    from embench.schema import Layout
 
 REPOSITORY = "embench/migration-barriers"
 """The dataset repository on the hub."""
 
 TAG = f"v{DATASET_VERSION}"
-"""The tag under which the hub keeps the version of the dataset that this embench reads."""
+"""The tag under which the hub keeps the version of the dataset that this embench loads by default."""
 
 PREDICTIONS_REPOSITORY = "embench/predictions"
 """The repository on the hub of the predictions of the submissions; it has versions of its own."""
@@ -24,7 +29,7 @@ DOCS_URL = f"{SITE_URL}docs/"
 """Where the documentation is published."""
 
 TITLE = "Ionic migration barriers"
-PUBLISHED = "2026-11-22"
+PUBLISHED = "2026-11-29"
 """The date of dataset :data:`~embench._version.DATASET_VERSION`, ISO 8601; changes with it."""
 
 LICENCE = "mit"
@@ -57,3 +62,8 @@ UPSTREAM_COMMIT = "577fbc45d8edb081a7b67b82f135c55ad0a4a256"
 OXYGEN_URL = "https://github.com/sandialabs/d2gnn"
 OXYGEN_COMMIT = "4ccc2fa82e33c6f05e77298343317a3f340331c2"
 POTENTIALS_URL = "https://github.com/sai-mat-group/mlips-migration-barriers"
+
+
+def tag_of(layout: Layout) -> str:
+    """Return the tag under which the hub keeps a version of a dataset."""
+    return TAG if layout.current else f"v{layout.version}"

@@ -74,7 +74,7 @@ def cached_dataset(
     Parameters
     ----------
     repository, revision
-        By default :data:`~embench.hub.about.REPOSITORY` and the tag of the version that this embench reads.
+        By default :data:`~embench.hub.about.REPOSITORY` and the tag of the version that `layout` is of.
     layout
         Which dataset of the repository.
 
@@ -83,7 +83,7 @@ def cached_dataset(
     HubError
         Where the hub does not deliver, or delivers files that do not agree with their checksums.
     """
-    repository, revision, hub = repository or about.REPOSITORY, revision or about.TAG, hub or Hub()
+    repository, revision, hub = repository or about.REPOSITORY, revision or about.tag_of(layout), hub or Hub()
     folder = _into_cache(hub, repository, revision, layout, again=False)
     damaged = _damaged(folder, layout)
     if not damaged:

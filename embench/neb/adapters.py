@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,8 @@ class ChgnetPotential:
     def __init__(self, *, model: str = "0.3.0", device: str = "cpu") -> None:
         try:
             from chgnet.model.model import CHGNet
+
+            from embench.neb.chgnet_model import with_less_work
         except ImportError:
             raise MissingDependencyError("chgnet", "chgnet", "the potential CHGNet") from None
         try:
@@ -40,6 +41,7 @@ class ChgnetPotential:
         self._model.eval()
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
+        with_less_work(self._model)
         self.device = device
 
     def evaluate(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
@@ -49,13 +51,11 @@ class ChgnetPotential:
     def _pass(self, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
         import torch
         from chgnet.model.model import BatchedGraph
-        from pymatgen.core import Lattice, Structure
 
-        model, lattice, species = self._model, Lattice(cell), _species(tuple(numbers.tolist()))
-        graphs = [
-            model.graph_converter(Structure(lattice, species, each, coords_are_cartesian=True)).to(self.device)
-            for each in positions
-        ]
+        from embench.neb.chgnet_model import graph_of
+
+        model = self._model
+        graphs = [graph_of(model, numbers, cell, each).to(self.device) for each in positions]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Converting a tensor with requires_grad")  # its volumes, not used here
             batch = BatchedGraph.from_graphs(
@@ -142,10 +142,3 @@ def _batch_size(device: str) -> int:
 def _in_batches(function: Any, size: int, numbers: Numbers, cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
     parts = [function(numbers, cell, positions[i : i + size]) for i in range(0, len(positions), size)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-
-
-@lru_cache(maxsize=4)
-def _species(numbers: tuple[int, ...]) -> list[Any]:
-    from pymatgen.core.periodic_table import Element
-
-    return [Element.from_Z(number) for number in numbers]

@@ -83,7 +83,7 @@ def run_hops(
         The folder of the run, see :mod:`embench.neb.store`. Hops that it has results of are not computed again, except
         those that failed where `retry` is set.
     dataset
-        Checksum of the dataset that the hops are from; empty for hops of one's own.
+        Checksum of the structures of the dataset that the hops are from; empty for hops of one's own.
     progress
         Called as the work goes on.
 

@@ -28,7 +28,7 @@ RUN, LINES, TABLE, BANDS, UNDER_WAY = "run.json", "results.jsonl", "results.parq
 class RunKey:
     """All that the results of a run depend on; a folder holds results of one key only.
 
-    `settings` are those of :meth:`embench.neb.Settings.to_dict`, `dataset` is the checksum of the dataset.
+    `settings` are those of :meth:`embench.neb.Settings.to_dict`, `dataset` is the checksum of the structures.
     """
 
     potential: str

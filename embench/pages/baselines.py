@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embench._version import DATASET_VERSION
 from embench.baselines.registry import BaselineSpec
-from embench.baselines.reproduce import check_current, read_record
+from embench.baselines.reproduce import folds_of, read_record
 from embench.common.markdown import markdown_table
 from embench.errors import BaselineError
 from embench.evaluation import evaluate
@@ -61,8 +61,7 @@ def results_page(
         if progress is not None:
             progress("scores", done, len(files))
         record = read_record(records / spec_name, name)
-        folds = protocol(name)
-        check_current(record, dataset=folds.dataset_digest, protocol_sha256=folds.sha256, where=records / spec_name)
+        folds_of(record, records / spec_name)
         scores[name, spec_name] = evaluate(submissions / spec_name / f"{name}.csv", name), record
     if not scores:
         raise BaselineError(f"{submissions} has no predictions of a baseline; make them with embench baseline run-all")
@@ -73,10 +72,16 @@ def results_page(
     sections += [section for section in (questions_section(submissions),) if section]
     sections.append(_cost(found, scores))
     return (
-        _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, command=COMMAND)
+        _HEAD.format(dataset=DATASET_VERSION, splits=SPLITS_VERSION, made_with=_made_with(scores), command=COMMAND)
         + "\n\n".join(section.strip() for section in sections)
         + "\n"
     )
+
+
+def _made_with(scores: Scores) -> str:
+    """Return which versions of the dataset the predictions were made with: an earlier one scores more entries."""
+    versions = sorted({str(record["versions"]["dataset"]) for _, record in scores.values()})
+    return f"The predictions were made with dataset {' and '.join(versions)}, as their records say."
 
 
 def _overview(specs: list[BaselineSpec], scores: Scores) -> str:
@@ -176,5 +181,6 @@ All predictions are out of fold: everything that is fitted or chosen is fitted o
 eV. Intervals hold 95 % and come from resampling host frameworks. Columns marked * leave out the two
 entries whose straight line runs through a metal site. *Good/bad* is the share of entries put on the right side of
 0.65 eV; *covered* the share whose barrier lies within 1.96 standard deviations of the prediction (0.95 is right).
+{made_with}
 
 """

@@ -27,38 +27,32 @@ def describe_dataset() -> str:
         "flags": flag_table(flag_counts),
         "ledger": _ledger_table(),
         "n_ledger": len(read_ledger()),
-        **_revised(data),
+        **_first(data),
     }
     return fill_page("embench.pages", "dataset.md", values)
 
 
-def _revised(data: Dataset) -> dict[str, object]:
-    """Return what the page says of the later version: its columns, and the flags that differ from those of `data`."""
+def _first(data: Dataset) -> dict[str, object]:
+    """Return what the page says of version 1.0.0: the columns that it lacks, and the flags that differ in `data`."""
     from embench.dataset import load
     from embench.splits import protocol
     from embench.splits.registry import MAIN_PROTOCOL
 
-    layout = schema.REVISED
-    revised = load(version=layout.version)
-    now, before = (Counter(name for names in each.flags for name in names) for each in (revised, data))
-    described = {flag.name: flag for flag in schema.FLAGS}
-    differing = [
-        flag for flag in layout.flags if flag != described.get(flag.name) or now[flag.name] != before[flag.name]
-    ]
-    rows = [(f"`{flag.name}`", before[flag.name], now[flag.name], flag.description, flag.rule) for flag in differing]
-    folds = protocol(MAIN_PROTOCOL, layout.version)
-    hubbard = revised.column("hubbard_u").tolist()
+    layout = schema.FIRST
+    now, before = (Counter(name for names in each.flags for name in names) for each in (data, load(layout.key)))
+    known = {flag.name for flag in layout.flags}
+    counts = [(flag.name, before[flag.name] if flag.name in known else "–", now[flag.name]) for flag in schema.FLAGS]
+    rows = [(f"`{name}`", old, new) for name, old, new in counts if old != new]
+    folds = protocol(MAIN_PROTOCOL)
     return {
-        "revised": layout.version,
-        "revised_columns": column_tables(layout.own_columns),
-        "revised_flags": markdown_table(
-            ("flag", data.version, layout.version, "meaning", "set when"), rows, left=("meaning", "set when")
-        ),
+        "first": layout.version,
+        "own_columns": ", ".join(f"`{spec.name}`" for spec in schema.DEFAULT.own_columns),
+        "first_flags": markdown_table(("flag", layout.version, data.version), rows),
         "dropped": ", ".join(f"`{entry_id}`" for entry_id in folds.dropped),
         "n_scored": len(folds.scored_ids),
-        "n_before": len(protocol(MAIN_PROTOCOL).scored_ids),
-        "n_hubbard": hubbard.count(True),
-        "n_alone": sum(value != value for value in revised.column("mobile_ion_spacing").tolist()),
+        "n_before": len(protocol(MAIN_PROTOCOL, layout.version).scored_ids),
+        "n_hubbard": data.column("hubbard_u").tolist().count(True),
+        "n_alone": sum(value != value for value in data.column("mobile_ion_spacing").tolist()),
         "n_final": sum(entry.has_final_structure for entry in data),
     }
 

@@ -19,7 +19,7 @@ from embench.audit.suspects import AGREEMENT, MINIMUM_DIFFERENCE, Suspect, find_
 from embench.common.markdown import fill_page, markdown_table
 from embench.dataset import load
 from embench.pages.mismatches import mismatch_section
-from embench.schema import REVISED
+from embench.schema import FIRST
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -39,7 +39,7 @@ def label_page(data: Dataset, potentials: Sequence[Potential], evidence: Sequenc
     suspects = find_suspects(labels, evidence)
     names = {found.entry_id for found in suspects}
     flagged = {entry.entry_id for entry in data.filter(include_flags=["label_suspect"])}
-    revised = set(load(version=REVISED.version).filter(include_flags=["label_suspect"]).entry_ids)
+    first = set(load(version=FIRST.version).filter(include_flags=["label_suspect"]).entry_ids)
     sides = Counter(data[found.entry_id].published_split for found in suspects)
     divided = {found.entry_id for found in find_suspects(labels, evidence, unanimous=False)}
     spared = divided - names
@@ -58,10 +58,10 @@ def label_page(data: Dataset, potentials: Sequence[Potential], evidence: Sequenc
         "n_flagged": len(flagged),
         "come": _names(names - flagged) or "none",
         "gone": _names(flagged - names) or "none",
-        "revised": REVISED.version,
-        "n_revised": len(revised),
-        "revised_come": _names(names - revised) or "none",
-        "revised_gone": _names(revised - names) or "none",
+        "first": FIRST.version,
+        "n_first": len(first),
+        "first_come": _names(flagged - first) or "none",
+        "first_gone": _names(first - flagged) or "none",
         "agreement_table": _agreement(evidence, labels),
         "no_saddle": _no_saddle(data),
         "opposite": _opposite(),

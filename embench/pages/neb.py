@@ -16,6 +16,7 @@ from embench.neb.estimate import cost_of_results
 from embench.neb.results import NebResult
 from embench.neb.store import RunStore
 from embench.pages.neb_differences import EXPLAINED
+from embench.pages.neb_symmetry import symmetry_section
 
 COMMAND = "embench neb table --out docs/neb-results.md"
 LARGE_DIFFERENCE = 0.15
@@ -45,8 +46,10 @@ def neb_page(data: Dataset, runs: Path, scored: Sequence[str]) -> str:
     `runs` is the folder with a folder of each run, and `scored` are the entries of the protocol ``published``. Raises
     :class:`~embench.errors.NebError` for a folder that is damaged.
     """
-    parts = [_part(run, data, RunStore(runs / run.slug), scored) for run in RUNS if (runs / run.slug).is_dir()]
-    return fill_page("embench.pages", "neb.md", {"command": COMMAND, "runs": "\n\n".join(parts)})
+    stores = {run: RunStore(runs / run.slug) for run in RUNS if (runs / run.slug).is_dir()}
+    parts = [_part(run, data, store, scored) for run, store in stores.items()]
+    parts.append(symmetry_section(data, {run.title: store.results() for run, store in stores.items()}))
+    return fill_page("embench.pages", "neb.md", {"command": COMMAND, "runs": "\n\n".join(filter(None, parts))})
 
 
 def _part(run: FirstHand, data: Dataset, store: RunStore, scored: Sequence[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embench.common.cache import cache_folder
 from embench.crystal import Pathway
 from embench.dataset import load
 from embench.errors import InvalidValueError, MissingDependencyError
@@ -16,8 +18,10 @@ from embench.migration.network import HopBarrier, NetworkBarriers, network_barri
 from embench.prediction.applicability import applicability
 from embench.prediction.calibration import LEVEL
 from embench.prediction.data import HopPrediction
+from embench.prediction.hybrids import hybrid_named, without_potential
 from embench.prediction.kinship import Kin
-from embench.prediction.model import DEFAULT, TrainedModel, load_model
+from embench.prediction.model import DEFAULT, TrainedModel, load_model, shipped_models
+from embench.prediction.potential import with_potential
 from embench.prediction.published import Published, published_values
 from embench.prediction.result import PredictionResult
 
@@ -32,6 +36,8 @@ def predict(
     *,
     model: str | Path | TrainedModel = DEFAULT,
     name: str | None = None,
+    potential: str | None = None,
+    neb_hops: int = 3,
 ) -> PredictionResult:
     """Return predicted barriers, their intervals, how far to trust them, and the ways through the crystal.
 
@@ -42,9 +48,16 @@ def predict(
         with the arrays of :class:`~embench.crystal.hop.Pathway`, so entries of the dataset as well. A network is there
         for all hops of a crystal only.
     model
-        Name of a shipped model, a file of ``embench model train``, or a model that was trained or loaded before.
+        Name of a shipped model, a file of ``embench model train``, or a model that was trained or loaded before. For a
+        baseline that needs NEB barriers (``pathway-neb``) the model beside which they stand is the default one.
     name
         What the crystal is called in the result.
+    potential
+        Also run the NEB of the hops that matter most with this potential, a name of :mod:`embench.neb` or
+        ``module:function``, as :func:`embench.prediction.potential.with_potential` does; what is finished is kept in
+        the cache.
+    neb_hops
+        Of at most so many hops.
 
     Raises
     ------
@@ -61,8 +74,29 @@ def predict(
     >>> result = embench.predict(embench.find_hops(structure, ion="Li"))  # doctest: +SKIP
     >>> result.network.ways[1].barrier  # doctest: +SKIP
     """
+    found = _predicted(hops, _loaded(model), name)
+    if potential is not None:
+        return with_potential(found, potential, most=neb_hops, folder=cache_folder("predict-neb"))
+    return with_what_is_missing(found, model)
+
+
+def with_what_is_missing(result: PredictionResult, model: object) -> PredictionResult:
+    """Return the result with a note where `model` names a hybrid, whose potential was not given."""
+    hybrid = hybrid_named(model)
+    return result if hybrid is None else replace(result, notes=(*result.notes, without_potential(hybrid)))
+
+
+def base_of(model: str | Path) -> str | Path:
+    """Return the model that predicts what a hybrid called `model` has no NEB barrier of; every other model itself."""
+    return model if hybrid_named(model) is None or str(model) in shipped_models() else DEFAULT
+
+
+def _loaded(model: str | Path | TrainedModel) -> TrainedModel:
+    return model if isinstance(model, TrainedModel) else load_model(base_of(model))
+
+
+def _predicted(hops: Any, trained: TrainedModel, name: str | None) -> PredictionResult:
     given = _as_hops(hops)
-    trained = model if isinstance(model, TrainedModel) else load_model(model)
     try:
         table = trained.table(given)
     except ImportError as error:

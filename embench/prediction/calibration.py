@@ -104,7 +104,7 @@ def out_of_fold(baseline: str, name: str, data: Dataset, folder: Path | None = N
     if found.uncertainties is None:
         raise BaselineError(f"{path} has no column uncertainty, which the interval is made of")
     values = dict(zip(found.entry_ids, zip(found.values, found.uncertainties, strict=True), strict=True))
-    scored = data.select(protocol(name).scored_ids)
+    scored = data.select(protocol(name, data.layout.version).scored_ids)
     missing = [entry_id for entry_id in scored.entry_ids if entry_id not in values]
     if missing:
         raise BaselineError(f"{path} lacks {len(missing)} entries of {name}, {missing[0]} among them")

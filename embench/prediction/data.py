@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PotentialBarrier:
-    """The NEB result of a hop, and the barrier of the hybrid that knows it with its interval, eV, if there is one."""
+    """The NEB result of a hop, and the barrier of the hybrid that knows it with its interval, eV, if there is one.
+
+    `hybrid_model` is the name of that baseline.
+    """
 
     result: NebResult
     hybrid: float | None = None
     hybrid_interval: tuple[float, float] | None = None
+    hybrid_model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

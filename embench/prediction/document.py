@@ -173,6 +173,7 @@ def _potential(found: PotentialBarrier) -> PotentialDocument:
         reason=result.reason,
         cpu_seconds=round(result.cpu, 1),
         hybrid=found.hybrid,
+        hybrid_model=found.hybrid_model,
         hybrid_low=low,
         hybrid_high=high,
     )

@@ -69,7 +69,7 @@ class PublishedDocument(TypedDict):
 
 
 class PotentialDocument(TypedDict):
-    """The NEB barrier of a potential: its status, failures, cost, and the hybrid that knows it where there is one."""
+    """The NEB barrier of a potential: its status, failures, cost, and the hybrid that knows it where one does."""
 
     potential: str
     protocol: str
@@ -81,6 +81,7 @@ class PotentialDocument(TypedDict):
     reason: str | None
     cpu_seconds: float
     hybrid: float | None
+    hybrid_model: str | None
     hybrid_low: float | None
     hybrid_high: float | None
 

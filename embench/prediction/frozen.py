@@ -20,11 +20,17 @@ from embench.errors import BaselineError, DatasetError
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 
-_STACK, _KERNELS, _HYBRID = (f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid"))
+_STACK, _KERNELS, _HYBRID, _NEB = (
+    f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid", "pathway_neb")
+)
 # What a file may hold: the name in it, where the class is, and attributes that prediction does without.
 CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
     "PathwayStack": (f"{_STACK}:PathwayStack", frozenset({"_fitted"})),
     "PathwayHybrid": (f"{_HYBRID}:PathwayHybrid", frozenset({"_barriers", "_fitted"})),
+    "PathwayNeb": (f"{_NEB}:PathwayNeb", frozenset({"_tables", "_fitted"})),
+    "FirstLevel": (f"{_NEB}:FirstLevel", frozenset()),
+    "OfPotential": (f"{_NEB}:OfPotential", frozenset()),
+    "Gate": ("embench.baselines.models.gate:Gate", frozenset()),
     "HybridRegressor": (f"{_HYBRID}:HybridRegressor", frozenset()),
     "KernelEnsemble": (f"{_KERNELS}:KernelEnsemble", frozenset({"_distances"})),
     "Member": (f"{_KERNELS}:Member", frozenset()),

@@ -247,10 +247,17 @@ def _check_current(model: TrainedModel, name: str) -> None:
             raise DatasetError(
                 f"{name} was trained with version {version} of the features {each}; this embench has {now}; {again}"
             )
-    if model.about.dataset_digest != load().digest:
+    # Of a version that is no longer that of the leaderboard as well: what is told of relatives is in the model.
+    try:
+        data = load(version=model.about.dataset_version)
+    except UnknownNameError as error:
+        raise DatasetError(
+            f"{name} was trained on a dataset that this embench does not have: {error}; {again}"
+        ) from None
+    if model.about.dataset_digest != data.digest:
         raise DatasetError(
             f"{name} was trained on dataset {model.about.dataset_version} ({model.about.dataset_digest[:12]}…), and "
-            f"this embench has {load().version} ({load().digest[:12]}…); {again}"
+            f"this embench has {data.version} ({data.digest[:12]}…); {again}"
         )
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embench.errors import EmbenchError
 from embench.migration.network import HopBarrier, NetworkBarriers, network_barriers
 from embench.neb.batch import run_hops
 from embench.neb.protocol import NEB1, Settings
-from embench.prediction.calibration import calibrate
-from embench.prediction.data import HopPrediction, PotentialBarrier, interval_of
+from embench.neb.store import RunStore
+from embench.prediction.data import HopPrediction, PotentialBarrier
+from embench.prediction.hybrids import with_barriers
 from embench.prediction.result import PredictionResult
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def with_potential(
 ) -> PredictionResult:
     """Return the prediction with NEB barriers of the hops that matter most.
 
-    The barriers stand beside those of the model. Where the potential is one that the hybrid baseline has as an input,
-    and all that the hybrid needs is there, its barrier is given as well; otherwise a note says that it is not.
+    The barriers stand beside those of the model. Where a hybrid baseline (:data:`~embench.prediction.hybrids.HYBRIDS`)
+    has learned from barriers of the potential, its barrier is given as well; otherwise a note says why not.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def with_potential(
     place = folder / hashlib.sha256(f"{potential}|{settings.digest}|{result.name}".encode()).hexdigest()[:16]
     found = run_hops(hops, potential, out=place, settings=settings, progress=progress)
     barriers = {number: found[hop.entry_id] for number, hop in zip(chosen, hops, strict=True)}
-    hybrids, note = _hybrid(result, potential, barriers)
+    hybrids, note = with_barriers(result, potential, barriers, RunStore(place))
     predictions = tuple(
         replace(each, potential=PotentialBarrier(result=barriers[number], **hybrids.get(number, {})))
         if number in barriers
@@ -108,42 +108,3 @@ def _value(each: HopPrediction) -> NebResult | None:
     if each.potential is None or not each.potential.result.has_value:
         return None
     return each.potential.result
-
-
-def _hybrid(
-    result: PredictionResult, potential: str, barriers: dict[int, NebResult]
-) -> tuple[dict[int, dict[str, Any]], str]:
-    """Return the barriers of the hybrid by hop, and a note on where they are from or why there are none."""
-    from embench.baselines.models.hybrid import POTENTIALS, PathwayHybrid
-
-    known = {number: found.barrier_max_minus_min for number, found in barriers.items() if found.has_value}
-    if potential not in POTENTIALS:
-        return {}, (
-            f"the hybrid learned from NEB barriers of {' and '.join(POTENTIALS)}, not of {potential}: the barrier of "
-            "the potential stands beside that of the model, and neither knows the other"
-        )
-    if not known:
-        return {}, f"no hop has a barrier with {potential}, so there is nothing for the hybrid to use"
-    from embench.dataset import load
-    from embench.splits import protocol
-
-    try:
-        calibration = calibrate("pathway-hybrid", result.predictions[0].calibration.protocol, load())
-    except EmbenchError as error:
-        return {}, f"no barrier of the hybrid: {error}"
-    train = load().select(protocol("host-10fold").scored_ids)
-    fitted = PathwayHybrid(seed=0).fit(train)
-    hops = [result.predictions[number].hop for number in known]
-    fitted.use_barriers(
-        {potential: {hop.entry_id: float(value or 0.0) for hop, value in zip(hops, known.values(), strict=True)}}
-    )
-    found = fitted.predict_table(fitted.table(hops))  # type: ignore[arg-type]
-    assert found.std is not None
-    hybrids = {
-        number: {
-            "hybrid": round(float(mean), 6),
-            "hybrid_interval": interval_of(float(mean), float(std) * calibration.factor),
-        }
-        for number, mean, std in zip(known, found.mean, found.std, strict=True)
-    }
-    return hybrids, f"with the barriers of {potential} known, by pathway-hybrid (intervals from {calibration.protocol})"

@@ -106,6 +106,7 @@ def _text(data: Dataset, tables: dict[str, pa.Table], root: Path) -> str:
         "summary": about.SUMMARY,
         "version": data.version,
         "tag": about.TAG,
+        "before": ", ".join(f"`{about.tag_of(layout)}`" for layout in schema.EARLIER),
         "repository": about.REPOSITORY,
         "upstream_url": about.UPSTREAM_URL,
         "upstream_commit": about.UPSTREAM_COMMIT,
@@ -220,7 +221,8 @@ def figures(data: Dataset) -> dict[str, str]:
 
     barriers = data.column("migration_barrier")
     metal = data.filter(include_flags=["path_through_metal_site"])
-    corrupt = data.filter(include_flags=["structure_corrupt"])
+    out = set(data.layout.unscored)
+    unscored = data.select(i for i, names in zip(data.entry_ids, data.flags, strict=True) if out.intersection(names))
     ions = Counter(data.column("mobile_ion").tolist()).most_common()
     functionals = Counter(data.column("functional").tolist()).most_common()
     finals = sum(value is not None for value in data.arrays("final_lattice"))
@@ -234,8 +236,8 @@ def figures(data: Dataset) -> dict[str, str]:
         "median": f"{float(np.median(barriers)):.3f}",
         "conductors": str(int((barriers < 0.65).sum())),
         "finals": str(finals),
-        "n_corrupt": str(len(corrupt)),
-        "corrupt": ", ".join(f"`{name}`" for name in corrupt.entry_ids),
+        "n_unscored": str(len(unscored)),
+        "unscored": ", ".join(f"`{name}`" for name in unscored.entry_ids),
         "n_metal": str(len(metal)),
         "metal": ", ".join(f"`{name}`" for name in metal.entry_ids),
         "example": data.entry_ids[int(np.argsort(barriers)[len(barriers) // 2])],

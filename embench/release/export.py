@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Each file of the datasets, and the resource of embench that it is from.
 DATA_FILES = {
-    **dict.fromkeys(("data/train.parquet", "data/test.parquet", "data/checksums.txt"), schema.DEFAULT.resource),
+    **dict.fromkeys(("data/train.parquet", "data/test.parquet", "data/checksums.txt"), schema.DEFAULT.on_hub),
     **{
         f"{schema.OXYGEN.name}/{name}": schema.OXYGEN.resource
         for name in (*schema.OXYGEN.parts, "checksums.txt", "ledger.csv")
@@ -138,7 +138,9 @@ def _dataset_file(path: str, resource: str) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise DatasetError(f"cannot read {file}: {error.strerror}; write it with embench build") from None
+        raise DatasetError(
+            f"cannot read {file}: {error.strerror}; write it with embench build and embench build-version"
+        ) from None
     check_shipped(resource, file, sha256(content), content=content)
     return content
 

@@ -3,7 +3,7 @@
 The Parquet schema, the features on the hub, the tables of the card and the documentation are derived from
 :data:`COLUMNS` and :data:`FLAGS`. Adding a column is one entry here and one value in the curation. :data:`LAYOUTS`
 holds every dataset that embench ships: the barriers of cations, and those of oxygen vacancies with their own columns.
-:data:`REVISIONS` holds their other versions.
+:data:`EARLIER` holds the versions before these.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embench._version import DATASET_VERSION, OXYGEN_VERSION
+from embench._version import DATASET_VERSION, FIRST_VERSION, OXYGEN_VERSION
 from embench.errors import UnknownNameError
 from embench.schema.geometry import GEOMETRY
 from embench.schema.labels import GROUPS, LABELS
 from embench.schema.oxygen import OXYGEN_COLUMNS, OXYGEN_FLAGS
-from embench.schema.spec import FLAGS, TARGET, Column, Flag, Layout
-from embench.schema.versions import FLAG_CHANGES, REVISED_COLUMNS, REVISED_FLAGS, REVISED_VERSION
+from embench.schema.spec import FIRST_FLAGS, TARGET, Column, Flag, Layout
+from embench.schema.versions import FLAG_CHANGES, REVISED_COLUMNS, REVISED_FLAGS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "DEFAULT",
+    "EARLIER",
+    "FIRST",
     "FLAGS",
     "FLAG_CHANGES",
     "LAYOUTS",
     "OXYGEN",
-    "REVISED",
-    "REVISIONS",
     "Column",
     "Flag",
     "Layout",
@@ -42,17 +42,28 @@ __all__ = [
 ]
 
 # In the order of the Parquet files.
-COLUMNS: tuple[Column, ...] = (*LABELS, *GEOMETRY, *GROUPS)
+COLUMNS: tuple[Column, ...] = (*LABELS, *GEOMETRY, *REVISED_COLUMNS, *GROUPS)
+FLAGS: tuple[Flag, ...] = REVISED_FLAGS
 
-DEFAULT = Layout(
+FIRST = Layout(
     name="default",
     title="Ionic migration barriers",
     noun="a hop of a cation",
     resource="dataset",
-    version=DATASET_VERSION,
+    version=FIRST_VERSION,
     parts=("train.parquet", "test.parquet"),
+    columns=(*LABELS, *GEOMETRY, *GROUPS),
+    flags=FIRST_FLAGS,
+    current=False,
+)
+DEFAULT = replace(
+    FIRST,
+    version=DATASET_VERSION,
     columns=COLUMNS,
     flags=FLAGS,
+    unscored=("structure_corrupt", "elements_misplaced"),
+    base=FIRST,
+    current=True,
 )
 OXYGEN = Layout(
     name="oxygen-vacancies",
@@ -67,15 +78,7 @@ OXYGEN = Layout(
 )
 LAYOUTS: tuple[Layout, ...] = (DEFAULT, OXYGEN)
 
-REVISED = replace(
-    DEFAULT,
-    version=REVISED_VERSION,
-    columns=(*LABELS, *GEOMETRY, *REVISED_COLUMNS, *GROUPS),
-    flags=REVISED_FLAGS,
-    unscored=("structure_corrupt", "elements_misplaced"),
-    base=DEFAULT,
-)
-REVISIONS: tuple[Layout, ...] = (REVISED,)
+EARLIER: tuple[Layout, ...] = (FIRST,)
 """Versions that are loaded by their number only; :data:`LAYOUTS` are those that are loaded by default."""
 
 _BY_NAME = {column.name: column for column in COLUMNS}
@@ -92,13 +95,13 @@ def column(name: str) -> Column:
 def layout(name: str, version: str | None = None) -> Layout:
     """Return the layout of the dataset called `name`, in a `version` of it or in the one that is loaded by default.
 
-    The version may also stand in the name, as in ``default@1.1.0``, which is what :attr:`Layout.key` gives.
+    The version may also stand in the name, as in ``default@1.0.0``, which is what :attr:`Layout.key` gives.
 
     Raises :class:`~embench.errors.UnknownNameError` for a dataset or a version of it that there is none of.
     """
     called, _, told = name.partition("@")
     wanted = version or told or None
-    found = [one for one in (*LAYOUTS, *REVISIONS) if one.name == called]
+    found = [one for one in (*LAYOUTS, *EARLIER) if one.name == called]
     if not found:
         raise UnknownNameError("dataset", called, [one.name for one in LAYOUTS])
     for one in found:

@@ -45,7 +45,7 @@ FIELDS: tuple[Field, ...] = (
     _of_schema("path_end", needed=True),
     _of_schema("functional", needed=True),
     Field(
-        name="hubbard_u",
+        name="hubbard_u_values",
         dtype="string",
         needed=False,
         own=True,

@@ -59,7 +59,8 @@ class Layout:
 
     A later version of a dataset is stored as what differs from its `base`: a file of the shipped folder ``versions``
     with the columns that it adds and the flags that come and go, see :class:`embench.dataset.overlay.Overlay`. The
-    flags of `unscored` keep an entry out of every protocol but the published one.
+    flags of `unscored` keep an entry out of every protocol but the published one. `current` is the version that is
+    loaded by default.
     """
 
     name: str
@@ -73,11 +74,17 @@ class Layout:
     telling: tuple[str, ...] = (TARGET,)
     unscored: tuple[str, ...] = ("structure_corrupt",)
     base: Layout | None = None
+    current: bool = True
 
     @property
     def key(self) -> str:
-        """The name that :func:`embench.schema.layout` finds this version by: ``default``, or ``default@1.1.0``."""
-        return self.name if self.base is None else f"{self.name}@{self.version}"
+        """The name that :func:`embench.schema.layout` finds this version by: ``default``, or ``default@1.0.0``."""
+        return self.name if self.current else f"{self.name}@{self.version}"
+
+    @property
+    def on_hub(self) -> str:
+        """The resource whose digests are those of the files on the hub: there, a later version is stored in full."""
+        return self.resource if self.base is None else "hub"
 
     @property
     def overlay(self) -> str:
@@ -111,7 +118,7 @@ def section(title: str, *columns: tuple[str, str, str | None, bool, str]) -> tup
     )
 
 
-FLAGS: tuple[Flag, ...] = (
+FIRST_FLAGS: tuple[Flag, ...] = (
     Flag(
         name="structure_corrupt",
         description="The released structure is damaged: atoms overlap. Loaded like any other, scored in no protocol.",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embench.schema.spec import FLAGS, Column, Flag, section
-
-REVISED_VERSION = "1.1.0"
+from embench.schema.spec import FIRST_FLAGS, Column, Flag, section
 
 FLAG_CHANGES = ("flags_added", "flags_removed")
 """The columns of the file of a later version that hold the flags that an entry gets and loses."""
@@ -64,7 +62,7 @@ def _reworded(flag: Flag) -> Flag:
 
 
 REVISED_FLAGS: tuple[Flag, ...] = (
-    *map(_reworded, FLAGS),
+    *map(_reworded, FIRST_FLAGS),
     Flag(
         name="concerted_hop_possible",
         description="Another ion of the migrating element stands in the way of the hop, and may have to move along.",

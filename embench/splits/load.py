@@ -17,7 +17,7 @@ from embench.common.foreign import lfs_hint
 from embench.common.shipped import check_shipped, resource_folder
 from embench.errors import SplitsError
 from embench.schema import DEFAULT, Layout, layout
-from embench.splits.registry import SPLITS_VERSION, ProtocolSpec, all_protocol_names, protocol_spec
+from embench.splits.registry import ProtocolSpec, all_protocol_names, protocol_spec
 from embench.splits.revision import make_manifest, manifest_name, uses, without
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def made_manifest(base: Dataset, of: Layout) -> str:
     """Return the manifest of a later version from `base`, the version before it, and the shipped files of that."""
     folder = resource_folder("splits")
     files = {f"{name}.csv": _read(folder / f"{name}.csv") for name in all_protocol_names()}
-    return make_manifest(base, of, read_manifest(folder), files)
+    return make_manifest(base, of, read_manifest(folder, of=base.layout), files)
 
 
 def read_manifest(folder: Path, *, of: Layout = DEFAULT) -> dict[str, Any]:
@@ -220,8 +220,7 @@ def read_manifest(folder: Path, *, of: Layout = DEFAULT) -> dict[str, Any]:
         found = manifest["version"], manifest["dataset_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SplitsError(f"{path} is no manifest of splits ({error!r}); {_WAY_OUT}") from None
-    # The splits of a later version have its number.
-    wanted = (SPLITS_VERSION if of.base is None else of.version, of.version)
+    wanted = (of.version, of.version)  # the splits have the number of the dataset
     if found != wanted:
         raise SplitsError(
             f"{path} describes splits {found[0]} of dataset {found[1]}, but this embench has splits {wanted[0]} "

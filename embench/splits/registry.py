@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from embench._version import DATASET_VERSION
 from embench.errors import UnknownNameError
 from embench.schema import DEFAULT, OXYGEN
 
-SPLITS_VERSION = "1.0.0"
+SPLITS_VERSION = DATASET_VERSION
+"""The splits have the number of the dataset that they divide."""
 
 MAIN_PROTOCOL = "host-10fold"
 """The protocol that decides who is first."""

@@ -78,7 +78,7 @@ def test_parquet_as_well(tmp_path):
         ({"migration_barrier": "0.55"}, "must be a number"),
         ({"migration_barrier": float("nan")}, "must be finite"),
         ({"barrier_definition": "forward"}, "must be max-minus-start or max-minus-min"),
-        ({"functional": "GGA+U"}, "hubbard_u is missing"),
+        ({"functional": "GGA+U"}, "hubbard_u_values is missing"),
         ({"mobile_ion": "Br"}, "site 0 is Rb, and must be the Br that migrates"),
         ({"lattice": [[6.0, 0, 0], [0, 6.0, 0]]}, "has the shape 2 × 3, and must be 3 × 3"),
         ({"lattice": [[6.0, 0, 0], [0, 6.0, 0], [0, 6.0, 0]]}, "the volume of the cell is 0 Å³"),
@@ -102,6 +102,8 @@ def test_every_fault_is_a_problem(tmp_path, changes, message):
     ("changes", "message"),
     [
         ({"sigma": 1}, "the field sigma is not known"),
+        # In the dataset a yes or no that follows from the functional; a contribution gives the values.
+        ({"hubbard_u": "Fe 4.0"}, "the field hubbard_u is worked out from the others; it is not read"),
         ({"mobile_ions": "Rb"}, "did you mean mobile_ion"),
         ({"functional": "PBE"}, "PBE and PBEsol are GGA"),
         ({"path_end": [-0.5, -0.5, 1.0]}, "another periodic image of the hop is shorter: 4.24 Å in place of"),

@@ -58,6 +58,7 @@ def test_random_folds_are_the_easiest_to_copy(measured):
 def test_median_error_by_pandas(measured):
     barrier = embench.load().to_pandas().set_index("entry_id")["migration_barrier"]
     folds = pd.read_csv(PAGE.parent.parent / "splits" / "prototype-10fold.csv").set_index("entry_id")["fold"]
+    folds = folds.drop("M-MnPO4_Na_1")
     barrier = barrier[folds.index]
     errors = pd.concat([(barrier[folds == fold] - barrier[folds != fold].median()).abs() for fold in folds.unique()])
     assert measured["prototype-10fold"].median_error == pytest.approx(errors.mean())
@@ -67,6 +68,7 @@ def test_median_error_by_pandas(measured):
 def test_counts_by_pandas(measured):
     table = embench.load().to_pandas().set_index("entry_id")
     folds = pd.read_csv(PAGE.parent.parent / "splits" / "random-10fold.csv").set_index("entry_id")["fold"]
+    folds = folds.drop("M-MnPO4_Na_1")
     for relation, column in leakage.RELATIONS.items():
         group = table.loc[folds.index, column]
         # A relative on the training side: the group reaches beyond the entry's own fold.

@@ -102,11 +102,13 @@ def test_some_folds_are_compared_with_their_part_of_the_file(results):
 
 def test_a_record_is_reproduced_with_the_version_of_the_dataset_that_it_names(results, tmp_path):
     """The leaderboard may have moved on; without the version the folds would not be those of the record."""
-    later = ("--dataset-version", "1.1.0", "--out", results / "median", "--work", tmp_path / "work")
-    made = embench_baseline("run", "median", "-p", "host-10fold", *later)
-    assert "615 predictions" in made.output
-    found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
-    assert "median, host-10fold: 615 entries reproduced" in found.output
+    before = tmp_path / "before"
+    earlier = ("--dataset-version", "1.0.0", "--out", before / "median", "--work", tmp_path / "work")
+    made = embench_baseline("run", "median", "-p", "host-10fold", *earlier)
+    assert "616 predictions" in made.output
+    for folder, n in ((before, 616), (results, 615)):
+        found = embench_baseline("reproduce", "median", *both(folder), "-p", "host-10fold")
+        assert f"median, host-10fold: {n} entries reproduced" in found.output
     record = results / "median" / "host-10fold.record.json"
     record.write_text(record.read_text().replace('"dataset": "1.1.0"', '"dataset": "1.0.0"'))
     found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
@@ -114,6 +116,25 @@ def test_a_record_is_reproduced_with_the_version_of_the_dataset_that_it_names(re
     record.write_text(record.read_text().replace('"dataset": "1.0.0"', '"dataset": "0.9"'))
     found = embench_baseline("reproduce", "median", *both(results), "-p", "host-10fold")
     assert "unknown version of the dataset default, '0.9'" in str(found.exception)
+
+
+def test_versions_of_the_dataset_are_not_mixed_in_a_folder(results):
+    """Neither by a run that goes on with an old folder, nor in a submission."""
+    folder = results / "median"
+    refused = embench_baseline("run", "median", "-p", "random-10fold", "--dataset-version", "1.0.0", "--out", folder)
+    assert isinstance(refused.exception, StaleFileError)
+    assert "made with dataset 1.1.0, and this run is with 1.0.0: go on with --dataset-version 1.1.0" in str(
+        refused.exception
+    )
+    assert not (folder / "random-10fold.csv").exists()
+    assert embench_baseline("run", "median", "-p", "random-10fold", "--out", folder).exit_code == 0
+    other = results / "other"
+    arguments = ("-p", "host-10fold", "--dataset-version", "1.0.0", "--out", other)
+    assert embench_baseline("run", "median", *arguments).exit_code == 0
+    for name in ("host-10fold.csv", "host-10fold.record.json"):
+        (folder / name).write_bytes((other / name).read_bytes())
+    with pytest.raises(StaleFileError, match=r"several versions of the dataset \(published with 1\.1\.0, host-10fold"):
+        write_submission(baseline_spec("median"), folder, folder, results / "submission")
 
 
 def test_a_record_is_renewed_where_the_predictions_are_reproduced(results):
@@ -155,7 +176,7 @@ def test_what_is_not_reproduced_is_listed(results):
     found = embench_baseline("reproduce", "median", *both(results), "-p", "published", "-p", "host-10fold")
     assert found.exit_code == 1
     assert "median, published: 60 entries reproduced" in found.output
-    assert "median, host-10fold: 615 entries NOT reproduced: 3 numbers differ" in found.output
+    assert "median, host-10fold: 614 entries NOT reproduced: 3 numbers differ" in found.output
     assert f"  {entry_id}: prediction {float(prediction) + 2e-5:.6f}".rstrip("0") in found.output
     assert f"  {gone}: uncertainty None eV committed" in found.output
 

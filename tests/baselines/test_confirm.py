@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 import embench
-from embench.baselines.confirm import confirm
+from embench.baselines.confirm import confirm, entries_with_band
 from embench.baselines.registry import baseline_spec
 from embench.cli.app import app
-from embench.errors import BaselineError, OutputError
+from embench.errors import BaselineError, OutputError, UnknownNameError
 from embench.splits.fresh import fresh_protocol
 
 SPECS = baseline_spec("median"), baseline_spec("nearest-neighbour")
@@ -48,6 +48,25 @@ def test_a_baseline_is_no_better_than_itself(work) -> None:
     assert row.pair.test.p_value == 1.0
 
 
+def test_only_entries_with_a_band_are_scored(work) -> None:
+    """The MAE of the median over the entries that CHGNet has a band for, computed again from the folds."""
+    (row,) = confirm(SPECS, "host-10fold", assignments=[0], work=work, with_band="chgnet")
+    data, known = embench.load().filter(published_split="train"), entries_with_band("chgnet")
+    errors = []
+    for fold in fresh_protocol("host-10fold", 0, data):
+        median = np.median(data.select(fold.train_ids).column("migration_barrier"))
+        asked = [entry_id for entry_id in fold.test_ids if entry_id in known]
+        if asked:
+            errors += np.abs(data.select(asked).column("migration_barrier") - median).tolist()
+    assert 100 < len(errors) < 600
+    assert row.first == pytest.approx(np.mean(errors), abs=1e-6)
+
+
+def test_bands_that_do_not_ship_are_said(work) -> None:
+    with pytest.raises(UnknownNameError, match="chgnet, sevennet-0"):
+        confirm(SPECS, "host-10fold", assignments=[0], work=work, with_band="orb-v3")
+
+
 def test_nothing_to_compare_is_said(work) -> None:
     with pytest.raises(BaselineError, match="no assignment"):
         confirm(SPECS, "host-10fold", assignments=[], work=work)
@@ -69,6 +88,18 @@ def test_the_command_renews_its_table_and_nothing_else(work, tmp_path) -> None:
     assert "stale line" not in text
     lines = text.splitlines()
     assert [line.split("|")[1].strip() for line in lines if line.startswith("| ")][2:] == ["0", "1", "mean"]
+
+
+def test_the_marks_of_a_part_are_its_own(work, tmp_path) -> None:
+    page = tmp_path / "page.md"
+    marks = [
+        f"<!-- confirm median nearest-neighbour host-10fold with a band of chgnet: {mark} -->"
+        for mark in ("begin", "end")
+    ]
+    page.write_text(f"{marks[0]}\n\n{marks[1]}\n")
+    found = embench_confirm("-n", 1, "--work", work, "--page", page, "--with-band", "chgnet")
+    assert found.exit_code == 0, found.output or found.exception
+    assert "| host-10fold, entries with a band of chgnet, fresh assignment |" in page.read_text()
 
 
 def test_a_page_without_its_marks_is_said_before_the_work(work, tmp_path) -> None:

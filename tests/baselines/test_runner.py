@@ -44,6 +44,7 @@ def test_fit_sees_the_training_side_and_predict_the_scored_side(tmp_path, double
     run = run_baseline(double("Spy"), embench.protocol("host-10fold"), work=tmp_path)
     with open(REPOSITORY / "splits" / "host-10fold.csv", encoding="utf-8", newline="") as file:
         fold_of = {row["entry_id"]: row["fold"] for row in csv.DictReader(file)}
+    del fold_of["M-MnPO4_Na_1"]  # what 1.1.0 no longer scores
     assert len(Spy.seen) == 10
     for train_ids, test_ids in Spy.seen:
         (fold,) = {fold_of[entry_id] for entry_id in test_ids}
@@ -140,13 +141,13 @@ def test_the_predictions_file(tmp_path, double, small, environment):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_on_a_later_version_of_the_dataset_says_so(tmp_path, double, workers, environment):
+def test_a_run_on_another_version_of_the_dataset_says_so(tmp_path, double, workers, environment):
     """Also where other processes load the entries: the folds carry their version along."""
-    folds = embench.protocol("host-10fold", version="1.1.0").first(2)
+    folds = embench.protocol("host-10fold", version="1.0.0").first(2)
     with open_executor(workers=workers) as executor:
         run = run_baseline(double("Spy"), folds, work=tmp_path, executor=executor)
-    assert run.record["versions"]["dataset"] == "1.1.0"
-    assert run.record["checksums"]["dataset"] == embench.load(version="1.1.0").digest
+    assert run.record["versions"]["dataset"] == run.record["versions"]["splits"] == "1.0.0"
+    assert run.record["checksums"]["dataset"] == embench.load(version="1.0.0").digest
     assert run.record["checksums"]["protocol"] != embench.protocol("host-10fold").sha256
     assert run.record["n_predictions"] == len(folds.scored_ids)
 

@@ -231,7 +231,7 @@ def test_list_finds_entries(data: Dataset) -> None:
 
 def test_list_for_a_person() -> None:
     output = run("list", "--ion", "Sr", "--functional", "GGA").stdout
-    assert output.rstrip().endswith("2 entries of dataset 1.0.0")  # FACTS.md: Sr 2 in train
+    assert output.rstrip().endswith("2 entries of dataset 1.1.0")  # FACTS.md: Sr 2 in train
     assert "nothing is found" in run("list", "no such thing").stdout
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import embench
 from embench.audit.barriers import read_potentials
 from embench.audit.consensus import consensus_bytes, read_consensus
+from embench.baselines.models.neb_tables import shipped_tables
 from embench.common import shipped
 from embench.common._digests import DIGESTS
 from embench.errors import DatasetError, EmbenchError, SplitsError
@@ -45,6 +46,8 @@ def read(resource: str, name: str) -> Any:
     """Return what embench reads from a shipped file."""
     if resource == "dataset":
         return embench.load().table
+    if resource == "hub":  # read for the hub alone
+        return export._dataset_file(f"data/{name}", resource)
     if resource == "oxygen-vacancies":
         file = export._dataset_file(name, resource)  # the ledger is read for the hub alone
         return file if name == "ledger.csv" else embench.load("oxygen-vacancies").table
@@ -52,12 +55,15 @@ def read(resource: str, name: str) -> Any:
         splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         if name == "manifest-1.1.0.json":
-            return [splits.protocol(found, "1.1.0") for found in ("published", "host-10fold")]
-        return [splits.protocol(found) for found in ("published", Path(name).stem) if found != "manifest"]
+            return [splits.protocol(found) for found in ("published", "host-10fold")]
+        of = "1.0.0" if name == "manifest.json" else None
+        return [splits.protocol(found, of) for found in ("published", Path(name).stem) if found != "manifest"]
     if resource == "versions":
-        return embench.load(version="1.1.0").table
+        return embench.load().table
     if resource == "weights":
         return shipped.weights_file(name).read_bytes()
+    if resource == "neb-inputs":
+        return shipped_tables()
     if resource == "consensus":
         read_consensus.cache_clear()
         consensus_bytes.cache_clear()
@@ -111,8 +117,10 @@ def test_an_exchanged_dataset_with_checksums_of_its_own_is_refused(package):
             for content, name in ((test, "train.parquet"), (train, "test.parquet"))
         ]
         (folder / "checksums.txt").write_text("\n".join(lines))
-        assert len(embench.load(path=folder)) == 619
+        assert len(embench.load(path=folder, version="1.0.0")) == 619
         with pytest.raises(DatasetError, match=r"train\.parquet is not the file that this embench was released with"):
+            embench.load(version="1.0.0")
+        with pytest.raises(DatasetError, match=r"version 1\.1\.0 of the dataset default cannot be made from"):
             embench.load()
     finally:
         for path, content in before.items():
@@ -122,14 +130,16 @@ def test_an_exchanged_dataset_with_checksums_of_its_own_is_refused(package):
 def test_other_folds_with_a_manifest_of_their_own_are_refused(package):
     """A scored entry trained on instead, and a manifest that agrees with it."""
     folder = package / "_shipped" / "splits"
-    csv, manifest = folder / "published.csv", folder / "manifest.json"
+    csv, manifest = folder / "published.csv", folder / "manifest-1.1.0.json"
     before = {path: path.read_bytes() for path in (csv, manifest)}
     changed = before[csv].replace(b",test\n", b",train\n", 1)
     try:
         csv.write_bytes(changed)
         digests = [hashlib.sha256(content).hexdigest().encode() for content in (before[csv], changed)]
         manifest.write_bytes(before[manifest].replace(*digests))
-        with pytest.raises(SplitsError, match=r"manifest\.json is not the file that this embench was released with"):
+        with pytest.raises(
+            SplitsError, match=r"manifest-1\.1\.0\.json is not the file that this embench was released with"
+        ):
             read("splits", "published.csv")
     finally:
         for path, content in before.items():

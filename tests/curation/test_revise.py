@@ -17,7 +17,7 @@ from embench.cli.app import app
 from embench.curation import revise as module
 from embench.curation.revise import other_ions, revise, stretch
 from embench.errors import LedgerError
-from embench.schema import REVISED
+from embench.schema import DEFAULT
 
 # Cubic, 4 Å: two ions of lithium half a body diagonal apart, the first of which hops along x.
 CUBE = {
@@ -102,7 +102,7 @@ def test_a_level_that_the_source_does_not_write_stays_open():
 
 def test_suspects_are_those_of_the_table_and_its_barriers_meet_the_rule(data):
     """At least two architectures on one side of the label, more than 0.7 eV from it, nearer to each other."""
-    with open(table_path(REVISED), encoding="utf-8", newline="") as file:
+    with open(table_path(DEFAULT), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["entry_id"] for row in rows} == set(data.filter(include_flags=["label_suspect"]).entry_ids)
     assert len(rows) == 34
@@ -124,16 +124,20 @@ def test_the_file_is_made_again_from_the_version_before():
 
 
 def test_other_files_are_noticed_and_written(tmp_path):
-    arguments = ["build-version", "--out", str(tmp_path / "a"), "--splits", str(tmp_path / "b")]
+    folders = {"--out": tmp_path / "a", "--splits": tmp_path / "b", "--data": tmp_path / "c"}
+    arguments = ["build-version", *(str(word) for pair in folders.items() for word in pair)]
     assert CliRunner().invoke(app, [*arguments, "--check"]).exit_code == 1
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
     assert "flag label_suspect: 9 more, 2 fewer" in done.output
     assert CliRunner().invoke(app, [*arguments, "--check"]).exit_code == 0
     assert json.loads((tmp_path / "b" / "manifest-1.1.0.json").read_text())["dropped"] == ["M-MnPO4_Na_1"]
+    assert embench.load(path=tmp_path / "c").table.equals(embench.load().table)
+    (tmp_path / "c" / "test.parquet").unlink()
+    assert CliRunner().invoke(app, [*arguments, "--check"]).exit_code == 1
 
 
 def test_a_table_that_names_an_unknown_entry_is_refused(monkeypatch):
     monkeypatch.setattr(module, "read_table", lambda *_: [{"entry_id": "Unobtainium_1"}])
     with pytest.raises(LedgerError, match=r"label_suspect_1\.1\.0\.csv names unknown entries: Unobtainium_1"):
-        revise(embench.load().select(["LiRuO2_1"]).table)
+        revise(embench.load(version="1.0.0").select(["LiRuO2_1"]).table)

@@ -18,7 +18,7 @@ FILLERS = {"string": "x", "float64": 0.1234567, "int16": 3, "bool": True}
 def row(**changes):
     """A row of the schema with harmless values."""
     values = {}
-    for column in schema.COLUMNS:
+    for column in schema.FIRST.columns:
         value = FILLERS[column.scalar]
         for size in reversed(column.shape):
             value = [value] * (size or 2)
@@ -31,7 +31,7 @@ def test_types_units_and_version():
     assert table.schema.metadata[b"embench.dataset_version"] == b"9.9.9"
     assert table.schema.field("migration_barrier").metadata[b"unit"] == b"eV"
     assert str(table.schema.field("frac_coords").type).count("list") == 2
-    for column in schema.COLUMNS:
+    for column in schema.FIRST.columns:
         assert table.schema.field(column.name).nullable == column.nullable
 
 

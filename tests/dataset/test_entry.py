@@ -32,7 +32,7 @@ def test_the_typed_attributes_are_columns_of_the_schema() -> None:
     hints = typing.get_type_hints(Entry)
     assert {"entry_id", "migration_barrier", "frac_coords", "flags"} <= set(hints)
     for name, hint in hints.items():
-        spec = schema.REVISED.column(name)
+        spec = schema.DEFAULT.column(name)
         options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         assert (type(None) in options) == spec.nullable, spec.name
         value = next(option for option in options if option is not type(None))

@@ -20,7 +20,7 @@ from embench.dataset import load
 from embench.dataset.store import Store, open_store
 from embench.errors import DatasetError
 
-SHIPPED = resource_folder("dataset")
+SHIPPED = resource_folder("hub")
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def run(loopback: LoopbackHub, tmp_path: Path) -> Run:
     return run
 
 
-def upload(files: dict[str, bytes], *, tag: str | None = "v1.0.0", create_pr: bool = False) -> Upload:
+def upload(files: dict[str, bytes], *, tag: str | None = "v1.1.0", create_pr: bool = False) -> Upload:
     """An upload of any files to the dataset repository, with their checksums."""
     contents = dict(files)
     contents[CHECKSUMS] = render_checksums(files).encode()

@@ -24,7 +24,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_folder_of_now_can_be_published(folder):
     said: list[str] = []
     checked = check(folder, say=said.append)
-    assert checked.version == "1.0.0"
+    assert checked.version == "1.1.0"
     assert set(checked.files) == set(parse_checksums((folder / CHECKSUMS).read_text(), source=""))
     assert len(said) == 6
 
@@ -32,14 +32,14 @@ def test_folder_of_now_can_be_published(folder):
 def test_everything_that_is_wrong_is_named(folder):
     """One folder with three faults that only looking inside finds: its checksums agree."""
     edit(folder / "README.md", "name: hop_distance\n    dtype: float64", "name: hop_distance\n    dtype: float32")
-    edit(folder / "croissant.json", '"version": "1.0.0"', '"version": "0.9.0"')
+    edit(folder / "croissant.json", '"version": "1.1.0"', '"version": "0.9.0"')
     renew_checksums(folder)
     with pytest.raises(HubError) as raised:
         check(folder)
     message = str(raised.value)
     assert "declares other features for default than the schema" in message
     assert "load_dataset gives other values for train than embench.load" in message
-    assert "croissant.json describes version 0.9.0, the data are 1.0.0" in message
+    assert "croissant.json describes version 0.9.0, the data are 1.1.0" in message
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,10 @@ def test_published_and_loaded_through_http(run: Run, loopback: LoopbackHub, fold
     positions = [result.stdout.index(step) for step in steps]
     assert positions == sorted(positions)
     repository = loopback.repository(NAME)
-    assert repository.files("v1.0.0") == contents | {".gitattributes": b"*.parquet filter=lfs\n"}
-    assert repository.messages == ["initial commit", "Dataset 1.0.0"]
+    assert repository.files("v1.1.0") == contents | {".gitattributes": b"*.parquet filter=lfs\n"}
+    assert repository.messages == ["initial commit", "Dataset 1.1.0"]
 
-    loaded = run("-m", "tests.hub.compare", NAME, "v1.0.0")
+    loaded = run("-m", "tests.hub.compare", NAME, "v1.1.0")
     assert loaded.returncode == 0, loaded.stderr
     found = json.loads(loaded.stdout)
     assert found["train"] == 559 * len(schema.COLUMNS)
@@ -67,17 +67,17 @@ def test_published_and_loaded_through_http(run: Run, loopback: LoopbackHub, fold
     assert "a published version never changes" in refused.stderr
     passed = run("-m", "embench", "hub", "push", folder, "--yes", "--if-new")
     assert passed.returncode == 0, passed.stderr
-    assert "v1.0.0 of embench/migration-barriers is published already: nothing to do" in passed.stdout
-    assert repository.messages == ["initial commit", "Dataset 1.0.0"]
+    assert "v1.1.0 of embench/migration-barriers is published already: nothing to do" in passed.stdout
+    assert repository.messages == ["initial commit", "Dataset 1.1.0"]
 
     # A new version, in which the card of the old one would be wrong, and the old one in a fresh cache.
     changed = {path: content for path, content in contents.items() if path != CHECKSUMS}
     changed["data/test.parquet"] = contents["data/train.parquet"]
     changed["README.md"] = contents["README.md"].replace(b"num_examples: 60", b"num_examples: 559")
-    publish(client, upload(changed, tag="v1.1.0"))
+    publish(client, upload(changed, tag="v1.2.0"))
     compare = "from datasets import load_dataset; from tests.hub.compare import compare\nloaded = load_dataset"
     again = run(
-        "-c", f"{compare}({NAME!r}, revision='v1.0.0'); print(compare(loaded['test'], 'test'))", HF_HOME=fresh()
+        "-c", f"{compare}({NAME!r}, revision='v1.1.0'); print(compare(loaded['test'], 'test'))", HF_HOME=fresh()
     )
     assert again.stdout.strip() == str(found["test"]), again.stderr
     newest = run("-c", f"{compare}({NAME!r}); print(loaded['test'].num_rows)", HF_HOME=fresh())
@@ -89,10 +89,10 @@ def test_pulled_and_loaded_by_embench(run: Run, loopback: LoopbackHub, client: H
     publish(client, upload({path: content for path, content in contents.items() if path != CHECKSUMS}))
     result = run("-m", "embench", "hub", "pull", "new/copy")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == f"new/copy: {len(contents) - 1} files of {NAME} at v1.0.0, all with their checksums"
+    assert result.stdout.strip() == f"new/copy: {len(contents) - 1} files of {NAME} at v1.1.0, all with their checksums"
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"copy"}
     program = (
-        "import embench; a = embench.load(source='hub', revision='v1.0.0'); print(a.table.equals(embench.load().table))"
+        "import embench; a = embench.load(source='hub', revision='v1.1.0'); print(a.table.equals(embench.load().table))"
     )
     loaded = run("-c", program)
     assert loaded.stdout.strip() == "True", loaded.stderr

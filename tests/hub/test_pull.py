@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import embench
+from embench.common.shipped import resource_folder
 from embench.errors import DatasetError, HubError, OutputError
 from embench.hub.checksums import CHECKSUMS
 from embench.hub.client import Hub
@@ -32,7 +33,7 @@ def holds(folder: Path) -> dict[str, bytes]:
 
 class TestPull:
     def test_gives_what_was_pushed(self, client, repository, tmp_path):
-        files = pull(tmp_path / "new", revision="v1.0.0", hub=client)
+        files = pull(tmp_path / "new", revision="v1.1.0", hub=client)
         expected = repository.files()
         del expected[".gitattributes"]
         assert holds(tmp_path / "new") == expected
@@ -41,7 +42,7 @@ class TestPull:
     def test_of_a_tag_is_not_touched_by_what_follows(self, client, repository, tmp_path):
         before = repository.files()
         repository.write("README.md", b"later")
-        pull(tmp_path / "new", revision="v1.0.0", hub=client)
+        pull(tmp_path / "new", revision="v1.1.0", hub=client)
         assert (tmp_path / "new/README.md").read_bytes() == before["README.md"]
 
     @pytest.mark.parametrize("path", ["README.md", "data/train.parquet"])
@@ -78,7 +79,7 @@ class TestPull:
 
         monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
         loopback.fail("GET /datasets/.*/data/train.parquet", **fault)
-        with pytest.raises(HubError, match=f"downloading {NAME} at v1.0.0 failed: .*; try again later"):
+        with pytest.raises(HubError, match=f"downloading {NAME} at v1.1.0 failed: .*; try again later"):
             pull(tmp_path / "new", hub=Hub(endpoint=client.endpoint, timeout=0.3, attempts=1))
         assert not list(tmp_path.glob("*new*"))
 
@@ -112,7 +113,7 @@ class TestLoadFromTheHub:
         return embench.load(path=cached_dataset(hub=client, **options))
 
     def test_is_the_dataset_of_the_package(self, client, published):
-        data = self.load(client, revision="v1.0.0")
+        data = self.load(client, revision="v1.1.0")
         assert data.table.equals(embench.load().table)
 
     def test_again_downloads_nothing(self, client, published, loopback):
@@ -192,9 +193,11 @@ class TestLoadFromTheHub:
             published.write(f"data/{name}", buffer.getvalue())
             lines.append(f"{hashlib.sha256(buffer.getvalue()).hexdigest()}  {name}\n")
         published.write("data/checksums.txt", "".join(lines).encode())
-        with pytest.raises(DatasetError, match=r"holds dataset version 7\.0\.0, this embench reads 1\.0\.0; install"):
+        with pytest.raises(
+            DatasetError, match=r"holds dataset version 7\.0\.0, this embench reads 1\.1\.0 and 1\.0\.0; "
+        ):
             self.load(client, revision="main")
-        assert len(self.load(client, revision="v1.0.0")) == 619
+        assert len(self.load(client, revision="v1.1.0")) == 619
 
     def test_moved_tag_is_refused(self, client, published, monkeypatch):
         """Sound in itself, and of the same version: but not what was released under the tag."""
@@ -212,18 +215,44 @@ class TestLoadFromTheHub:
         published.write("data/train.parquet", test)
         published.write("data/test.parquet", train)
         published.write("data/checksums.txt", "\n".join(lines).encode())
-        published.refs["refs/tags/v1.0.0"] = published.refs["refs/heads/main"]
-        with pytest.raises(DatasetError, match=r"holds something else under v1\.0\.0 than was released"):
+        published.refs["refs/tags/v1.1.0"] = published.refs["refs/heads/main"]
+        with pytest.raises(DatasetError, match=r"holds something else under v1\.1\.0 than was released"):
             embench.load(source="hub")
         assert len(embench.load(source="hub", revision="main")) == 619
 
-    def test_a_later_version_is_laid_over_the_files_of_the_hub(self, client, published, monkeypatch):
+    def test_each_version_has_its_tag(self, client, published, monkeypatch):
+        """The files of 1.0.0 lie where those of later versions do, and are not the same."""
         from embench.hub import pull as pulling
 
         monkeypatch.setattr(pulling, "Hub", lambda: client)
-        found = embench.load(source="hub", version="1.1.0")
-        assert found.digest == embench.load(version="1.1.0").digest
+        found = embench.load(source="hub")
+        assert (found.version, found.digest) == ("1.1.0", embench.load().digest)
         assert len(found.filter(hubbard_u=True)) == 45
+        with pytest.raises(HubError, match=r"v1\.0\.0"):
+            embench.load(source="hub", version="1.0.0")
+        for path in resource_folder("dataset").iterdir():
+            published.write(f"data/{path.name}", path.read_bytes())
+        published.refs["refs/tags/v1.0.0"] = published.refs["refs/heads/main"]
+        for options in ({"version": "1.0.0"}, {"revision": "v1.0.0"}, {"version": "1.0.0", "revision": "v1.0.0"}):
+            before = embench.load(source="hub", **options)
+            assert (before.version, before.digest) == ("1.0.0", embench.load(version="1.0.0").digest)
+        # What is asked for is given, or told: the files of the one version are not the other.
+        with pytest.raises(DatasetError, match=r"holds dataset version 1\.1\.0, and not 1\.0\.0"):
+            embench.load(source="hub", version="1.0.0", revision="v1.1.0")
+
+    def test_another_release_under_the_tag_of_an_earlier_version_is_refused(
+        self, client, published, monkeypatch, tmp_path
+    ):
+        from embench.curation.write import write_dataset
+        from embench.hub import pull as pulling
+
+        monkeypatch.setattr(pulling, "Hub", lambda: client)
+        write_dataset(embench.load(version="1.0.0").table.to_pylist()[:-1], tmp_path / "data", version="1.0.0")
+        for path in (tmp_path / "data").iterdir():
+            published.write(f"data/{path.name}", path.read_bytes())
+        published.refs["refs/tags/v1.0.0"] = published.refs["refs/heads/main"]
+        with pytest.raises(DatasetError, match=r"holds something else under v1\.0\.0 than was released"):
+            embench.load(source="hub", version="1.0.0")
 
     def test_repository_of_something_else(self, client, loopback):
         publish(client, upload({"notes.txt": b"nothing here\n"}))
@@ -238,7 +267,7 @@ class TestArguments:
 
     def test_revision_is_for_the_hub(self):
         with pytest.raises(ValueError, match="source='hub'"):
-            embench.load(revision="v1.0.0")
+            embench.load(revision="v1.1.0")
 
     def test_path_is_not_for_the_hub(self, tmp_path):
         with pytest.raises(ValueError, match="not from both"):

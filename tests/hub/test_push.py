@@ -39,16 +39,16 @@ class TestPush:
         done = publish(client, upload(V1))
         repository = loopback.repository(NAME)
         assert repository.files() == committed(V1)
-        assert repository.messages == ["initial commit", "Dataset v1.0.0"]
+        assert repository.messages == ["initial commit", "Dataset v1.1.0"]
         assert repository.visibility == "public"
-        assert repository.tags == {"v1.0.0": done.commit}
-        assert done.tag == "v1.0.0"
+        assert repository.tags == {"v1.1.0": done.commit}
+        assert done.tag == "v1.1.0"
 
     def test_plan_says_everything_and_changes_nothing(self, client, loopback):
         text = make_plan(client, upload(V1)).describe()
         assert "create the repository" in text
         assert "add README.md, checksums.txt, data/train.parquet, old.json" in text
-        assert "tag that commit v1.0.0" in text
+        assert "tag that commit v1.1.0" in text
         assert not loopback.repositories
         assert {request.split()[0] for request in loopback.requests} == {"GET"}
 
@@ -63,12 +63,12 @@ class TestPush:
         publish(client, upload(V1))
         publish(client, upload(V2, tag="v2.0.0"))
         repository = loopback.repository(NAME)
-        assert repository.files("v1.0.0") == committed(V1)
+        assert repository.files("v1.1.0") == committed(V1)
         assert repository.files("v2.0.0") == repository.files() == committed(V2)
 
     def test_published_version_is_not_changed(self, client, loopback):
         publish(client, upload(V1))
-        with pytest.raises(HubError, match=r"v1\.0\.0 .* published version never changes"):
+        with pytest.raises(HubError, match=r"v1\.1\.0 .* published version never changes"):
             make_plan(client, upload(V2))
         assert loopback.repository(NAME).files() == committed(V1)
 
@@ -83,7 +83,7 @@ class TestPush:
         assert "commit nothing" in plan.describe()
         push(client, plan)
         repository = loopback.repository(NAME)
-        assert repository.tags == {"v1.0.0": repository.resolve("main")}
+        assert repository.tags == {"v1.1.0": repository.resolve("main")}
         assert len(repository.messages) == 2
 
     def test_list_of_checksums_must_be_that_of_the_files(self, client, loopback):
@@ -141,7 +141,7 @@ class TestPullRequest:
         assert done.url.endswith("/discussions/1")
         assert repository.files() == committed(V1)
         assert repository.files("refs/pr/1") == committed(V2)
-        assert set(repository.tags) == {"v1.0.0"}
+        assert set(repository.tags) == {"v1.1.0"}
         repository.merge(1)
         publish(client, upload(V2, tag="v2.0.0"))
         assert repository.files("v2.0.0") == committed(V2)

@@ -28,14 +28,14 @@ class TestFailures:
 
     def assert_only_version_1(self, loopback: LoopbackHub) -> None:
         repository = loopback.repository(NAME)
-        assert repository.files() == repository.files("v1.0.0") == committed(V1)
-        assert set(repository.tags) == {"v1.0.0"}
+        assert repository.files() == repository.files("v1.1.0") == committed(V1)
+        assert set(repository.tags) == {"v1.1.0"}
 
     def assert_version_2(self, loopback: LoopbackHub) -> None:
         repository = loopback.repository(NAME)
         assert repository.files() == repository.files("v2.0.0") == committed(V2)
-        assert repository.files("v1.0.0") == committed(V1)
-        assert repository.messages == ["initial commit", "Dataset v1.0.0", "Dataset v2.0.0"]
+        assert repository.files("v1.1.0") == committed(V1)
+        assert repository.messages == ["initial commit", "Dataset v1.1.0", "Dataset v2.0.0"]
 
     STEPS = (
         "GET /api/datasets/.*/revision/main",
@@ -67,7 +67,7 @@ class TestFailures:
         loopback.fail("POST .*/tag/", status=500)
         with pytest.raises(HubError, match=r"the files are there; push again to add the tag v2\.0\.0"):
             publish(client, upload(V2, tag="v2.0.0"))
-        assert set(loopback.repository(NAME).tags) == {"v1.0.0"}
+        assert set(loopback.repository(NAME).tags) == {"v1.1.0"}
         loopback.faults.clear()
         publish(client, upload(V2, tag="v2.0.0"))
         self.assert_version_2(loopback)

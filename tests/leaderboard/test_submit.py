@@ -94,6 +94,16 @@ def test_a_submission(submissions, predictions):
     assert names(submissions.parent) == ["submissions"]  # nothing temporary is left
 
 
+def test_the_description_states_the_version_that_the_predictions_were_made_with(submissions, predictions):
+    result = run(submissions, predictions, *DESCRIBED, "--dataset-version", "1.0.0")
+    assert result.exit_code == 0, result.output or result.exception
+    found = read_submission(submissions / "my-model").versions
+    assert (found["dataset"], found["splits"]) == ("1.0.0", "1.0.0")
+    refused = run(submissions, predictions, *DESCRIBED, "--dataset-version", "2.0.0", "--replace")
+    assert "unknown version of the dataset default, '2.0.0'; known: 1.1.0, 1.0.0" in str(refused.exception)
+    assert read_submission(submissions / "my-model").versions == found
+
+
 def test_where_it_would_stand(submissions, predictions):
     output = run(submissions, predictions, *DESCRIBED, "--dry-run").output
     rows = [line.split(",") for line in predictions.read_text().split()[1:]]

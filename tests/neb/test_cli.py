@@ -43,7 +43,8 @@ def test_run_says_what_it_does(finished):
     assert "2/2" in output
     assert set(RunStore(folder).results()) == set(ENTRIES)
     assert RunStore(folder).key["options"] == {"stiffness": 0.5}
-    assert RunStore(folder).key["dataset"] == embench.load().digest
+    # Structures are those of 1.0.0 in every version: a run that was begun with one goes on with the other.
+    assert RunStore(folder).key["dataset"] == embench.load(version="1.0.0").digest
 
 
 def test_check_counts_failures(finished):
@@ -197,7 +198,7 @@ def test_cost_of_results_is_fitted():
 
 
 def test_choice_of_entries(tmp_path):
-    assert len(chosen_entries([])) == 616
+    assert len(chosen_entries([])) == 615
     assert len(chosen_entries(["published"])) == 60
     ids = tmp_path / "ids.txt"
     ids.write_text("KNiF3\n\nMgHo2S4\n")

@@ -40,14 +40,15 @@ def test_the_committed_predictions():
     found = calibrate("pathway-stack", "host-10fold", embench.load())
     scored = embench.evaluate("pathway-stack", protocol="host-10fold", resamples=100)
     assert found.mean_error == pytest.approx(scored.metrics["mae"].value, abs=1e-9)
-    assert found.n == 616
+    assert found.n == 615
+    assert calibrate("pathway-stack", "host-10fold", embench.load(version="1.0.0")).n == 616
 
 
 def test_without_predictions(tmp_path):
     with pytest.raises(BaselineError, match="embench baseline run pathway-stack"):
         calibrate("pathway-stack", "host-10fold", embench.load(), tmp_path)
     (tmp_path / "host-10fold.csv").write_text("entry_id,prediction,uncertainty\nO-LiFePO4,0.3,0.1\n")
-    with pytest.raises(BaselineError, match="lacks 615 entries"):
+    with pytest.raises(BaselineError, match="lacks 614 entries"):
         calibrate("pathway-stack", "host-10fold", embench.load(), tmp_path)
     (tmp_path / "host-10fold.csv").write_text("entry_id,prediction\nO-LiFePO4,0.3\n")
     with pytest.raises(BaselineError, match="no column uncertainty"):

@@ -61,12 +61,12 @@ def test_finished_hops_are_kept(layered, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_hybrid_knows_its_potentials(model, monkeypatch):
+def test_the_hybrid_knows_its_potentials(model):
     """With the barrier that Orb-v3 has for an entry, the hybrid for hops of one's own is the hybrid of the entry."""
     from embench.audit.barriers import read_potentials
     from embench.baselines.models.hybrid import PathwayHybrid
     from embench.neb.results import NebResult
-    from embench.prediction import potential
+    from embench.prediction.hybrids import with_barriers
     from embench.splits import protocol
 
     entry = embench.load()["Li3OCl_1"]
@@ -75,7 +75,7 @@ def test_the_hybrid_knows_its_potentials(model, monkeypatch):
     result = embench.predict(entry, model=model)
     neb = NebResult(entry_id=entry.entry_id, potential="orb-v3", protocol="x", status="converged",
                     barrier_max_minus_min=value)  # fmt: skip
-    found, note = potential._hybrid(result, "orb-v3", {0: neb})
+    found, note = with_barriers(result, "orb-v3", {0: neb})
     fitted = PathwayHybrid(seed=0).fit(embench.load().select(protocol("host-10fold").scored_ids))
     fitted.use_barriers({"orb-v3": {"Li3OCl_1": value}})
     expected = fitted.predict(embench.load().select(["Li3OCl_1"]).without_targets()).mean[0]

@@ -17,7 +17,7 @@ import pytest
 
 import embench
 from embench.errors import HiddenTargetError, SplitsError, UnknownEntryError, UnknownNameError
-from embench.schema import DEFAULT
+from embench.schema import DEFAULT, FIRST
 from embench.splits import PROTOCOLS, SPLITS_VERSION, all_protocol_names, make, protocol_names
 from embench.splits.load import read_protocol
 
@@ -33,7 +33,7 @@ def table() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
-    return make.make_splits(embench.load())
+    return make.make_splits(embench.load(version="1.0.0"))
 
 
 def folds_of(name: str) -> pd.Series:
@@ -77,7 +77,7 @@ def test_every_sound_entry_is_scored_once(name, table):
     assert folds.index.is_unique
     assert set(folds.index) == set(table.index) - CORRUPT
     assert list(folds.index) == [entry_id for entry_id in table.index if entry_id in folds.index]
-    protocol = embench.protocol(name)
+    protocol = embench.protocol(name, version="1.0.0")
     assert Counter(protocol.scored_ids) == Counter(folds.index)
     for fold in protocol:
         assert set(fold.test_ids) == set(folds.index[folds == fold.name])
@@ -87,7 +87,8 @@ def test_every_sound_entry_is_scored_once(name, table):
 
 @pytest.mark.parametrize("name", protocol_names())
 def test_corrupt_structures_are_never_scored(name):
-    assert CORRUPT.isdisjoint(embench.protocol(name).scored_ids)
+    for version in ("1.0.0", "1.1.0"):
+        assert CORRUPT.isdisjoint(embench.protocol(name, version).scored_ids)
 
 
 @pytest.mark.parametrize(("name", "column"), [("host-10fold", "group_host"), ("prototype-10fold", "group_prototype")])
@@ -148,13 +149,13 @@ def test_prototype_folds_are_as_balanced_as_the_largest_prototype_allows(table):
 
 def test_manifest_describes_the_files():
     manifest = json.loads((FOLDER / "manifest.json").read_text())
-    assert manifest["version"] == SPLITS_VERSION
-    assert manifest["dataset_version"] == embench.DATASET_VERSION
+    assert SPLITS_VERSION == embench.DATASET_VERSION
+    assert manifest["version"] == manifest["dataset_version"] == "1.0.0"
     assert list(manifest["protocols"]) == list(all_protocol_names())
     for name, described in manifest["protocols"].items():
         content = (FOLDER / f"{name}.csv").read_bytes()
-        assert described["sha256"] == hashlib.sha256(content).hexdigest() == embench.protocol(name).sha256
-        protocol = embench.protocol(name)
+        protocol = embench.protocol(name, version="1.0.0")
+        assert described["sha256"] == hashlib.sha256(content).hexdigest() == protocol.sha256
         sizes = {fold.name: {"train": len(fold.train_ids), "test": len(fold.test_ids)} for fold in protocol}
         assert described["folds"] == sizes
         assert described["n_scored"] == len(protocol.scored_ids)
@@ -297,15 +298,16 @@ def test_a_missing_file_is_refused(damaged):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": "1.0.0"}', "null"])
 def test_a_damaged_manifest_is_refused(damaged, text):
-    (damaged / "manifest.json").write_text(text)
-    with pytest.raises(SplitsError, match="is no manifest"):
-        read_protocol(damaged, "published")
+    for of in (DEFAULT, FIRST):
+        (damaged / ("manifest.json" if of is FIRST else "manifest-1.1.0.json")).write_text(text)
+        with pytest.raises(SplitsError, match="is no manifest"):
+            read_protocol(damaged, "published", of=of)
 
 
 @pytest.mark.parametrize("key", ["version", "dataset_version"])
 def test_splits_of_another_version_are_refused(damaged, key):
-    manifest = json.loads((damaged / "manifest.json").read_text())
-    (damaged / "manifest.json").write_text(json.dumps(manifest | {key: "0.0.1"}))
+    manifest = json.loads((damaged / "manifest-1.1.0.json").read_text())
+    (damaged / "manifest-1.1.0.json").write_text(json.dumps(manifest | {key: "0.0.1"}))
     with pytest.raises(SplitsError, match=r"0\.0\.1"):
         read_protocol(damaged, "published")
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from embench.baselines.registry import BaselineSpec
-from embench.baselines.reproduce import check_current, read_record
+from embench.baselines.reproduce import folds_of, one_version, read_record
 from embench.errors import BaselineError, StaleFileError
 from embench.leaderboard.submission.origin import OURS
 from embench.leaderboard.submission.write import make_submission
 from embench.leaderboard.submission.write import write_submission as write
-from embench.splits import protocol
 
 _FOLDS_ONLY = "the training side of each fold"
 _OUT_OF_FOLD = "all predictions are out of fold"
@@ -37,10 +36,10 @@ def write_submission(spec: BaselineSpec, records: Path, predictions: Path, targe
     if not names:
         raise BaselineError(f"{predictions} holds no predictions; make them with embench baseline run {spec.name}")
     found = [read_record(records, name) for name in names]
+    one_version(found, records)
     files = {}
     for name, record in zip(names, found, strict=True):
-        folds = protocol(name)
-        check_current(record, dataset=folds.dataset_digest, protocol_sha256=folds.sha256, where=records)
+        folds_of(record, records)
         files[f"{name}.csv"] = _checked_content(predictions / f"{name}.csv", record)
     content = _description(spec, found, n_predicted=_count_entries(files.values()))
     write(make_submission(target, content, files), replace=True)

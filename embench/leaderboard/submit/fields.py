@@ -122,9 +122,12 @@ def _filled(value: Any) -> Any:
     return {name: part for name, part in value.items() if part not in (None, "", (), {})}
 
 
-def submission_with(content: Content, files: Mapping[str, GivenFile], *, folder: Path) -> Submission:
+def submission_with(
+    content: Content, files: Mapping[str, GivenFile], *, folder: Path, dataset_version: str | None = None
+) -> Submission:
     """Return the submission with these fields and the predictions file of each protocol; nothing is written.
 
+    `dataset_version` is that of the dataset that the predictions were made with, by default the one of the leaderboard.
     Messages about its predictions name the files that were given. Raises
     :class:`~embench.errors.SubmissionError` where the name of `folder` or a field is not as it must be.
     """
@@ -132,20 +135,27 @@ def submission_with(content: Content, files: Mapping[str, GivenFile], *, folder:
 
     names = {protocol: f"{protocol}.csv" for protocol in files}
     n_predicted = len({entry_id for file in files.values() for entry_id in file.predictions.entry_ids})
-    described = complete(content, names, n_predicted=n_predicted)
+    described = complete(content, names, n_predicted=n_predicted, dataset_version=dataset_version)
     submission = make_submission(folder, described, {names[key]: file.content for key, file in files.items()})
     submission.keep_parsed({names[key]: file.predictions for key, file in files.items()})
     return submission
 
 
-def complete(content: Content, predictions: Mapping[str, str], *, n_predicted: int) -> Content:
-    """Return all fields in the order of the schema: those given, the computed ones, and the defaults of the rest."""
-    from embench._version import DATASET_VERSION, __version__
-    from embench.splits.registry import SPLITS_VERSION
+def complete(
+    content: Content, predictions: Mapping[str, str], *, n_predicted: int, dataset_version: str | None = None
+) -> Content:
+    """Return all fields in the order of the schema: those given, the computed ones, and the defaults of the rest.
 
-    scored_with = {"embench": __version__, "dataset": DATASET_VERSION, "splits": SPLITS_VERSION}
+    Raises :class:`~embench.errors.UnknownNameError` where there is no such version of the dataset.
+    """
+    from embench._version import __version__
+    from embench.schema import DEFAULT, layout
+
+    made_with = layout(DEFAULT.name, dataset_version).version
+    # The splits have the number of the dataset.
+    versions = {"embench": __version__, "dataset": made_with, "splits": made_with}
     computed = {
-        "versions": (content.get("versions") or {}) | scored_with,
+        "versions": (content.get("versions") or {}) | versions,
         "predictions": dict(predictions),
         "n_predicted": n_predicted,
     }

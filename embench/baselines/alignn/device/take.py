@@ -19,6 +19,7 @@ from embench.baselines.store import FoldResult
 from embench.common.files import atomic_path, write_text
 from embench.errors import CheckpointError, StaleFileError
 from embench.evaluation.predictions import canonical_csv
+from embench.schema import DEFAULT, EARLIER
 from embench.splits import Protocol, protocol
 
 SHIPPED_MODEL = "alignn-full-3.safetensors"
@@ -96,7 +97,7 @@ def _check(content: dict[str, Any], folder: Path, *, trial: bool) -> None:
     if tried and not trial:
         raise CheckpointError(f"{folder} was only tried out (--tiny or --steps): nothing of it belongs on the board")
     for name, about in content.get("data", {}).get("protocols", {}).items():
-        known = protocol(name)
+        known = _folds(name, content)
         found = (content["data"]["dataset"], about["sha256"])
         if found != (known.dataset_digest, known.sha256):
             raise StaleFileError(
@@ -105,13 +106,20 @@ def _check(content: dict[str, Any], folder: Path, *, trial: bool) -> None:
             )
 
 
+def _folds(name: str, content: dict[str, Any]) -> Protocol:
+    """Return the folds in the version of the dataset that the session is of, or in that of now where it is of none."""
+    versions = (protocol(name, one.version) for one in (DEFAULT, *EARLIER))
+    dataset = content.get("data", {}).get("dataset")
+    return next((found for found in versions if found.dataset_digest == dataset), protocol(name))
+
+
 def _finished(content: dict[str, Any], rows: Sequence[dict[str, str]], folder: Path) -> Iterator[Finished]:
     """Yield the protocols of which all folds are done, by model and start."""
     jobs: dict[tuple[int, str, str], dict[str, dict[str, Any]]] = {}
     for job in content["jobs"]:
         jobs.setdefault((job["model"], job["start"], job["protocol"]), {})[job["fold"]] = job
     for (model, start, name), done in jobs.items():
-        folds = protocol(name)
+        folds = _folds(name, content)
         if set(done) != {fold.name for fold in folds}:
             continue
         found: dict[str, list[tuple[str, float]]] = {fold.name: [] for fold in folds}
@@ -138,7 +146,12 @@ def _run(found: Finished, content: dict[str, Any], *, trial: bool) -> Run:
     text = canonical_csv(ids, values)  # type: ignore[arg-type]
     device = session["hardware"].get("accelerator", session["hardware"]["cpu"]).removeprefix("NVIDIA ")
     record = make_record(
-        key=key, folds=results, executor={"kind": "benchmarks/gpu/run.sh"}, prepare_seconds=0.0, predictions=text
+        key=key,
+        folds=results,
+        executor={"kind": "benchmarks/gpu/run.sh"},
+        prepare_seconds=0.0,
+        predictions=text,
+        dataset_version=found.protocol.dataset_version,
     )
     model, epochs = found.jobs[0]["model"], max(job["epochs"] for job in found.jobs)
     size = "tried out" if trial else "full size"

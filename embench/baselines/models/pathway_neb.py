@@ -1,0 +1,279 @@
+"""The model that anyone can run for a new crystal: the stack, corrected by NEB with a potential that is free to all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embench.baselines.base import Prediction
+from embench.baselines.models import stack
+from embench.baselines.models.bands import OfBands
+from embench.baselines.models.conformal import ErrorModel, grouped_folds
+from embench.baselines.models.gate import Gate
+from embench.baselines.models.kernels import KernelEnsemble
+from embench.baselines.models.neb_tables import (
+    HEIGHTS,
+    NAMES,
+    POTENTIALS,
+    SIGNS,
+    Tables,
+    checked,
+    of_entries,
+    shipped_tables,
+)
+from embench.baselines.models.pathway_gate import Models, Views
+from embench.baselines.scale import OFFSET, from_log, to_log
+
+if TYPE_CHECKING:
+    from embench.dataset import Dataset
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+LEAST_BARRIERS = 100
+"""A potential with fewer barriers on the training side takes no part: too few to learn from."""
+
+_WEIGHTINGS: tuple[tuple[float, ...], ...] = (
+    (0.12, 0.3, 0.3, 0.4, 0.8, 0.02),
+    (0.20, 0.5, 0.4, 0.4, 1.6, 0.05),
+)
+_SETTINGS: tuple[Mapping[str, Any], ...] = (
+    {"kind": "process", "scale": 0.03, "noise": 0.05},
+    {"kind": "process", "scale": 0.06, "noise": 0.05},
+    {"kind": "svr", "scale": 0.05, "cost": 4.0},
+)
+_BAND_WEIGHTS = {"heights": 2.0, "rest": 1.0}
+_RIDGE = 0.01
+_INNER_FOLDS, _INNER_SEEDS = 5, 3
+
+
+class PathwayNeb(stack.PathwayStack):
+    """Weighted mean, in log(E + 0.3), of the stack and of what NEB bands of potentials say, for each hop anew.
+
+    Of each potential there are two candidates: its barrier on a straight line fitted to the labels, and kernel
+    regressors that see the band beside the structure. The weights are those of
+    :class:`~embench.baselines.models.pathway_gate.PathwayGate`; where an entry has no band of a potential, its
+    candidates have none. Without any band the prediction is that of the stack.
+
+    Parameters
+    ----------
+    seed : of the trees of the error model and the inner folds.
+    tables : for each of POTENTIALS what is known of its bands by entry id; by default those that ship with embench.
+    """
+
+    def __init__(self, *, seed: int, tables: Tables | None = None) -> None:
+        super().__init__(seed=seed)
+        self._tables = tables
+
+    def use_tables(self, tables: Tables) -> None:
+        """Take these bands, by potential and entry id, for what is predicted from now on."""
+        self._tables = {name: tables.get(name, {}) for name in POTENTIALS}
+
+    def _fit(self, train: Dataset) -> None:
+        """Fit to the training side.
+
+        Raises as :func:`~embench.baselines.features.feature_table` and :func:`shipped_tables` do, and
+        :class:`~embench.errors.BaselineError` for given tables that lack one of POTENTIALS.
+        """
+        self._tables = shipped_tables() if self._tables is None else checked(self._tables)
+        table, names = self._table(train)
+        barriers = train.column("migration_barrier").astype(np.float64)
+        target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
+        self._level = FirstLevel(names, self._used(table))
+        self._gates: list[Gate] = []
+        guesses, signs = [], []
+        for number in range(_INNER_SEEDS):
+            folds = grouped_folds(groups, _INNER_FOLDS, _INNER_SEEDS * self.seed + number)
+            seen = self._level.out_of_fold(table, target, folds)
+            self._gates.append(_gate(seen, target))
+            weights = _weights_out_of_fold(seen, target, folds)
+            guesses.append((weights * np.nan_to_num(seen.candidates)).sum(axis=1))
+            signs.append(seen.signs(weights))
+        guess = from_log(np.mean(guesses, axis=0))
+        self._errors = ErrorModel(seed=self.seed)
+        self._errors.fit(np.mean(signs, axis=0), (barriers - guess) / (guess + OFFSET), groups)
+        self._level.fit(table, target)
+        self.choices: dict[str, dict[str, Any]] = {
+            "barriers": {name: int(np.isfinite(_heights(table, place)).sum()) for place, name in enumerate(POTENTIALS)},
+            "mean_weights": self._mean_weights(seen),
+        }
+
+    def _predict(self, entries: Dataset) -> Prediction:
+        """Return barriers and standard deviations, eV."""
+        return self.predict_table(self._table(entries)[0])
+
+    def predict_table(self, table: Floats) -> Prediction:
+        """Return barriers and standard deviations, eV, for features (n, n_features)."""
+        seen = self._level.predict(table)
+        weights = [gate.weights(seen.inputs, seen.candidates) for gate in self._gates]
+        values = np.nan_to_num(seen.candidates)
+        mean = from_log(np.mean([(each * values).sum(axis=1) for each in weights], axis=0))
+        deviation = self._errors.deviation(np.mean([seen.signs(each) for each in weights], axis=0))
+        return Prediction(mean=mean, std=deviation * (mean + OFFSET))
+
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row of features is from each entry of the training side, by the structure alone."""
+        return self._level.distances(table)
+
+    def _table(self, entries: Dataset) -> tuple[Floats, list[str]]:
+        table, names = super()._table(entries)
+        if self._tables is None:
+            self._tables = shipped_tables()
+        columns = [f"{potential}:{name}" for potential in POTENTIALS for name in NAMES]
+        return np.column_stack([table, of_entries(self._tables, entries)]), names + columns
+
+    def _used(self, table: Floats) -> list[int]:
+        """Return the places, in POTENTIALS, of the potentials with enough barriers."""
+        known = [int(np.isfinite(_heights(table, place)).sum()) for place in range(len(POTENTIALS))]
+        return [place for place, n in enumerate(known) if n >= LEAST_BARRIERS]
+
+    def _mean_weights(self, seen: Views) -> dict[str, float]:
+        """Return the mean weight of each candidate over the training side, for the record."""
+        weights = np.mean([gate.weights(seen.inputs, seen.candidates) for gate in self._gates], axis=(0, 1))
+        names = ["stack", *(f"{name} {kind}" for name in POTENTIALS for kind in ("with structure", "on a line"))]
+        return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+
+def prepare(entries: Dataset) -> None:
+    """Compute the features of `entries` and leave them in the cache."""
+    stack.prepare(entries)
+
+
+@dataclass(eq=False)
+class FirstLevel:
+    """The candidates, fitted together: the stack, and two for each potential in `used`.
+
+    Attributes
+    ----------
+    names : of the features; the last ones are those of the bands.
+    used : places in POTENTIALS of the potentials that take part.
+    """
+
+    names: Sequence[str]
+    used: Sequence[int]
+
+    def fit(self, table: Floats, target: Floats) -> Self:
+        """Fit to features (n, n_features) and targets (n,)."""
+        n_plain = len(self.names) - len(POTENTIALS) * len(NAMES)
+        self._stack = stack.PathwayStack(seed=0)._regressor(self.names[:n_plain]).fit(table[:, :n_plain], target)
+        self._parts = [OfPotential(self.names[:n_plain], place).fit(table, target) for place in self.used]
+        return self
+
+    def predict(self, table: Floats) -> Views:
+        """Return what the candidates say of these features, and what the gate may know of them."""
+        plain = table[:, : len(self.names) - len(POTENTIALS) * len(NAMES)]
+        members = self._stack.predict_members(plain)
+        candidates = np.full((len(table), 2 * len(POTENTIALS)), np.nan)
+        spread = np.zeros((len(table), 1 + len(POTENTIALS)))
+        spread[:, 0] = members.std(axis=0)
+        for place, part in zip(self.used, self._parts, strict=True):
+            found, candidates[:, 2 * place + 1] = part.predict(table)
+            candidates[:, 2 * place], spread[:, 1 + place] = found.mean(axis=0), np.nan_to_num(found.std(axis=0))
+        models = Models(members.mean(axis=0)[:, None], spread, self._stack.nearest(plain))
+        signs = [_block(table, place)[:, len(HEIGHTS) : len(HEIGHTS) + len(SIGNS)] for place in self.used]
+        return Views.of(
+            models, OfBands(candidates, np.nan_to_num(np.column_stack([np.empty((len(table), 0)), *signs])))
+        )
+
+    def out_of_fold(self, table: Floats, target: Floats, folds: Iterable[Positions]) -> Views:
+        """Return what candidates that were fitted without its fold say of each entry."""
+        parts, order = [], []
+        for test in folds:
+            train = np.setdiff1d(np.arange(len(target)), test)
+            parts.append(self.fit(table[train], target[train]).predict(table[test]))
+            order.append(test)
+        back = np.argsort(np.concatenate(order))
+        joined = [np.concatenate([getattr(part, name) for part in parts])[back] for name in _VIEWS]
+        return Views(*joined)
+
+    def distances(self, table: Floats) -> Floats:
+        """Return how far each row is from each training row, (n, n_training), by the structure alone."""
+        return self._stack.distances(table[:, : len(self.names) - len(POTENTIALS) * len(NAMES)])
+
+
+_VIEWS = ("candidates", "inputs", "nearest")
+
+
+@dataclass(eq=False)
+class OfPotential:
+    """The candidates of one potential, fitted to the entries that have a band of it.
+
+    Attributes
+    ----------
+    names : of the features of the structure, which come first.
+    place : of the potential in POTENTIALS.
+    """
+
+    names: Sequence[str]
+    place: int
+
+    def fit(self, table: Floats, target: Floats) -> Self:
+        """Fit to features (n, n_features) and targets (n,)."""
+        from scipy.stats import theilslopes
+
+        known = np.isfinite(_heights(table, self.place))
+        heights = _heights(table, self.place)[known]
+        # A line through medians: potentials are too soft, by about the same share, and labels have outliers.
+        self._slope, self._intercept = map(float, theilslopes(target[known], heights)[:2])
+        self._keep = np.array([i for i, name in enumerate(self.names) if not name.startswith("soap:")], np.intp)
+        self._fill = _means(_block(table[known], self.place))
+        kept = [self.names[i] for i in self._keep]
+        n, end = len(kept), len(kept) + len(NAMES)
+        blocks = {
+            **stack.blocks_of(kept),
+            "heights": np.arange(n, n + len(HEIGHTS)),
+            "rest": np.arange(n + len(HEIGHTS), end),
+        }
+        members = [
+            replace(member, weights={**member.weights, **_BAND_WEIGHTS})
+            for member in stack.members_of(_WEIGHTINGS, _SETTINGS)
+        ]
+        self._kernels = KernelEnsemble(blocks, members).fit(self._inputs(table[known]), target[known])
+        return self
+
+    def predict(self, table: Floats) -> tuple[Floats, Floats]:
+        """Return what the members say (n_members, n), and the barriers on the line (n,); NaN where there is no band."""
+        known = np.isfinite(_heights(table, self.place))
+        members = np.full((len(self._kernels.members), len(table)), np.nan)
+        if known.any():
+            members[:, known] = self._kernels.predict_members(self._inputs(table[known]))
+        return members, self._intercept + self._slope * _heights(table, self.place)
+
+    def _inputs(self, table: Floats) -> Floats:
+        band = _block(table, self.place)
+        return np.column_stack([table[:, self._keep], np.where(np.isnan(band), self._fill, band)])
+
+
+def _block(table: Floats, place: int) -> Floats:
+    """Return the features (n, len(NAMES)) of the bands of one of POTENTIALS."""
+    start = table.shape[1] - (len(POTENTIALS) - place) * len(NAMES)
+    return table[:, start : start + len(NAMES)]
+
+
+def _heights(table: Floats, place: int) -> Floats:
+    """Return log(E + 0.3) of the barriers of one of POTENTIALS, (n,); NaN where there is none."""
+    return _block(table, place)[:, 0]
+
+
+def _means(table: Floats) -> Floats:
+    """Return the mean of each column, (n_features,), over what is known of it; zero for a column without a value."""
+    known = ~np.isnan(table)
+    return np.asarray(np.where(known, table, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.float64)
+
+
+def _gate(seen: Views, target: Floats) -> Gate:
+    return Gate(ridge=_RIDGE).fit(seen.inputs, seen.candidates, target)
+
+
+def _weights_out_of_fold(seen: Views, target: Floats, folds: Sequence[Positions]) -> Floats:
+    """Return the weights (n, n_candidates) that a gate fitted on the other folds gives to each entry."""
+    weights = np.empty_like(seen.candidates)
+    for test in folds:
+        train = np.setdiff1d(np.arange(len(target)), test)
+        outside = seen.part(test)
+        weights[test] = _gate(seen.part(train), target[train]).weights(outside.inputs, outside.candidates)
+    return weights
