@@ -42,8 +42,8 @@ def progress_chart(content: BoardDocument, section: ProtocolSection, *, width: i
         parts.append(element("line", x1=at, x2=at, y1=height - bottom, y2=height - bottom + 5, class_="axis-line"))
     parts.append(element("line", x1=left, x2=width - 14.0, y1=height - bottom, y2=height - bottom, class_="axis-line"))
     marks = [_covered(start, end, value, x, y) for start, end, _, value in dated]
-    label = None if reference is None else median_place(y.place(reference), left, width - 14.0, marks)
-    parts += median_line(reference, y, left, width - 14.0, label)
+    place = None if reference is None else median_place(y.place(reference), left, width - 14.0, marks)
+    parts += median_line(reference, y, left, width - 14.0, place)
     parts += _dated_marks(content, dated, x, y)
     parts.append(_best_so_far(dated, x, y, width - 14.0))
     parts.append(element("text", "MAE (eV)", transform=f"translate(13 {(top + height - bottom) / 2:.0f}) rotate(-90)",
