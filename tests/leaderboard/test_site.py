@@ -263,7 +263,7 @@ class TestSubmissionPages:
                         cells += len(errors)
             assert {"Li", "Ca", "Na", "Mg"} <= set(ions)  # FACTS: 175, 153, 109 and 106 entries
             assert "Sr" not in ions  # two entries
-            left_out = re.search(r"(\d+) pathways of classes or ions", table)
+            left_out = re.search(r"(\d+) pathways of classes or ions", text)
             assert left_out
             assert cells + int(left_out[1]) == len(entries)
 
