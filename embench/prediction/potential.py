@@ -61,7 +61,8 @@ def with_potential(
         for number, each in enumerate(result.predictions)
     )
     left = len(result) - len(chosen)
-    notes = [f"NEB with {potential} ({settings.name}) of {plural(len(chosen), 'hop')}" + (f", {left} left out" if left else "")]
+    computed = f"NEB with {potential} ({settings.name}) of {plural(len(chosen), 'hop')}"
+    notes = [computed + (f", {left} left out" if left else "")]
     return replace(
         result,
         predictions=predictions,
