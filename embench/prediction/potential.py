@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embench.common.text import plural
 from embench.migration.network import HopBarrier, NetworkBarriers, network_barriers
 from embench.neb.batch import run_hops
 from embench.neb.protocol import NEB1, Settings
@@ -60,7 +61,8 @@ def with_potential(
         for number, each in enumerate(result.predictions)
     )
     left = len(result) - len(chosen)
-    notes = [f"NEB with {potential} ({settings.name}) of {len(chosen)} hops" + (f", {left} left out" if left else "")]
+    computed = f"NEB with {potential} ({settings.name}) of {plural(len(chosen), 'hop')}"
+    notes = [computed + (f", {left} left out" if left else "")]
     return replace(
         result,
         predictions=predictions,
