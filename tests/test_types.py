@@ -16,8 +16,10 @@ import pytest
 import embench
 from embench.evaluation.document import document, ranking_document
 from embench.evaluation.ranking import rank_evaluations
+from embench.leaderboard.board import cards
 from embench.leaderboard.board import documents as board_documents
-from embench.leaderboard.board.documents import BoardDocument, Description, TrainingDataCard
+from embench.leaderboard.board.cards import Description, TrainingDataCard
+from embench.leaderboard.board.documents import BoardDocument
 from embench.leaderboard.board.stored import get_stored, read_stored
 from embench.prediction import documents as prediction_documents
 from embench.schema import documents, terms
@@ -127,7 +129,7 @@ def names() -> dict[str, Any]:
 
     found = {
         name: value
-        for module in (documents, terms, board_documents, predictions, records, trust, theme)
+        for module in (documents, terms, board_documents, cards, predictions, records, trust, theme)
         for name, value in vars(module).items()
         if not name.startswith("_")
     }
@@ -362,7 +364,7 @@ class TestPage:
 
     def test_names_types_that_there_are(self, text: str) -> None:
         named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", text))
-        known = {name for module in (documents, board_documents, prediction_documents) for name in vars(module)}
+        known = {name for module in (documents, board_documents, cards, prediction_documents) for name in vars(module)}
         assert {"EvaluationDocument", "RankingDocument", "BoardDocument"} <= named <= known
 
     def test_example_runs(self, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

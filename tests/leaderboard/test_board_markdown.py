@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from embench.common.markdown import escape
-from embench.errors import OutputError
+from embench.errors import OutputError, SubmissionError
 from embench.evaluation.ranking import ranking_sentence
 from embench.leaderboard.board.markdown import BEGIN, END, board_page, main_table, renewed, tied_positions
 from tests.leaderboard.conftest import SUBMISSIONS
@@ -82,6 +82,16 @@ def test_a_protocol_without_contradicted_labels_has_no_second_table(content):
     page = board_page(content)
     assert all(table[0][0] == "" for table in tables(page))
     assert page.count("contradict the label of none of these entries") == len(content["protocols"])
+
+
+def test_the_table_of_the_readme_needs_the_main_protocol(content, tmp_path):
+    others = [protocol for protocol in content["protocols"] if not protocol["main"]]
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{BEGIN}\n<!-- leaderboard: end -->\n")
+    for protocols in (others, []):
+        with pytest.raises(SubmissionError, match=r"predictions for host-10fold, the main protocol.*leave out --page"):
+            renewed(readme, {**content, "protocols": protocols})
+    assert [line for line in board_page({**content, "protocols": others}).splitlines() if "published" in line]
 
 
 def test_the_table_of_the_readme_has_both_figures(content):

@@ -70,7 +70,8 @@ def predictions(slug: str, protocol: str) -> Values:
     path = read_submission(SUBMISSIONS / slug).file(protocol)
     assert path is not None
     found = read_predictions(path, known=embench.load().entry_ids)
-    return dict(zip(found.entry_ids, found.values, strict=True))
+    scored = set(scored_set(protocol).entry_ids)  # what was made for 1.0.0 has one more
+    return {key: value for key, value in zip(found.entry_ids, found.values, strict=True) if key in scored}
 
 
 def noisy(values: Values, width: float, *, seed: int = 0) -> Values:

@@ -18,9 +18,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from embench.errors import MissingDependencyError, OutputError
+from embench.errors import MissingDependencyError, OutputError, SubmissionError
 from embench.hub.about import SITE_URL
 from embench.leaderboard.board import Board
+from embench.leaderboard.site import write_site
 from embench.leaderboard.site.assets import Packing, script_json, slim, web_address, write_assets
 from embench.leaderboard.site.main.page import write_main
 from embench.leaderboard.site.main.rows import duration, rank_interval
@@ -412,6 +413,12 @@ def test_what_values_share_is_packed_once() -> None:
     assert [unpacked(text, packing.start) for text in found] == values
     assert found == [packing.packed(value) for value in values]
     assert max(map(len, found)) < 0.5 * len(json.dumps(values[0]))
+
+
+def test_a_site_needs_a_ranking(board: Board, tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError, match="a protocol that ranks systems"):
+        write_site(Board({**board.content, "protocols": []}, {}), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def local_targets(folder: Path) -> Iterator[tuple[Path, str, str]]:

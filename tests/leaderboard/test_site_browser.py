@@ -238,6 +238,61 @@ class TestMainPage:
         fresh.page.wait_for_selector("html[data-shown='host-10fold mae']")
         assert fresh.page.inner_text(panel) == before
 
+    def test_charts_and_matrices_follow_the_labels(self, fresh: BoardVisit, board: Board) -> None:
+        """They show the ranks and errors of the chosen entries, and go back; what does not follow says so."""
+        before = {name: fresh.page.inner_html(f"#{name}") for name in ("cost", "ranks", "heat", "progress")}
+        assert fresh.page.locator("#resolution .clean-note").is_hidden()
+        fresh.page.check("input[name=labels][value=clean]", force=True)
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
+        rows = {row["slug"]: row for row in protocol(board, "host-10fold")["rows"]}
+        name = board.content["submissions"]["orb-v3"]["name"]
+        mae = rows["orb-v3"]["not_contradicted"]["metrics"]["mae"]["value"]
+        assert f"{mae:.3f}" != f"{rows['orb-v3']['metrics']['mae']['value']:.3f}"
+        for chart in ("#cost .wide-only", "#cost .narrow-only", "#progress .wide-only", "#progress .narrow-only"):
+            titles = fresh.page.eval_on_selector_all(f"{chart} title", "all => all.map((one) => one.textContent)")
+            assert [title for title in titles if title.startswith(f"{name}: ") and f"{mae:.3f} eV" in title], chart
+        cells = fresh.page.locator("#ranks tbody tr", has_text="Orb-v3").locator("td").all_inner_texts()
+        assert cells == [
+            f"{next(row for row in section['rows'] if row['slug'] == 'orb-v3')['not_contradicted']['rank']:g}"
+            for section in board.content["protocols"]
+        ]
+        # The figure from what was submitted and the labels of the dataset, by hand.
+        submitted = read_csv((SUBMISSIONS / "pathway-hybrid" / "host-10fold.csv").read_text())
+        detail = board.details["pathway-hybrid", "host-10fold"]
+        members = dict(
+            zip((e["entry_id"] for e in detail["entries"]), detail["not_contradicted"]["members"], strict=True)
+        )
+        errors = [
+            abs(float(submitted[entry.entry_id]["prediction"]) - entry.migration_barrier)
+            for entry in load()
+            if entry.mobile_ion == "Li" and members.get(entry.entry_id)
+        ]
+        heat = fresh.page.locator("#heat tbody tr", has_text="Pathway hybrid").locator("td").first
+        assert heat.inner_text() == f"{sum(errors) / len(errors):.2f}"
+        assert fresh.page.locator("#heat thead small").first.inner_text() == str(len(errors))
+        for part in ("cost", "ranks", "heat", "progress"):
+            assert "without contradicted labels" in fresh.page.inner_text(f"#{part} p >> nth=0")
+        assert "With all entries" in fresh.page.locator("#resolution .clean-note").inner_text()
+        fresh.page.check("input[name=labels][value=all]", force=True)
+        fresh.page.wait_for_selector("html[data-shown='host-10fold mae']")
+        assert {part: fresh.page.inner_html(f"#{part}") for part in before} == before
+
+    def test_the_table_fits_without_scrolling(self, fresh: BoardVisit, board: Board) -> None:
+        """All columns can be read at the usual widths, on every protocol, and rows stay low."""
+        for width in (1440, 1280):
+            fresh.resize(width)
+            for name in (section["name"] for section in board.content["protocols"]):
+                fresh.page.check(f"input[name=protocol][value={name}]", force=True)
+                fresh.page.wait_for_selector(f"html[data-shown='{name} mae']")
+                wide, room = fresh.page.eval_on_selector(
+                    ".panel.chosen .scroll", "part => [part.scrollWidth, part.clientWidth]"
+                )
+                assert wide <= room, (width, name)
+                assert fresh.page.locator(".panel.chosen td[data-column=hours]").first.is_visible()
+                high = "rows => Math.max(...rows.map((row) => row.getBoundingClientRect().height))"
+                assert fresh.page.eval_on_selector_all(".panel.chosen tbody tr", high) <= 44
+        fresh.resize(1400)
+
     def test_an_address_of_the_metric_that_this_was_before(self, fresh: BoardVisit) -> None:
         fresh.page.goto(fresh.page.url.partition("?")[0] + "?metric=mae_clean")
         fresh.page.wait_for_selector("html[data-shown='host-10fold mae clean']")
@@ -525,6 +580,32 @@ def test_contrast(browser: Browser, site: Path, name: str, dark: bool) -> None:
     with visit(browser, (site / name).as_uri(), own=site.as_uri(), dark=dark) as found:
         worst = found.page.evaluate(CONTRASTS)
         assert worst[0][0] >= CONTRAST, worst
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["index.html", "entries.html", "entries/LiMnPO4F/index.html", "predict.html", "method.html"]
+    + [f"submissions/{slug}.html" for slug in ("pathway-stack", "chgnet")],
+)
+def test_prints_whole(browser: Browser, site: Path, name: str) -> None:
+    """On A4 with the margins that browsers leave, no table or chart is cut, and tables keep their heads."""
+    with watched(browser, BoardVisit, own=site.as_uri(), patience=60.0) as found:
+        found.page.goto(f"{site.as_uri()}/{name}")
+        if name not in ("predict.html", "method.html"):
+            found.page.wait_for_selector("html[data-ready]")
+        found.resize(718)
+        found.page.emulate_media(media="print")
+        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        found.settle()
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 718
+        empty = "all => all.filter((head) => head.checkVisibility() && !head.innerText.trim()).length"
+        assert found.page.eval_on_selector_all("thead th", empty) == 0
+        shown = found.page.locator(".bar:visible")
+        if shown.count():
+            adjusted = (
+                "bar => [null, '::before', '::after'].map((part) => getComputedStyle(bar, part).printColorAdjust)"
+            )
+            assert shown.first.evaluate(adjusted) == ["exact"] * 3
 
 
 def test_slim_pages_are_the_same_pages(browser: Browser) -> None:

@@ -14,7 +14,7 @@ from embench.leaderboard.site.submissions.costs import band_costs, cost_chart, d
 from embench.leaderboard.site.submissions.page import _pages
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import CostPoint
+    from embench.leaderboard.board.cards import CostPoint
 
 
 def points(seconds: dict[int, float]) -> list[CostPoint]:

@@ -19,7 +19,17 @@ from tests.leaderboard.conftest import BOARD_CACHE, REPOSITORY, SUBMISSIONS
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two-submissions")]
 
 # What the code, the tests of the board and the workflow read; the baselines' cards and weights are not among it.
-NEEDED = (".github", "CITATION.cff", "LICENSE", "README.md", "dataset_card", "embench", "leaderboard", "pyproject.toml")
+NEEDED = (
+    ".github",
+    "CITATION.cff",
+    "LICENSE",
+    "README.md",
+    "dataset_card",
+    "dataset_versions",
+    "embench",
+    "leaderboard",
+    "pyproject.toml",
+)
 NEEDED += ("splits", "tests")
 TEST = "tests/leaderboard/test_board.py::test_the_committed_board_is_current"
 GENERATED = {"leaderboard/leaderboard.json", "leaderboard/leaderboard.md", "README.md"}

@@ -91,7 +91,9 @@ def test_the_committed_page_is_of_the_committed_predictions(spec):
             encoding="utf-8", newline=""
         ) as file:
             errors = [
-                abs(float(row["prediction"]) - data[row["entry_id"]].migration_barrier) for row in csv.DictReader(file)
+                abs(float(row["prediction"]) - data[row["entry_id"]].migration_barrier)
+                for row in csv.DictReader(file)
+                if row["entry_id"] != "M-MnPO4_Na_1"  # predicted for 1.0.0, and scored no longer
             ]
         assert cell.startswith(f"{np.mean(errors):.3f} ["), name
 

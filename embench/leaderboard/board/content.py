@@ -11,8 +11,8 @@ from embench.common.cache import ResultCache, code_of, digest_of
 from embench.evaluation.breakdown import PREDICTED
 from embench.evaluation.coverage import COVERAGE_RULE
 from embench.evaluation.document import finite
+from embench.leaderboard.board.cards import SignsFound
 from embench.leaderboard.board.detail import NOT_CONTRADICTED, Progress
-from embench.leaderboard.board.documents import SignsFound
 from embench.leaderboard.board.parts import cost_of, interval_of, placed, texts_of
 from embench.leaderboard.board.potentials import checkpoint_card, level_card, neb_card, potentials_section
 from embench.leaderboard.board.stored import get_stored
@@ -24,20 +24,18 @@ from embench.splits import SPLITS_VERSION
 from embench.splits.registry import MAIN_PROTOCOL, PROTOCOLS, ProtocolSpec
 
 if TYPE_CHECKING:
+    from embench.leaderboard.board.cards import Description, SignDocument, SubmissionCard
     from embench.leaderboard.board.documents import (
         Basis,
         BoardDocument,
         BoardMetric,
         BoardRow,
         Checksums,
-        Description,
         Detail,
         Details,
         NotContradicted,
         ProtocolSection,
-        SignDocument,
         Standing,
-        SubmissionCard,
     )
     from embench.leaderboard.submission import Submission
     from embench.schema.documents import EstimateDocument, Interval

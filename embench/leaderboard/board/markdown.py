@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from embench.common.markdown import between_marks, escape, fill_page, markdown_table
 from embench.common.text import plural
+from embench.errors import SubmissionError
 from embench.leaderboard.board.standings import place_without
 from embench.leaderboard.board.transfer import TRANSFER_ANCHOR, TRANSFER_TEXT, TRANSFER_TITLE
+from embench.splits.registry import MAIN_PROTOCOL
 from embench.statistics.intervals import CONFIDENCE, MINIMUM_CLUSTERS
 
 if TYPE_CHECKING:
@@ -64,8 +66,16 @@ def board_page(content: BoardDocument, *, submissions: str = "submissions") -> s
 
 
 def main_table(content: BoardDocument, *, submissions: str) -> str:
-    """Return the first systems of the main protocol with few columns, and what the whole table says in words."""
-    protocol = next(found for found in content["protocols"] if found["main"])
+    """Return the first systems of the main protocol with few columns, and what the whole table says in words.
+
+    Raises :class:`~embench.errors.SubmissionError` where no submission has predictions for the main protocol.
+    """
+    protocol = next((found for found in content["protocols"] if found["main"]), None)
+    if protocol is None:
+        raise SubmissionError(
+            f"no submission has predictions for {MAIN_PROTOCOL}, the main protocol, and the short table shows the "
+            "first systems of it; leave out --page, or add a submission with predictions for it"
+        )
     rows = [
         [
             _ranks(row),
@@ -104,7 +114,8 @@ def _apart(content: BoardDocument) -> str:
 def renewed(page: Path, content: BoardDocument) -> str:
     """Return the text of `page` with the main table between its marks, :data:`BEGIN` and :data:`END`.
 
-    Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once.
+    Raises :class:`~embench.errors.OutputError` where the page cannot be read or does not have each mark once, and
+    :class:`~embench.errors.SubmissionError` as :func:`main_table`.
     """
     return between_marks(page, BEGIN, END, main_table(content, submissions="leaderboard/submissions"))
 

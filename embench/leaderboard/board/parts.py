@@ -11,7 +11,8 @@ from embench.leaderboard.board.standings import standings
 from embench.leaderboard.board.stored import get_stored
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import Basis, CostDocument, Detail, SignDocument
+    from embench.leaderboard.board.cards import SignDocument
+    from embench.leaderboard.board.documents import Basis, CostDocument, Detail
     from embench.leaderboard.submission import Submission
     from embench.schema.documents import EstimateDocument, Interval
 

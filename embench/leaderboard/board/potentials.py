@@ -15,7 +15,7 @@ from embench.neb.failures import FAILURES, FROM_ENERGIES
 from embench.schema.terms import level_name
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import (
+    from embench.leaderboard.board.cards import (
         CheckpointCard,
         CostPoint,
         ErrorOf,

@@ -12,15 +12,8 @@ from embench.leaderboard.board.parts import cost_of, interval_of, placed, texts_
 from embench.splits.registry import TRANSFER_PROTOCOLS, ProtocolSpec
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import (
-        Basis,
-        Detail,
-        Details,
-        SignDocument,
-        Standing,
-        TransferRow,
-        TransferSection,
-    )
+    from embench.leaderboard.board.cards import SignDocument
+    from embench.leaderboard.board.documents import Basis, Detail, Details, Standing, TransferRow, TransferSection
     from embench.leaderboard.submission import Submission
 
 COLUMNS = ("mae", "median_absolute_error", "r2", "spearman", "coverage_95")

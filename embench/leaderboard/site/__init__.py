@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embench.errors import SubmissionError
+
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
 
@@ -24,7 +26,14 @@ def write_site(board: Board, folder: Path) -> None:
         A library that the pages are made with is not installed.
     OutputError
         `folder` cannot be written.
+    SubmissionError
+        No submission has predictions for a protocol that ranks systems.
     """
+    if not board.content["protocols"]:
+        raise SubmissionError(
+            "no submission has predictions for a protocol that ranks systems, which the pages begin with; "
+            "leave out the site, or add a submission with predictions for one"
+        )
     from embench.common.files import write_text
     from embench.leaderboard.site.assets import write_assets
     from embench.leaderboard.site.entries import write_entries

@@ -53,7 +53,13 @@ def trust(entry: Entry, barriers: Mapping[str, float]) -> Trust:
     near = [name for name, value in barriers.items() if abs(value - entry.migration_barrier) <= _NEAR]
     # The versions of one potential are no independent witnesses.
     if len({name.split()[0].split("-")[0] for name in near}) >= _ENOUGH:
-        return {"level": "supported", "reason": f"Independent potentials come within {_NEAR:g} eV: {told} eV."}
+        return {
+            "level": "supported",
+            "reason": f"Independent potentials come within {_NEAR:g} eV of it. They give {told} eV.",
+        }
     if not barriers:
         return {"level": "unconfirmed", "reason": "No calculation with a potential is known for this hop."}
-    return {"level": "unconfirmed", "reason": f"Fewer than two potentials come within {_NEAR:g} eV: {told} eV."}
+    return {
+        "level": "unconfirmed",
+        "reason": f"Fewer than two potentials come within {_NEAR:g} eV of it. They give {told} eV.",
+    }

@@ -1,9 +1,8 @@
-"""The charts of the main page, as SVG: error against cost, the best error over time, what can be detected."""
+"""The chart of error and cost of the main page, as SVG."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from embench.web.wording import number
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from embench.leaderboard.board.documents import BoardDocument, BoardRow, ProtocolSection
+    from embench.leaderboard.board.documents import BoardDocument, ProtocolSection
     from embench.schema.documents import Interval
 
 _DURATIONS = (
@@ -27,9 +26,12 @@ _DURATIONS = (
     (720.0, "30 days"),
     (8760.0, "1 year"),
 )
-# A system far worse than the training median would flatten the rest: the axis ends here, and it stands at the edge.
-_WIDEST = 1.3
+WIDEST = 1.3
+"""A system far worse than the training median would flatten the rest: the axis ends at this multiple of its error, and
+the system stands at the edge.
+"""
 _FONT = 13.0
+_MEDIAN = "training median"
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,19 @@ def cost_chart(content: BoardDocument, section: ProtocolSection, *, width: int, 
     margin = 0.24 * width if named else 0.2 * width
     reference = section["reference"].get("mae")
     known = [point.hours for point in points if point.hours]
-    high = _WIDEST * (reference or max(_value(point) for point in points))
+    high = WIDEST * (reference or max(_value(point) for point in points))
     y = Axis(0.0, high, height - bottom, top)
     inner = width - margin - 18.0
     x = Axis(min(known, default=0.01) / 3, max(known, default=1.0) * 3, left + 8, inner - 8, log=True)
-    parts = [*_frame(x, y, left, inner, width, height - bottom, top), *_median(reference, y, left, width)]
     spots = _spots(points, x, y, (inner + 34.0, width - 14.0))
+    drawn = [_drawn_in(point, spot, y) for point, spot in zip(points, spots, strict=True)]
+    label = None if reference is None else median_place(y.place(reference), left, inner, drawn)
+    parts = [*_frame(x, y, left, inner, width, height - bottom, top), *median_line(reference, y, left, width, label)]
     size = 13.0 if named else 11.0
     for point, (at, level) in zip(points, spots, strict=True):
         parts += _point(point, at, level, y, size)
-    parts += _labels(points, spots, Box(left + 2, top, width - 2.0, height - bottom - 2), named=named)
+    within = Box(left + 2, top, width - 2.0, height - bottom - 2)
+    parts += _labels(points, spots, within, named=named, taken=[] if label is None else [label])
     title = f"Mean absolute error over device time on the protocol {section['title'].lower()}"
     return element("svg", *parts, viewBox=f"0 0 {width} {height + 8}", role="img", aria_label=title, class_="chart")
 
@@ -115,18 +120,35 @@ def _frame(x: Axis, y: Axis, left: float, inner: float, width: float, bottom: fl
     yield element("line", x1=left, x2=inner, y1=bottom, y2=bottom, class_="axis-line")
     yield element("rect", x=inner + 14, y=top, width=width - inner - 14, height=bottom - top, class_="margin")
     middle = (inner + 14 + width) / 2
-    yield element("text", "cost unknown", x=middle, y=bottom + 19, text_anchor="middle", class_="tick")
+    text = "cost unknown" if text_width("cost unknown", 12.0) < width - inner - 14 else "unknown"
+    yield element("text", text, x=middle, y=bottom + 19, text_anchor="middle", class_="tick")
     yield element("text", "device time for this protocol", x=(left + inner) / 2, y=bottom + 40, text_anchor="middle")
     yield element("text", "MAE (eV)", x=0, y=0, transform=f"translate(13 {(top + bottom) / 2:.0f}) rotate(-90)",
                   text_anchor="middle")  # fmt: skip
 
 
-def _median(reference: float | None, y: Axis, left: float, width: float) -> Iterator[Markup]:
-    if reference is None:
+def _drawn_in(point: CostPoint, spot: tuple[float, float], axis: Axis) -> Box:
+    """Return what the mark of a system and its interval cover."""
+    x, y = spot
+    ends = [axis.place(min(end, axis.high)) for end in (point.mae["low"], point.mae["high"]) if end is not None]
+    return Box(x - 8, min(y - 8, *ends, y), x + 8, max(y + 8, *ends, y))
+
+
+def median_place(level: float, left: float, right: float, drawn: Sequence[Box]) -> Box:
+    """Return where the name of the median's line stands: above it, the leftmost place that covers nothing drawn."""
+    width = text_width(_MEDIAN, 12.0)
+    steps = range(max(1, int(right - width - left - 6)))
+    places = [Box(left + 6 + step, level - 18, left + 6 + step + width, level - 2) for step in steps]
+    return next((place for place in places if not any(place.meets(box) for box in drawn)), places[0])
+
+
+def median_line(reference: float | None, y: Axis, left: float, right: float, label: Box | None) -> Iterator[Markup]:
+    """Yield the line of the training median and its name."""
+    if reference is None or label is None:
         return
     at = y.place(reference)
-    yield element("line", x1=left, x2=float(width), y1=at, y2=at, class_="median")
-    yield element("text", "training median", x=left + 6, y=at - 5, class_="tick")
+    yield element("line", x1=left, x2=float(right), y1=at, y2=at, class_="median")
+    yield element("text", _MEDIAN, x=label.left, y=at - 5, class_="tick")
 
 
 def _point(point: CostPoint, x: float, y: float, axis: Axis, size: float) -> Iterator[Markup]:
@@ -148,12 +170,17 @@ def _point(point: CostPoint, x: float, y: float, axis: Axis, size: float) -> Ite
 
 
 def _labels(
-    points: Sequence[CostPoint], spots: Sequence[tuple[float, float]], within: Box, *, named: bool
+    points: Sequence[CostPoint],
+    spots: Sequence[tuple[float, float]],
+    within: Box,
+    *,
+    named: bool,
+    taken: Iterable[Box],
 ) -> Iterator[Markup]:
     """Yield the names of the points where they cover neither a point nor each other, with a line to the point."""
     size = _FONT if named else 12.0
     texts = [_short(point.name) if named else str(point.number) for point in points]
-    taken = [Box(x - 8, y - 8, x + 8, y + 8) for x, y in spots]
+    taken = [*taken, *(Box(x - 8, y - 8, x + 8, y + 8) for x, y in spots)]
     sizes = [(text_width(text, size) + 4, size + 3) for text in texts]
     places = free_places(spots, sizes, taken=taken, within=within)
     for text, point, (x, y), box in zip(texts, points, spots, places, strict=True):
@@ -167,126 +194,3 @@ def _labels(
 
 def _short(name: str, most: int = 24) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
-def progress_chart(content: BoardDocument, section: ProtocolSection, *, width: int) -> Markup | None:
-    """Return the MAE of every system over its date, and the lowest so far as a line; None without a date."""
-    dated = [
-        (*_period(content["submissions"][row["slug"]]["date"]), row, mae["value"])
-        for row in section["rows"]
-        if (mae := row["metrics"]["mae"]) is not None and mae["value"] is not None
-    ]
-    if not dated:
-        return None
-    height, left, top, bottom = 250, 52.0, 14.0, 34.0
-    reference = section["reference"].get("mae")
-    high = _WIDEST * (reference or max(value for *_, value in dated))
-    first, last = min(start for start, *_ in dated), max(end for _, end, *_ in dated)
-    spare = max(30.0, 0.06 * (last - first))
-    x, y = Axis(first - spare, last + spare, left, width - 14.0), Axis(0.0, high, height - bottom, top)
-    parts: list[Markup] = []
-    for value in ticks(0.0, high, 5):
-        parts.append(element("line", x1=left, x2=width - 14.0, y1=y.place(value), y2=y.place(value), class_="grid"))
-        parts.append(element("text", f"{value:g}", x=left - 8, y=y.place(value) + 4, text_anchor="end", class_="tick"))
-    for day in _year_starts(x.low, x.high):
-        at = x.place(day.toordinal())
-        parts.append(element("text", f"{day:%b %Y}", x=at, y=height - bottom + 20, text_anchor="middle", class_="tick"))
-        parts.append(element("line", x1=at, x2=at, y1=height - bottom, y2=height - bottom + 5, class_="axis-line"))
-    parts.append(element("line", x1=left, x2=width - 14.0, y1=height - bottom, y2=height - bottom, class_="axis-line"))
-    parts += _median(reference, y, left, width - 14.0)
-    parts += _dated_marks(content, dated, x, y)
-    parts.append(_best_so_far(dated, x, y, width - 14.0))
-    parts.append(element("text", "MAE (eV)", transform=f"translate(13 {(top + height - bottom) / 2:.0f}) rotate(-90)",
-                         text_anchor="middle"))  # fmt: skip
-    label = f"Mean absolute error of every system over the date of its predictions, {section['title'].lower()}"
-    return element("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=label, class_="chart")
-
-
-def _period(date: str) -> tuple[int, int]:
-    """Return the first and the last day that a date as ``2026``, ``2026-11`` or ``2026-11-22`` may mean."""
-    year, *rest = (int(part) for part in date.split("-"))
-    if len(rest) == 2:
-        day = datetime.date(year, *rest).toordinal()
-        return day, day
-    month = rest[0] if rest else 1
-    start = datetime.date(year, month, 1)
-    after = datetime.date(year + 1, 1, 1) if not rest or month == 12 else datetime.date(year, month + 1, 1)
-    return start.toordinal(), after.toordinal() - 1
-
-
-def _year_starts(low: float, high: float) -> list[datetime.date]:
-    first, last = (datetime.date.fromordinal(int(day)) for day in (low, high))
-    months = [datetime.date(year, month, 1) for year in range(first.year, last.year + 1) for month in range(1, 13)]
-    inside = [day for day in months if low <= day.toordinal() <= high]
-    return inside[:: max(1, len(inside) // 5)]
-
-
-def _dated_marks(
-    content: BoardDocument, dated: Sequence[tuple[int, int, BoardRow, float]], x: Axis, y: Axis
-) -> Iterator[Markup]:
-    for start, end, row, value in dated:
-        submission = content["submissions"][row["slug"]]
-        kind, level = KINDS[submission["kind"]], y.place(min(value, y.high))
-        title = element("title", f"{submission['name']}: {number(value)} eV, {submission['date']}")
-        colour = f"var({kind.colour})"
-        span = element("line", x1=x.place(start), x2=x.place(end), y1=level, y2=level, class_="whisker", stroke=colour)
-        mark = marker(kind.symbol, x.place((start + end) / 2), level, 10.0, fill=colour, class_="mark")
-        yield element("g", title, *([span] if end > start else []), mark)
-
-
-def _best_so_far(dated: Sequence[tuple[int, int, BoardRow, float]], x: Axis, y: Axis, right: float) -> Markup:
-    """Return a line of steps; a system counts from the last day that its date may mean."""
-    steps, best = [], None
-    for _, end, _, value in sorted(dated, key=lambda item: (item[1], item[3])):
-        if best is None or value < best:
-            level = y.place(min(value, y.high))
-            steps.append(f"{'M' if best is None else 'H'}{x.place(end):.1f}{' ' if best is None else ' V'}{level:.1f}")
-            best = value
-    return element("path", d=f"{' '.join(steps)} H{right:.1f}", class_="best")
-
-
-def resolution_chart(content: BoardDocument, *, width: int) -> Markup:
-    """Return for each protocol the MAE of the best system, that of the training median, and the detectable difference.
-
-    The bar begins at the best system: two unrelated systems both inside it cannot be distinguished.
-    """
-    sections = [section for section in content["protocols"] if section["rows"][0]["metrics"]["mae"]]
-    row, left, top = 34.0, 0.36 * width, 8.0
-    height = top + row * len(sections) + 40
-    values = [section["reference"].get("mae") or 0.0 for section in sections]
-    x = Axis(0.0, 1.08 * max([*values, 0.1]), left, width - 16.0)
-    parts: list[Markup] = []
-    for value in ticks(0.0, x.high):
-        parts.append(element("line", x1=x.place(value), x2=x.place(value), y1=top, y2=height - 38, class_="grid"))
-        parts.append(
-            element("text", f"{value:g}", x=x.place(value), y=height - 22, text_anchor="middle", class_="tick")
-        )
-    for place, section in enumerate(sections):
-        parts += _resolution_row(content, section, x, top + row * (place + 0.5), left)
-    parts.append(element("text", "MAE (eV)", x=(left + width) / 2, y=height - 4, text_anchor="middle"))
-    label = "Best error, detectable difference and error of the training median, by protocol"
-    return element("svg", *parts, viewBox=f"0 0 {width} {height:.0f}", role="img", aria_label=label, class_="chart")
-
-
-def _resolution_row(
-    content: BoardDocument, section: ProtocolSection, x: Axis, y: float, left: float
-) -> Iterator[Markup]:
-    best = section["rows"][0]
-    mae = best["metrics"]["mae"]
-    assert mae is not None, "only sections whose best system has a score"
-    assert mae["value"] is not None, "the best system has a score"
-    name = content["submissions"][best["slug"]]["name"]
-    told = f"{section['title']}: best {number(mae['value'])} eV ({name})"
-    shapes = []
-    if section["detectable"] is not None:
-        wide = x.place(mae["value"] + section["detectable"]) - x.place(mae["value"])
-        shapes.append(element("rect", x=x.place(mae["value"]), y=y - 7, width=wide, height=14, class_="band"))
-        told += f", detectable difference about {number(section['detectable'], decimals=2)} eV"
-    shapes.append(element("circle", cx=x.place(mae["value"]), cy=y, r=6, class_="dot"))
-    if (median := section["reference"].get("mae")) is not None:
-        at = x.place(median)
-        shapes.append(element("line", x1=at, x2=at, y1=y - 10, y2=y + 10, class_="median"))
-        told += f", training median {number(median)} eV"
-    yield element("g", element("title", told), *shapes)
-    yield element("text", section["title"], x=left - 12, y=y + 1, text_anchor="end", class_="name")
-    yield element("text", f"n = {section['n']}", x=left - 12, y=y + 14, text_anchor="end", class_="tick small")

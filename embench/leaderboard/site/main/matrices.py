@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from embench.leaderboard.site.main import rows as main_rows
@@ -11,7 +12,7 @@ from embench.web.wording import number
 
 if TYPE_CHECKING:
     from embench.leaderboard.board import Board
-    from embench.leaderboard.board.documents import BoardDocument, BoardRow
+    from embench.leaderboard.board.documents import BoardDocument, BoardRow, Detail, ProtocolSection
 
 # A group that is smaller is left out of the heat map: one entry can change its figure.
 _FEWEST = 10
@@ -110,33 +111,41 @@ def _rank_cell(rows: Mapping[str, BoardRow], slug: str) -> RankCell:
     }
 
 
-def heat_map(board: Board) -> HeatMap:
-    """Return the MAE of every system of the main protocol on each ion and each class of at least ten entries."""
-    section = board.content["protocols"][0]
+def heat_map(board: Board, section: ProtocolSection, *, clean: bool = False) -> HeatMap:
+    """Return the MAE of every system of a protocol on each ion and each class of at least ten entries.
+
+    With `clean`, on the entries whose labels are not contradicted; `section` has the order of the systems and how deep
+    the shades are.
+    """
     details = [board.details[row["slug"], section["name"]] for row in section["rows"]]
+    groups = [_group_errors(detail, clean=clean) for detail in details]
     columns: list[HeatColumn] = []
     chosen: list[tuple[str, str]] = []
     small = 0
     for dimension in _DIMENSIONS:
-        groups = sorted(details[0]["breakdown"][dimension]["groups"], key=lambda group: (-group["n"], group["group"]))
-        kept = [group for group in groups if group["n"] >= _FEWEST]
-        small += len(groups) - len(kept)
-        columns += [{"title": g["group"], "n": g["n"], "first": place == 0} for place, g in enumerate(kept)]
-        chosen += [(dimension, group["group"]) for group in kept]
+        sizes = {name: len(errors) for (kind, name), errors in groups[0].items() if kind == dimension}
+        kept = [name for name in sorted(sizes, key=lambda name: (-sizes[name], name)) if sizes[name] >= _FEWEST]
+        small += len(sizes) - len(kept)
+        columns += [{"title": name, "n": sizes[name], "first": place == 0} for place, name in enumerate(kept)]
+        chosen += [(dimension, name) for name in kept]
     limit = round(1.3 * (section["reference"].get("mae") or 0.5), 2)
     rows: list[HeatRow] = []
-    for detail in details:
-        errors: dict[tuple[str, str], float | None] = {
-            (dimension, group["group"]): group["mae"]["value"]
-            for dimension in _DIMENSIONS
-            for group in detail["breakdown"][dimension]["groups"]
-        }
+    for detail, errors in zip(details, groups, strict=True):
         slug = detail["predictions"]
-        cells = [_heat_cell(errors.get(key), limit) for key in chosen]
+        cells = [_heat_cell(fmean(errors[key]), limit) for key in chosen]
         rows.append({"slug": slug, "name": board.content["submissions"][slug]["name"], "cells": cells})
     return {"columns": columns, "rows": rows, "limit": limit, "small": small}
 
 
-def _heat_cell(value: float | None, limit: float) -> HeatCell:
-    share = 0 if value is None else round(100 * min(1.0, value / limit))
-    return {"text": number(value, decimals=2), "share": share}
+def _group_errors(detail: Detail, *, clean: bool) -> dict[tuple[str, str], list[float]]:
+    """Return the absolute errors (eV) of a system by dimension and group."""
+    members = detail["not_contradicted"]["members"] if clean else [True] * len(detail["entries"])
+    found: dict[tuple[str, str], list[float]] = {}
+    for entry, member in zip(detail["entries"], members, strict=True):
+        for dimension in _DIMENSIONS if member else ():
+            found.setdefault((dimension, entry[dimension]), []).append(abs(entry["error"]))
+    return found
+
+
+def _heat_cell(value: float, limit: float) -> HeatCell:
+    return {"text": number(value, decimals=2), "share": round(100 * min(1.0, value / limit))}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from embench.leaderboard.board.documents import BoardMetric
-from embench.leaderboard.site.assets import environment, write_packed, write_page
-from embench.leaderboard.site.main import charts, hero, matrices
+from embench.leaderboard.site.assets import environment, slim, write_packed, write_page
+from embench.leaderboard.site.main import charts, hero, matrices, summaries
 from embench.leaderboard.site.main import rows as main_rows
 from embench.leaderboard.site.main.doubtful import without_contradicted
 from embench.leaderboard.site.main.payload import board_payload
@@ -40,23 +41,29 @@ class MetricFamily(TypedDict):
     metrics: list[BoardMetric]
 
 
-class MainContext(TypedDict):
+class ChartsContext(TypedDict):
+    """What ``main_charts.html.j2`` is given; `labels` is the choice of the page that the figures belong to."""
+
+    labels: Literal["all", "clean"]
+    protocols: list[main_rows.ProtocolTable]
+    kinds: dict[str, Kind]
+    ranks: list[matrices.RankRow]
+    heat: matrices.HeatMap
+    charts: dict[str, Markup | None]
+
+
+class MainContext(ChartsContext):
     """What ``main.html.j2`` is given."""
 
     figures: list[hero.Figure]
     facts: list[str]
     clean: dict[str, int]
     levels: list[str]
-    ranks: list[matrices.RankRow]
-    heat: matrices.HeatMap
-    charts: dict[str, Markup | None]
     transfer: TransferPart
 
     root: str
     page: str
     content: BoardDocument
-    protocols: list[main_rows.ProtocolTable]
-    kinds: dict[str, Kind]
     metrics: dict[str, ShownMetric]
     families: list[MetricFamily]
     chosen: str
@@ -86,12 +93,12 @@ def write_main(board: Board, folder: Path) -> None:
         for protocol, found in zip(without["protocols"], protocols, strict=True)
     ]
     known = main_rows.metrics(content)
+    kinds = {name: kind for name, kind in KINDS.items() if name in _kinds_of(content)}
     context = MainContext(
+        **_charts_context(board, content, protocols, kinds, labels="all"),
         root="",
         page="leaderboard",
         content=content,
-        protocols=protocols,
-        kinds={name: kind for name, kind in KINDS.items() if name in _kinds_of(content)},
         metrics={name: _shown(metric) for name, metric in known.items()},
         families=_families(known, protocols),
         chosen=main_rows.DEFAULT_METRIC,
@@ -103,13 +110,36 @@ def write_main(board: Board, folder: Path) -> None:
         facts=hero.facts(content, len(load())),
         clean={section["name"]: section["not_contradicted"]["n"] for section in content["protocols"]},
         levels=sorted({main_rows.level_of(card) for card in content["submissions"].values()} - {""}),
-        ranks=matrices.rank_matrix(content),
-        heat=matrices.heat_map(board),
-        charts=_charts(content),
         transfer=transfer_part(content),
     )
     write_page(folder / "index.html", environment().get_template("main.html.j2"), context)
-    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols, clean))
+    parts = _parts(_charts_context(board, without, clean, kinds, labels="clean"))
+    write_packed(folder / "assets" / "board.js", "board", board_payload(known, protocols, clean, parts))
+
+
+def _charts_context(
+    board: Board,
+    content: BoardDocument,
+    protocols: list[main_rows.ProtocolTable],
+    kinds: dict[str, Kind],
+    *,
+    labels: Literal["all", "clean"],
+) -> ChartsContext:
+    """Return what the charts of the page are made from; `content` and `protocols` are those of the chosen `labels`."""
+    return {
+        "labels": labels,
+        "protocols": protocols,
+        "kinds": kinds,
+        "ranks": matrices.rank_matrix(content),
+        "heat": matrices.heat_map(board, content["protocols"][0], clean=labels == "clean"),
+        "charts": _charts(content),
+    }
+
+
+def _parts(context: ChartsContext) -> dict[str, str]:
+    """Return the parts of the charts' template that follow the choice of labels, by their names, as markup."""
+    text = slim(environment().get_template("main_charts.html.j2").render(context))
+    return dict(re.findall(r'<div data-part="(\w+)">(.*?)<!-- end of part --></div>', text, flags=re.DOTALL))
 
 
 def _charts(content: BoardDocument) -> dict[str, Markup | None]:
@@ -118,8 +148,10 @@ def _charts(content: BoardDocument) -> dict[str, Markup | None]:
     return {
         "cost": charts.cost_chart(content, main, width=1180, named=True),
         "cost-narrow": charts.cost_chart(content, main, width=350, named=False),
-        "progress": charts.progress_chart(content, main, width=570),
-        "resolution": charts.resolution_chart(content, width=570),
+        "progress": summaries.progress_chart(content, main, width=570),
+        "progress-narrow": summaries.progress_chart(content, main, width=350),
+        "resolution": summaries.resolution_chart(content, width=570),
+        "resolution-narrow": summaries.resolution_chart(content, width=350, beside=False),
     }
 
 

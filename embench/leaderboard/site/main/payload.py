@@ -74,14 +74,18 @@ class ProtocolPayload(TablePayload):
 
 
 class BoardPayload(TypedDict):
-    """What ``board.js`` holds."""
+    """What ``board.js`` holds; `parts` are those of the page, by name, as they are without contradicted labels."""
 
     metrics: dict[str, MetricPayload]
     protocols: dict[str, ProtocolPayload]
+    parts: dict[str, str]
 
 
 def board_payload(
-    metrics: Mapping[str, BoardMetric], protocols: Sequence[ProtocolTable], clean: Sequence[ProtocolTable]
+    metrics: Mapping[str, BoardMetric],
+    protocols: Sequence[ProtocolTable],
+    clean: Sequence[ProtocolTable],
+    parts: dict[str, str],
 ) -> BoardPayload:
     """Return what the script of the page needs, for all entries and for those without contradicted labels."""
     return {
@@ -90,6 +94,7 @@ def board_payload(
             found["about"]["name"]: {**_table(found), "clean": _table(without)}
             for found, without in zip(protocols, clean, strict=True)
         },
+        "parts": parts,
     }
 
 

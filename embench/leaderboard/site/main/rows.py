@@ -9,6 +9,7 @@ from embench.leaderboard.site.scores import KINDS, Axis, Score, axis_like, axis_
 from embench.web.wording import UNDEFINED, count, count_plural, number, percent
 
 if TYPE_CHECKING:
+    from embench.leaderboard.board.cards import SubmissionCard
     from embench.leaderboard.board.documents import (
         BoardDocument,
         BoardMetric,
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
         CostDocument,
         ProtocolSection,
         Standing,
-        SubmissionCard,
     )
     from embench.leaderboard.submission.model import Kind
     from embench.leaderboard.submission.origin import Origin

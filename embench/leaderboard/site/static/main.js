@@ -106,6 +106,16 @@
     panel.querySelector(".key-off").hidden = !off;
   };
 
+  // The charts and tables below the board: those of all entries are in the page, the others come with the scores.
+  const parts = [...document.querySelectorAll("[data-part]")];
+  const first = new Map(parts.map((part) => [part.dataset.part, part.innerHTML]));
+  let partsShown = "all";
+  const showParts = () => {
+    if (partsShown === state.labels) return;
+    partsShown = state.labels;
+    for (const part of parts) part.innerHTML = state.labels === "clean" ? board.parts[part.dataset.part] : first.get(part.dataset.part);
+  };
+
   // Order and choice of rows.
   const keyIn = (column) => (row) => embenchRows.keyOf(row.cells[column].dataset.key);
   const sortRows = (panel) => {
@@ -167,6 +177,7 @@
       }
       showMetric(panel);
     }
+    showParts();
     sortRows(panel);
     filterRows(panel);
     const rows = rowsOf(panel);

@@ -270,7 +270,7 @@ window.embenchPlot = (() => {
     const width = Math.max(260, element.clientWidth);
     const square = layout.yaxis.scaleanchor !== undefined;
     const labels = boxes.length ? boxes.map((trace) => trace.name) : (layout.yaxis.ticktext ?? []);
-    const wide = labels.length ? Math.min(0.42 * width, Math.max(...labels.map((text) => textWidth(text, 12))) + 14) : 46;
+    const wide = labels.length ? Math.min(0.55 * width, Math.max(...labels.map((text) => textWidth(text, 12))) + 14) : 46;
     const left = wide + (layout.yaxis.title?.text ? 18 : 0);
     const under = Math.max(1, ...(layout.xaxis.ticktext ?? []).map((text) => linesOf(text).length));
     const foot = 22 + 14 * (under - 1) + (layout.xaxis.title?.text ? 24 : 0);

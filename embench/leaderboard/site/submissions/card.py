@@ -11,7 +11,8 @@ from embench.leaderboard.site.main.rows import duration
 from embench.leaderboard.site.scores import KINDS
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardDocument, SubmissionCard, TrainingDataCard
+    from embench.leaderboard.board.cards import SubmissionCard, TrainingDataCard
+    from embench.leaderboard.board.documents import BoardDocument
     from embench.leaderboard.submission.model import Barrier, Overlap
 
 _OVERLAPS: Mapping[Overlap, str] = {

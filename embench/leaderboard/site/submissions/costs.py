@@ -13,7 +13,7 @@ from embench.web.svg import Axis, element, marker
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from embench.leaderboard.board.documents import CostPoint
+    from embench.leaderboard.board.cards import CostPoint
 
 _DURATIONS = (
     (0.1, "0.1 s"),

@@ -27,15 +27,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from embench.leaderboard.board import Board
-    from embench.leaderboard.board.documents import (
-        BoardDocument,
-        Detail,
-        ErrorOf,
-        PotentialCard,
-        ProtocolSection,
-        Settings,
-        SubmissionCard,
-    )
+    from embench.leaderboard.board.cards import ErrorOf, PotentialCard, SubmissionCard
+    from embench.leaderboard.board.documents import BoardDocument, Detail, ProtocolSection, Settings
     from embench.schema.documents import CoverageDocument, EntryDocument, MetricDocument
 
 _WORST_SHOWN = 15
