@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,8 +142,3 @@ def _shipped(name: str) -> Mapping[str, NebInputs]:
     if found.potential != name:
         raise BaselineError(f"{path} holds bands of {found.potential}, not of {name}: make it again")
     return found.rows
-
-
-def column(names: Sequence[str], table: Floats, potential: str, feature: str) -> Floats:
-    """Return one feature of the bands of a potential, (n,), of the features of a model called `names`."""
-    return table[:, list(names).index(f"{potential}:{feature}")]
