@@ -39,8 +39,8 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "neb-inputs": {
-        "chgnet.parquet": "1c7ffc874bc2a325a93a6a8e323914129233bf062f0dfd74c9d5941e5df9ee57",
-        "sevennet-0.parquet": "78a18e1557838a1533becbd1e431d18cd7fb841da5441c108bd4f086347cb5c4",
+        "chgnet.parquet": "2f43b7b8281ac8dd0bfa0104148280a6b8966163e89171a846e5348c95cfbdfa",
+        "sevennet-0.parquet": "99969273de7027498f7d2d075fefc4009ae29bdaefc98be0420cf9d80469a0f0",
     },
     "consensus": {
         "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",
