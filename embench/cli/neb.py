@@ -249,11 +249,9 @@ def table(
 ) -> None:
     """Describe the runs that embench made itself, and how they agree with the literature's, in one page."""
     from embench.cli._terminal import deliver
-    from embench.dataset import load
     from embench.pages.neb import neb_page
-    from embench.splits import protocol as benchmark
 
-    deliver(lambda: neb_page(load(), runs, benchmark("published").scored_ids), out, check=check)
+    deliver(lambda: neb_page(runs), out, check=check)
 
 
 @app.command()

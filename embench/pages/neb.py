@@ -10,13 +10,14 @@ import numpy as np
 
 from embench.audit.submitted_bands import Band, read_submitted
 from embench.common.markdown import fill_page, markdown_table
-from embench.dataset import Dataset
+from embench.dataset import Dataset, load
 from embench.neb.check import summarise
 from embench.neb.estimate import cost_of_results
 from embench.neb.results import NebResult
 from embench.neb.store import RunStore
 from embench.pages.neb_differences import EXPLAINED
 from embench.pages.neb_symmetry import symmetry_section
+from embench.splits import protocol
 
 COMMAND = "embench neb table --out docs/neb-results.md"
 LARGE_DIFFERENCE = 0.15
@@ -27,42 +28,49 @@ SIZES = (40, 80, 160, 320)
 
 @dataclass(frozen=True, kw_only=True)
 class FirstHand:
-    """A run that embench made: its folder and submission, and the literature's submission of the same potential."""
+    """A run that embench made: its folder and submission, and the literature's submission of the same potential.
+
+    `protocol` is the one whose scored entries are looked at first.
+    """
 
     slug: str
     title: str
     literature: str | None = None
+    protocol: str = "published"
 
 
 RUNS: tuple[FirstHand, ...] = (
     FirstHand(slug="chgnet-0.3.0", title="CHGNet 0.3.0", literature="chgnet"),
     FirstHand(slug="sevennet-0", title="SevenNet-0 (11 July 2024)"),
+    FirstHand(slug="chgnet-0.3.0-oxygen", title="CHGNet 0.3.0 on oxygen vacancies", protocol="to-oxygen"),
 )
 
 
-def neb_page(data: Dataset, runs: Path, scored: Sequence[str]) -> str:
-    """Return the page in Markdown.
+def neb_page(runs: Path) -> str:
+    """Return the page in Markdown; `runs` is the folder with a folder of each run.
 
-    `runs` is the folder with a folder of each run, and `scored` are the entries of the protocol ``published``. Raises
-    :class:`~embench.errors.NebError` for a folder that is damaged.
+    Raises :class:`~embench.errors.NebError` for a folder that is damaged.
     """
     stores = {run: RunStore(runs / run.slug) for run in RUNS if (runs / run.slug).is_dir()}
-    parts = [_part(run, data, store, scored) for run, store in stores.items()]
-    parts.append(symmetry_section(data, {run.title: store.results() for run, store in stores.items()}))
+    parts = [_part(run, store) for run, store in stores.items()]
+    cations = {run.title: store.results() for run, store in stores.items() if run.protocol == "published"}
+    parts.append(symmetry_section(load(), cations))
     return fill_page("embench.pages", "neb.md", {"command": COMMAND, "runs": "\n\n".join(filter(None, parts))})
 
 
-def _part(run: FirstHand, data: Dataset, store: RunStore, scored: Sequence[str]) -> str:
+def _part(run: FirstHand, store: RunStore) -> str:
+    benchmark = protocol(run.protocol)
+    data, scored, name = load(benchmark.dataset), benchmark.scored_ids, f"`{run.protocol}`"
     results = store.results()
     test = {entry_id: results[entry_id] for entry_id in scored if entry_id in results}
     parts = [
         f"## {run.title}",
         f"`{store.key['settings']['name']}`, {store.key['potential']} {store.key['version']}: {len(results)} entries, "
-        f"{len(test)} of the {len(scored)} of `published`."
+        f"{len(test)} of the {len(scored)} of {name}."
         + ("" if len(test) == len(scored) else " The run goes on: nothing is ranked before these are complete."),
     ]
-    sets = [("`published`", test), ("all computed", results)] if len(results) > len(test) else [("`published`", test)]
-    sets = [(name, found) for name, found in sets if found]
+    sets = [(name, test), ("all computed", results)] if len(results) > len(test) else [(name, test)]
+    sets = [(each, found) for each, found in sets if found]
     if sets:
         parts += [_scores(data, sets), _failures(sets), _cost(results)]
     if run.literature is not None and test:

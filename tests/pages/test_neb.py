@@ -25,7 +25,7 @@ def _scored():
 
 
 def test_the_page_is_up_to_date():
-    expected = neb_page(embench.load(), RUN_FOLDER, _scored())
+    expected = neb_page(RUN_FOLDER)
     assert PAGE.read_text(encoding="utf-8") == expected, "run: embench neb table --out docs/neb-results.md"
 
 
@@ -62,7 +62,7 @@ def page(tmp_path, monkeypatch):
         )  # fmt: skip
         store.add(row, None)
     monkeypatch.setattr(neb, "EXPLAINED", {("chgnet-0.3.0", "Na3OCl"): "made up by hand"})
-    return neb_page(embench.load(), tmp_path, _scored())
+    return neb_page(tmp_path)
 
 
 def test_scores_and_failures(page):
@@ -84,3 +84,23 @@ def test_agreement_with_the_literature(page):
     assert row.startswith("| `Na3OCl` | 0.639 | 0.239 |")
     assert row.endswith("| made up by hand |")
     assert "| `KNiF3` |" not in page
+
+
+def test_a_run_on_the_second_dataset_is_compared_with_its_own_labels(tmp_path):
+    entry = next(iter(embench.load("oxygen-vacancies")))
+    store = RunStore(tmp_path / "chgnet-0.3.0-oxygen")
+    store.folder.mkdir()
+    key = {"potential": "chgnet", "version": "0.4.2", "settings": NEB1.to_dict()}
+    (store.folder / "run.json").write_text(json.dumps({"key": key}), encoding="utf-8")
+    barrier = entry.migration_barrier + 0.25
+    row = NebResult(
+        entry_id=entry.entry_id, potential="chgnet", protocol="embench-neb-1", status="converged", n_sites=95,
+        energies=(0.0, barrier, 0.0), barrier_max_minus_min=barrier, barrier_max_minus_start=barrier,
+        calls={"ends": 10}, cpu_seconds={"ends": 1800.0},
+    )  # fmt: skip
+    store.add(row, None)
+    page = neb_page(tmp_path)
+    assert "## CHGNet 0.3.0 on oxygen vacancies" in page
+    assert "1 entries, 1 of the 622 of `to-oxygen`. The run goes on" in page
+    assert "| `to-oxygen` | 1 of 1 | 0.250 | 0.250 |" in page
+    assert "What symmetry would save" not in page
