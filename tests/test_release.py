@@ -95,7 +95,7 @@ def test_every_step_runs_dry(name, tmp_path):
     for part in (".github", "CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", ".zenodo.json", "dataset_card"):
         source = REPOSITORY / part
         shutil.copytree(source, checkout / part) if source.is_dir() else shutil.copy2(source, checkout / part)
-    for part in ("embench", "leaderboard", "splits", "baselines", "tests", "pyproject.toml"):
+    for part in ("embench", "leaderboard", "splits", "dataset_versions", "baselines", "tests", "pyproject.toml"):
         (checkout / part).symlink_to(REPOSITORY / part)
     programs = tmp_path / "bin"
     programs.mkdir()

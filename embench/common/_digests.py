@@ -39,8 +39,8 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "neb-inputs": {
-        "chgnet.parquet": "2f43b7b8281ac8dd0bfa0104148280a6b8966163e89171a846e5348c95cfbdfa",
-        "sevennet-0.parquet": "99969273de7027498f7d2d075fefc4009ae29bdaefc98be0420cf9d80469a0f0",
+        "chgnet.parquet": "9d0a6cccf8349735da1022b0a3bab51dbe53c24aa7b72c8a28909819ab5a2d48",
+        "sevennet-0.parquet": "691692b810c5893ac6f0c536de77ec25e8d3d5f6fa0a2bac29ede8cdd0039438",
     },
     "consensus": {
         "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",

@@ -39,6 +39,7 @@ def train_model(
     without_hosts: Collection[str] = (),
     seed: int = 0,
     predictions: Path | None = None,
+    dataset_version: str | None = None,
 ) -> TrainedModel:
     """Fit a baseline on all scored entries.
 
@@ -51,6 +52,7 @@ def train_model(
     seed : of everything random.
     predictions : folder of the baseline's out-of-fold predictions, which the intervals are measured on; by default
         those that ship with embench.
+    dataset_version : of the dataset whose scored entries are learned from; None for the one of the leaderboard.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def train_model(
     """
     spec = baseline_spec(baseline)
     _check_storable(spec.factory, baseline, extra=spec.extra)
-    train = load().select(protocol("host-10fold").scored_ids)
+    data = load(version=dataset_version)
+    train = data.select(protocol("host-10fold", dataset_version).scored_ids)
     if without_hosts:
         train = train.filter(group_host=lambda host: host not in without_hosts)
     # The last bits of sums depend on the number of threads, and the searches of the models amplify them.
@@ -71,17 +74,19 @@ def train_model(
         fitted=fitted,
         entry_ids=train.entry_ids,
         relatives=relatives_of(train),
-        calibrations={each: _calibration(baseline, each, train, nearest[each], predictions) for each in REGIMES},
+        calibrations={each: _calibration(baseline, each, data, train, nearest[each], predictions) for each in REGIMES},
         nearest={each: np.sort(found[np.isfinite(found)]) for each, found in nearest.items()},
     )
 
 
-def _calibration(baseline: str, name: str, train: Dataset, nearest: Floats, predictions: Path | None) -> Calibration:
-    scored, errors, _ = out_of_fold(baseline, name, load(), predictions)
+def _calibration(
+    baseline: str, name: str, data: Dataset, train: Dataset, nearest: Floats, predictions: Path | None
+) -> Calibration:
+    scored, errors, _ = out_of_fold(baseline, name, data, predictions)
     found = dict(zip(scored.entry_ids, errors.tolist(), strict=True))
     own = np.array([found[entry_id] for entry_id in train.entry_ids])
     known = np.isfinite(nearest)
-    return replace(calibrate(baseline, name, load(), predictions), bands=banded(nearest[known], own[known]))
+    return replace(calibrate(baseline, name, data, predictions), bands=banded(nearest[known], own[known]))
 
 
 def storable() -> tuple[str, ...]:

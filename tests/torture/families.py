@@ -393,6 +393,7 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
     """Installed files with one bit changed: refused, or the same data."""
     import embench
     from embench.audit.consensus import consensus_bytes
+    from embench.baselines.models import neb_tables
     from embench.common import shipped as places
     from embench.common._digests import DIGESTS
     from embench.release.export import _dataset_file
@@ -419,6 +420,8 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
         if resource == "oxygen-vacancies":
             # The ledger is read for the hub alone.
             return _dataset_file(name, resource) if name == "ledger.csv" else embench.load(resource).table
+        if resource == "neb-inputs":
+            return neb_tables._shipped(Path(name).stem)
         splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         if name == splits.MANIFEST:
