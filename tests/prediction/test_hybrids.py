@@ -172,12 +172,17 @@ def few(barriers):
     return Few
 
 
+def barrier_of(potential, protocol):
+    return NebResult(
+        entry_id="x", potential=potential, protocol=protocol, status="converged",
+        barrier_max_minus_min=0.4, barrier_max_minus_start=0.4, barrier_backward=0.4,
+    )  # fmt: skip
+
+
 def test_a_potential_with_few_training_barriers_is_said(model, monkeypatch):
     monkeypatch.setattr(pathway_neb, "PathwayNeb", few(43))
     result = embench.predict(embench.hop_between(*ends()), model=model)
-    neb = NebResult(entry_id="x", potential="sevennet-0", protocol="embench-neb-1", status="converged",
-                    barrier_max_minus_min=0.4, barrier_max_minus_start=0.4, barrier_backward=0.4)  # fmt: skip
-    found, note = with_barriers(result, "sevennet-0", {0: neb})
+    found, note = with_barriers(result, "sevennet-0", {0: barrier_of("sevennet-0", "embench-neb-1")})
     assert found == {}
     assert "knows 43 training barriers of sevennet-0 so far, and learns from 100 or more" in note
 
@@ -185,9 +190,7 @@ def test_a_potential_with_few_training_barriers_is_said(model, monkeypatch):
 def test_bands_of_another_protocol_are_refused(model, monkeypatch):
     monkeypatch.setattr(pathway_neb, "PathwayNeb", few(500))
     result = embench.predict(embench.hop_between(*ends()), model=model)
-    neb = NebResult(entry_id="x", potential="chgnet", protocol="static", status="converged",
-                    barrier_max_minus_min=0.4, barrier_max_minus_start=0.4, barrier_backward=0.4)  # fmt: skip
-    found, note = with_barriers(result, "chgnet", {0: neb})
+    found, note = with_barriers(result, "chgnet", {0: barrier_of("chgnet", "static")})
     assert found == {}
     assert "protocol embench-neb-1, and these are of static" in note
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
-from embench.baselines.models import stack
+from embench.baselines.models import hybrid, stack
 from embench.baselines.models.bands import OfBands
 from embench.baselines.models.conformal import ErrorModel, grouped_folds
 from embench.baselines.models.gate import Gate
@@ -37,15 +37,6 @@ Positions = NDArray[np.intp]
 LEAST_BARRIERS = 100
 """A potential with fewer barriers on the training side takes no part: too few to learn from."""
 
-_WEIGHTINGS: tuple[tuple[float, ...], ...] = (
-    (0.12, 0.3, 0.3, 0.4, 0.8, 0.02),
-    (0.20, 0.5, 0.4, 0.4, 1.6, 0.05),
-)
-_SETTINGS: tuple[Mapping[str, Any], ...] = (
-    {"kind": "process", "scale": 0.03, "noise": 0.05},
-    {"kind": "process", "scale": 0.06, "noise": 0.05},
-    {"kind": "svr", "scale": 0.05, "cost": 4.0},
-)
 _BAND_WEIGHTS = {"heights": 2.0, "rest": 1.0}
 _RIDGE = 0.01
 _INNER_FOLDS, _INNER_SEEDS = 5, 3
@@ -230,7 +221,7 @@ class OfPotential:
         }
         members = [
             replace(member, weights={**member.weights, **_BAND_WEIGHTS})
-            for member in stack.members_of(_WEIGHTINGS, _SETTINGS)
+            for member in stack.members_of(hybrid._WEIGHTINGS, hybrid._SETTINGS)
         ]
         self._kernels = KernelEnsemble(blocks, members).fit(self._inputs(table[known]), target[known])
         return self
