@@ -333,6 +333,29 @@ def _full_models() -> tuple[BaselineSpec, ...]:
 
 BASELINES += _pathway_models() + _full_models()
 
+STUDIES: tuple[BaselineSpec, ...] = tuple(
+    BaselineSpec(
+        name=name,
+        title=f"alignn-local with the {what} of oxygen vacancies",
+        description=f"The networks of alignn-local, with the {what} of all oxygen vacancies added to their training.",
+        factory=f"embench.baselines.alignn.local.oxygen:{factory}",
+        prepare="embench.baselines.alignn.local.model:prepare",
+        training_data="the oxygen vacancies of the second dataset",
+        weights=_WEIGHTS,
+        upstream=_PRE_TRAINING,
+        libraries=(*_NETWORKS, "scikit-learn", "ase"),
+        extra="alignn",
+        tolerance=1e-2,
+        protocols=("host-10fold",),
+        pending=("host-10fold",),
+    )
+    for name, factory, what in (
+        ("alignn-local-oxygen", "WithOxygen", "barriers"),
+        ("alignn-local-oxygen-profiles", "WithOxygenProfiles", "barriers and energy profiles"),
+    )
+)
+"""Baselines that answer one question and stand on no board: what they predict is kept in ``baselines/<name>/``."""
+
 
 def baseline_names() -> tuple[str, ...]:
     """Return the names of all baselines."""
@@ -340,8 +363,8 @@ def baseline_names() -> tuple[str, ...]:
 
 
 def baseline_spec(name: str) -> BaselineSpec:
-    """Return the baseline called `name`; raises :class:`~embench.errors.UnknownNameError`."""
-    for spec in BASELINES:
+    """Return the baseline or study called `name`; raises :class:`~embench.errors.UnknownNameError`."""
+    for spec in (*BASELINES, *STUDIES):
         if spec.name == name:
             return spec
     raise UnknownNameError("baseline", name, baseline_names())

@@ -13,8 +13,8 @@ from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.scale import from_log, to_log
 from embench.common.shipped import weights_file
 from embench.common.threads import one_thread
-from embench.crystal import Pathway, hop_of
-from embench.crystal.hop import structure_digest
+from embench.crystal import Pathway
+from embench.crystal.hop import end_of_hop, structure_digest
 
 if TYPE_CHECKING:
     from embench.baselines.alignn.local.graph import LocalGraph
@@ -104,11 +104,14 @@ class Scratch(CheckedBaseline):
     def _inputs(self, entries: Dataset) -> Floats | None:
         if not self.profiles:
             return None
-        from embench.baselines.features import feature_table
-
-        table, names = feature_table(entries, ("barriers",))
+        table, names = self._barriers_of_profiles(entries)
         chosen = [f"barriers:{profile}_{kind}" for profile in _PROFILES for kind in _OF_PROFILE]
         return table[:, [names.index(name) for name in chosen]]
+
+    def _barriers_of_profiles(self, entries: Dataset) -> tuple[Floats, list[str]]:
+        from embench.baselines.features import feature_table
+
+        return feature_table(entries, ("barriers",))
 
     def _samples(self, graphs: list[LocalGraph], inputs: Floats | None) -> list[Any]:
         if inputs is None or self._input_scale is None:
@@ -142,7 +145,8 @@ def graph_of(entry: Pathway, network: NetworkConfig) -> LocalGraph:
     from embench.baselines.alignn.local.graph import hop_graph
 
     lattice = np.asarray(entry.lattice, np.float64)
-    images = hop_of(entry, n_points=N_IMAGES, cutoff=0.0).points @ np.linalg.inv(lattice)
+    # Of the line only: an ionic model is not needed, and has no anion where oxygen migrates.
+    images = np.linspace(entry.frac_coords[0], end_of_hop(entry), N_IMAGES) @ lattice @ np.linalg.inv(lattice)
     return hop_graph(
         lattice, entry.frac_coords, entry.atomic_numbers, images, layers=len(network.layers), angles=network.angles
     )
