@@ -347,7 +347,6 @@ STUDIES: tuple[BaselineSpec, ...] = tuple(
         extra="alignn",
         tolerance=1e-2,
         protocols=("host-10fold",),
-        pending=("host-10fold",),
     )
     for name, factory, what in (
         ("alignn-local-oxygen", "WithOxygen", "barriers"),

@@ -277,9 +277,10 @@ def transfer(
         None,
         "--helps",
         metavar="MODEL",
-        help="Say only whether they help this model with cations: trees or stack (some minutes).",
+        help="Say only whether they help this model with cations: trees, stack (minutes), network, network-profiles.",
         show_default=False,
     ),
+    results: Path = _RESULTS,
 ) -> None:
     """Show what is reached on oxygen vacancies, and whether they help with cations; takes a minute or two."""
     from embench.cli._terminal import deliver, progress_bars
@@ -287,7 +288,11 @@ def transfer(
 
     with progress_bars("transfer") as update:
         deliver(
-            lambda: transfer_page(progress=update) if model is None else f"{helps(model, progress=update)}\n",
+            lambda: (
+                transfer_page(results=results, progress=update)
+                if model is None
+                else f"{helps(model, results=results, progress=update)}\n"
+            ),
             out,
             check=check,
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embench.common.markdown import markdown_table
 from embench.dataset import load
-from embench.errors import UnknownNameError
+from embench.errors import BaselineError, UnknownNameError
 from embench.evaluation import evaluate
 from embench.evaluation.comparison import p_text
 from embench.evaluation.together import load_predictions
@@ -18,28 +20,48 @@ from embench.splits import TRANSFER_PROTOCOLS, protocol
 from embench.splits.registry import MAIN_PROTOCOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from numpy.typing import NDArray
 
     from embench.dataset import Dataset
     from embench.evaluation import Evaluation
+    from embench.evaluation.comparison import Difference
+    from embench.evaluation.predictions import Source
     from embench.statistics.intervals import Estimate
+    from embench.statistics.paired import SignFlipTest
 
     Floats = NDArray[np.float64]
 
 COMMAND = "embench baseline transfer --out docs/oxygen-vacancies.md"
 _SEED = 0
-_ON_PAGE = "trees"
+_RESULTS = Path("baselines")
+
+# Called with a stage, what is done and of how much.
+Progress = Callable[[str, int, int], None]
 
 
-def transfer_page(*, progress: Callable[[str, int, int], None] | None = None) -> str:
+def transfer_page(*, results: Path = _RESULTS, progress: Progress | None = None) -> str:
     """Return the page, in Markdown, over the predictions of all submissions for the second dataset.
 
-    `progress` is called with the stage, what is done and of how much.
+    `results` is the folder with the predictions of the studies. Raises as :func:`helps` does.
     """
     sections = [_section(spec.name) for spec in TRANSFER_PROTOCOLS]
-    sections.append(f"## Do they help with cations?\n\n{helps(_ON_PAGE, progress=progress)} {_STACK_HELPS}")
+    on_page = [name for name, model in MODELS.items() if model.on_page]
+    found = [compared(name, results=results, progress=progress) for name in on_page]
+    rows = [
+        (
+            MODELS[name].words,
+            f"{mae.value:.3f}",
+            f"{mae.other:.3f}",
+            f"{mae.difference.value:+.3f}",
+            f"{mae.difference.low:+.3f} to {mae.difference.high:+.3f}",
+            f"{p_text(test)}",
+            _verdict(mae.difference),
+        )
+        for name, (mae, test) in zip(on_page, found, strict=True)
+    ]
+    header = ["model", "MAE with them, eV", "without", "difference", "95 % interval", "test", "so"]
+    table = markdown_table(header, rows, left=("so",))
+    sections.append(f"## Do they help with cations?\n\n{_QUESTION.format(protocol=MAIN_PROTOCOL)}\n\n{table}")
     data = load(OXYGEN.name)
     head = _HEAD.format(
         version=data.version,
@@ -102,30 +124,43 @@ def _limits(found: Estimate) -> str:
     return f"{found.low:.2f} to {found.high:.2f}"
 
 
-def helps(model: str, *, progress: Callable[[str, int, int], None] | None = None) -> str:
-    """Return in a paragraph whether oxygen vacancies in the training side lower the error of `model` on cations.
+def helps(name: str, *, results: Path = _RESULTS, progress: Progress | None = None) -> str:
+    """Return in a paragraph whether oxygen vacancies in the training side lower the error of a model on cations.
 
-    Raises :class:`~embench.errors.UnknownNameError` for a model that is none of :data:`MODELS`.
+    `results` is the folder with the predictions of the studies.
+
+    Raises
+    ------
+    UnknownNameError
+        The model is none of :data:`MODELS`.
+    BaselineError
+        The predictions of a study are not there.
     """
-    if model not in MODELS:
-        raise UnknownNameError("model", model, MODELS)
-    report = progress or (lambda *_: None)
-    without, with_oxygen = (_predictions(model, oxygen=oxygen, progress=report) for oxygen in (False, True))
-    scored = evaluate(with_oxygen, MAIN_PROTOCOL, against=without)
-    assert scored.comparison is not None
-    mae = scored.comparison.metrics["mae"]
+    mae, test = compared(name, results=results, progress=progress)
     gap = mae.difference
     return _HELPS.format(
-        model=MODELS[model].words,
+        model=MODELS[name].words,
         protocol=MAIN_PROTOCOL,
         without=mae.other,
         with_oxygen=mae.value,
         difference=gap.value,
         low=gap.low,
         high=gap.high,
-        p=p_text(scored.comparison.test),
+        p=p_text(test),
         verdict=_verdict(gap),
     )
+
+
+def compared(
+    name: str, *, results: Path = _RESULTS, progress: Progress | None = None
+) -> tuple[Difference, SignFlipTest]:
+    """Return the MAE (eV) on cations with and without oxygen vacancies, paired over hosts; raises as :func:`helps`."""
+    if name not in MODELS:
+        raise UnknownNameError("model", name, MODELS)
+    without, with_oxygen = MODELS[name].predictions(results, progress or (lambda *_: None))
+    scored = evaluate(with_oxygen, MAIN_PROTOCOL, against=without)
+    assert scored.comparison is not None
+    return scored.comparison.metrics["mae"], scored.comparison.test
 
 
 def _verdict(gap: Estimate) -> str:
@@ -134,34 +169,64 @@ def _verdict(gap: Estimate) -> str:
     return "they help" if gap.value < 0.0 else "they do harm"
 
 
-def _predictions(model: str, *, oxygen: bool, progress: Callable[[str, int, int], None]) -> dict[str, float]:
-    """Return out-of-fold predictions for the cations of a model that sees the oxygen vacancies too, or not."""
-    chosen, second = MODELS[model], load(OXYGEN.name)
-    (more, names), more_target = chosen.table(second), second.column("migration_barrier").astype(np.float64)
-    found: dict[str, float] = {}
-    folds = protocol(MAIN_PROTOCOL)
-    for done, fold in enumerate(folds, start=1):
-        table = chosen.table(fold.train)[0]
-        target = fold.train.column("migration_barrier").astype(np.float64)
-        if oxygen:
-            table, target = np.concatenate([table, more]), np.concatenate([target, more_target])
-        guess = chosen.guess(names, table, target, chosen.table(fold.test)[0])
-        found |= dict(zip(fold.test_ids, guess.tolist(), strict=True))
-        progress("with oxygen" if oxygen else "without", done, len(folds))
-    return found
-
-
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A cheap model of both kinds of ions: what the page calls it, its features, and how it learns from them.
+    """One model that is asked whether oxygen vacancies help it: what it is called, and its predictions for cations.
 
-    `guess` takes the names of k features, features (n, k) and barriers (n), eV, to learn from, and further features
-    (m, k), and returns the barriers (m) of these.
+    `predictions` takes the folder with the predictions of the studies, and what is called as the work goes on. It
+    returns two sources of out-of-fold predictions: without oxygen vacancies in the training side, and with them.
+    `on_page` are the models that the page has; what the others give takes minutes and is in the log of what was tried.
     """
 
     words: str
-    table: Callable[[Dataset], tuple[Floats, list[str]]]
-    guess: Callable[[Sequence[str], Floats, Floats, Floats], Floats]
+    predictions: Callable[[Path, Progress], tuple[Source, Source]]
+    on_page: bool = True
+
+
+def _computed(
+    table: Callable[[Dataset], tuple[Floats, list[str]]],
+    guess: Callable[[Sequence[str], Floats, Floats, Floats], Floats],
+) -> Callable[[Path, Progress], tuple[Source, Source]]:
+    """Return the predictions of a quick model, which are computed whenever they are asked for.
+
+    `table` gives features (n, k) and their names. `guess` takes the names, features (n, k) and barriers (n), eV, to
+    learn from, and further features (m, k), and returns the barriers (m) of these.
+    """
+
+    def both(_: Path, progress: Progress) -> tuple[Source, Source]:
+        return out_of_fold(oxygen=False, progress=progress), out_of_fold(oxygen=True, progress=progress)
+
+    def out_of_fold(*, oxygen: bool, progress: Progress) -> dict[str, float]:
+        second = load(OXYGEN.name)
+        (more, names), more_target = table(second), second.column("migration_barrier").astype(np.float64)
+        found: dict[str, float] = {}
+        folds = protocol(MAIN_PROTOCOL)
+        for done, fold in enumerate(folds, start=1):
+            known = table(fold.train)[0]
+            target = fold.train.column("migration_barrier").astype(np.float64)
+            if oxygen:
+                known, target = np.concatenate([known, more]), np.concatenate([target, more_target])
+            barriers = guess(names, known, target, table(fold.test)[0])
+            found |= dict(zip(fold.test_ids, barriers.tolist(), strict=True))
+            progress("with oxygen" if oxygen else "without", done, len(folds))
+        return found
+
+    return both
+
+
+def _kept(baseline: str, study: str) -> Callable[[Path, Progress], tuple[Source, Source]]:
+    """Return the committed predictions of a baseline and of a study, which take hours to compute."""
+
+    def both(results: Path, _: Progress) -> tuple[Source, Source]:
+        path = results / study / f"{MAIN_PROTOCOL}.csv"
+        if not path.is_file():
+            raise BaselineError(
+                f"there are no predictions of {study} at {path}: compute them with embench baseline run {study} "
+                f"--dataset-version 1.0.0 --out {path.parent}, or name the folder that holds them with --results"
+            )
+        return baseline, path
+
+    return both
 
 
 def _simple(entries: Dataset) -> tuple[Floats, list[str]]:
@@ -192,8 +257,13 @@ def _stack(names: Sequence[str], table: Floats, barriers: Floats, unknown: Float
 
 
 MODELS = {
-    "trees": Model(words="the trees of the baseline simple-trees", table=_simple, guess=_trees),
-    "stack": Model(words="the regressors of the baseline mirrored-stack", table=_mirrored, guess=_stack),
+    "trees": Model(words="the trees of simple-trees", predictions=_computed(_simple, _trees)),
+    "stack": Model(words="the regressors of mirrored-stack", predictions=_computed(_mirrored, _stack), on_page=False),
+    "network": Model(words="the networks of alignn-local", predictions=_kept("alignn-local", "alignn-local-oxygen")),
+    "network-profiles": Model(
+        words="the networks of alignn-local, which learn the energy profiles of the oxygen ions too",
+        predictions=_kept("alignn-local", "alignn-local-oxygen-profiles"),
+    ),
 }
 """The models that are asked whether oxygen vacancies help them with cations."""
 
@@ -221,6 +291,8 @@ _HELPS = """With {model} on {protocol}, all oxygen vacancies added to the traini
 fold: MAE {with_oxygen:.3f} eV, and {without:.3f} eV without them. The difference is {difference:+.3f} eV (95 %
 interval {low:+.3f} to {high:+.3f}, paired over host frameworks, {p}): {verdict}."""
 
-# The stack takes minutes, so that its figure stands in the log of what was tried.
-_STACK_HELPS = """Another model, `embench baseline transfer --helps stack`, and no
-network: its figure is in [what was tried](baselines-tried.md#oxygen-vacancies-as-further-training-data)."""
+_QUESTION = """All of them are added to the training side of every fold of {protocol}, and the cations of its scored
+side are predicted. Intervals and tests are paired over host frameworks. `embench baseline transfer --helps MODEL` says
+it of one model; the two networks are `embench baseline run alignn-local-oxygen` and `alignn-local-oxygen-profiles`, of
+an hour each, whose predictions are in `baselines/`. A further model, the regressors of the stack, is in
+[what was tried](baselines-tried.md#oxygen-vacancies-as-further-training-data)."""

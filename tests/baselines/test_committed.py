@@ -15,7 +15,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from typer.testing import CliRunner
 
 import embench
-from embench.baselines.registry import BASELINES, baseline_spec
+from embench.baselines.registry import BASELINES, STUDIES, baseline_spec
 from embench.cli.app import app
 from embench.common.code import code_digest
 from embench.errors import BaselineError, StaleFileError, UnknownNameError
@@ -258,10 +258,24 @@ def test_nothing_is_committed_of_what_is_pending():
 
 
 def test_predictions_lie_in_one_place():
-    assert not list((REPOSITORY / "baselines").rglob("*-10fold.csv"))
+    """With the submission, or, of a study, which makes none, beside its record."""
+    kept = {path.parent.name for path in (REPOSITORY / "baselines").rglob("*-10fold.csv")}
+    assert kept == {spec.name for spec in STUDIES}
     contents: dict[bytes, Path] = {}
     for path in sorted([*REPOSITORY.glob("baselines/**/*.csv"), *REPOSITORY.glob("leaderboard/**/*.csv")]):
         assert contents.setdefault(path.read_bytes(), path) == path
+
+
+@pytest.mark.parametrize("spec", STUDIES, ids=lambda spec: spec.name)
+def test_committed_studies_are_complete(spec):
+    folder = REPOSITORY / "baselines" / spec.name
+    assert spec.name in (folder / "README.md").read_text(encoding="utf-8")
+    for name in spec.protocols:
+        record = json.loads((folder / f"{name}.record.json").read_text(encoding="utf-8"))
+        text = (folder / f"{name}.csv").read_bytes()
+        assert record["checksums"]["predictions"] == hashlib.sha256(text).hexdigest()
+        folds = embench.protocol(name, record["versions"]["dataset"])
+        assert {row[0] for row in csv.reader(text.decode().splitlines()[1:])} == set(folds.scored_ids)
 
 
 def test_the_table_against_scikit_learn(results):

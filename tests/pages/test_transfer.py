@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import embench
-from embench.errors import UnknownNameError
+from embench.errors import BaselineError, UnknownNameError
 from embench.pages import transfer
 from embench.pages.transfer import helps, transfer_page
 
-PAGE = Path(__file__).parents[2] / "docs" / "oxygen-vacancies.md"
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "oxygen-vacancies.md"
 
 
 @pytest.mark.slow
@@ -49,16 +51,61 @@ def test_help_is_said_with_its_interval(monkeypatch):
     cations = embench.load()
     barrier = dict(zip(cations.entry_ids, cations.column("migration_barrier").tolist(), strict=True))
 
-    def table(entries):
-        return np.array([[barrier.get(entry_id, 0.0)] for entry_id in entries.entry_ids]), ["barrier"]
+    def predictions(*_):
+        return {entry: value + 0.5 for entry, value in barrier.items()}, barrier
 
-    def guess(_names, known, _barriers, unknown):
-        return unknown[:, 0] + (0.0 if len(known) > 622 else 0.5)
-
-    monkeypatch.setitem(transfer.MODELS, "made", transfer.Model(words="a made-up model", table=table, guess=guess))
+    monkeypatch.setitem(transfer.MODELS, "made", transfer.Model(words="a made-up model", predictions=predictions))
     told = " ".join(helps("made").split())
     assert told.startswith("With a made-up model on host-10fold, all oxygen vacancies added")
     assert (
         "MAE 0.000 eV, and 0.500 eV without them. The difference is -0.500 eV (95 % interval -0.500 to -0.500" in told
     )
     assert told.endswith("they help.")
+
+
+def test_a_quick_model_learns_from_the_oxygen_vacancies_in_one_of_two_runs():
+    """Every fold is fitted twice, and once with the 622 further entries, which come after the cations."""
+    seen = []
+
+    def table(entries):
+        return np.arange(len(entries), dtype=float)[:, None], ["row"]
+
+    def guess(names, known, barriers, unknown):
+        assert names == ["row"]
+        seen.append((len(known), float(barriers[-1])))
+        return np.full(len(unknown), barriers.mean())
+
+    without, with_oxygen = transfer._computed(table, guess)(Path(), lambda *_: None)
+    oxygen = embench.load("oxygen-vacancies").column("migration_barrier")
+    folds = embench.protocol("host-10fold").folds
+    assert [n for n, _ in seen] == [len(fold.train) for fold in folds] + [len(fold.train) + 622 for fold in folds]
+    assert {last for _, last in seen[10:]} == {float(oxygen[-1])}
+    first = folds[0]
+    mean = first.train.column("migration_barrier").mean()
+    assert without[first.test_ids[0]] == pytest.approx(mean)
+    both = np.concatenate([first.train.column("migration_barrier"), oxygen]).mean()
+    assert with_oxygen[first.test_ids[0]] == pytest.approx(both)
+
+
+def test_a_study_that_was_not_run_is_named_with_its_command(tmp_path):
+    with pytest.raises(
+        BaselineError, match=r"run alignn-local-oxygen --dataset-version 1\.0\.0 --out"
+    ):
+        helps("network", results=tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name, model in transfer.MODELS.items() if name.startswith("network")])
+def test_the_figures_of_the_networks_against_their_files(name):
+    """With pandas: absolute errors on the entries that are scored, of the file in baselines/ and of the submission."""
+    baseline, file = transfer.MODELS[name].predictions(REPOSITORY / "baselines", lambda *_: None)
+    data = embench.load().select(embench.protocol("host-10fold").scored_ids)
+    labels = data.column("migration_barrier")
+    submitted = REPOSITORY / "leaderboard" / "submissions" / str(baseline) / "host-10fold.csv"
+    with_oxygen, without = (
+        float(np.abs(pd.read_csv(each).set_index("entry_id").loc[list(data.entry_ids), "prediction"] - labels).mean())
+        for each in (file, submitted)
+    )
+    mae, _ = transfer.compared(name, results=REPOSITORY / "baselines")
+    assert mae.value == pytest.approx(with_oxygen, abs=1e-9)
+    assert mae.other == pytest.approx(without, abs=1e-9)
+    assert f"| {transfer.MODELS[name].words} | {with_oxygen:.3f} | {without:.3f} |" in PAGE.read_text(encoding="utf-8")
