@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from embench.leaderboard.signs import Sign
     from embench.leaderboard.submission import Submission
-    from embench.leaderboard.submit import GivenFile, Rival, Standing
-    from embench.leaderboard.submit.questions import Question
 
 _OPEN: dict[str, Any] = {"show_default": False}
 
@@ -143,6 +137,8 @@ def submit(
     lists the options. With --dry-run the standing comes before any question. For a new version, pass the
     submission.yaml of the old one to --from-template.
     """
+    from embench.cli._submit_questions import complete, draft_kept, fields_given
+    from embench.cli._submit_standings import preview
     from embench.leaderboard.submit.questions import read_option
 
     given: dict[tuple[str, ...], Any] = {
@@ -185,13 +181,13 @@ def submit(
     given_files = read_given(predictions, unit=unit)  # before any question is asked
     if not submissions.is_dir() and dry_run:
         submissions = submissions_folder() or submissions  # those that come with embench
-    content = _fields_given(given, from_template)
+    content = fields_given(given, from_template)
     # The date is nothing to ask for: it has a default.
     if dry_run and fields.missing_message({"date": fields.today()} | content):
-        _preview(given_files, submissions, protocol=protocol, kind=content.get("kind"), fill_missing=fill_missing)
-    _complete(content)
+        preview(given_files, submissions, protocol=protocol, kind=content.get("kind"), fill_missing=fill_missing)
+    complete(content)
     slug = slug or slug_from(content["name"])
-    with _draft_kept(content, slug, wanted=dry_run):
+    with draft_kept(content, slug, wanted=dry_run):
         files = assign_protocols(given_files, named=protocol, kind=content["kind"])
         folder = place_of(submissions, slug)
         if not dry_run:
@@ -209,131 +205,9 @@ def submit(
         _print_git_steps(folder, submission.name)
 
 
-@contextmanager
-def _draft_kept(content: dict[str, Any], slug: str, *, wanted: bool) -> Iterator[None]:
-    """Keep the answers of a person in a file where they do not become a submission: nobody likes to type them twice."""
-    from embench.errors import EmbenchError
-
-    kept = wanted
-    try:
-        yield
-    except EmbenchError:
-        kept = True
-        raise
-    finally:
-        if kept and _on_terminal():
-            from embench.common import plain_yaml
-            from embench.common.files import write_text
-            from embench.evaluation.submission_folder import slug_from
-
-            draft = Path(f"{slug_from(slug)}.draft.yaml")
-            write_text(draft, plain_yaml.dump(content))
-            typer.echo(f"Your answers are in {draft}; use them again with --from-template {draft}", err=True)
-
-
-def _fields_given(given: dict[tuple[str, ...], Any], template: Path | None) -> dict[str, Any]:
-    """Return the fields from template and options."""
-    from embench.leaderboard.submit import fields
-
-    content = fields.read_template(template) if template else {}
-    for place, value in given.items():
-        if value not in (None, "", ()):
-            fields.put(content, place, value)
-    return content
-
-
-def _complete(content: dict[str, Any]) -> None:
-    """Add the fields that are missing: on a terminal by asking, elsewhere the date only.
-
-    Raises :class:`~embench.errors.SubmissionError` where some are missing still.
-    """
-    from embench.errors import SubmissionError
-    from embench.leaderboard.submit import fields
-
-    if _on_terminal():
-        _ask(content)
-    elif not content.get("date"):
-        content["date"] = fields.today()
-    message = fields.missing_message(content)
-    if message:
-        raise SubmissionError(message)
-
-
-def _preview(
-    given: Sequence[GivenFile], submissions: Path, *, protocol: list[str], kind: str | None, fill_missing: bool
-) -> None:
-    """Print where the predictions would stand, before anything is asked about the system that made them."""
-    from embench.errors import SubmissionError
-    from embench.evaluation import evaluate
-    from embench.evaluation.standing import standing, standing_sentence
-    from embench.evaluation.submission_folder import ALL
-    from embench.leaderboard.submit import assign_protocols
-    from embench.splits.registry import MAIN_PROTOCOL
-
-    try:
-        files = assign_protocols(given, named=protocol, kind=kind)
-    except SubmissionError:
-        return  # the kind of the system, which is asked for, decides about the protocol
-    for name in sorted(files, key=lambda name: name != MAIN_PROTOCOL):
-        scored = MAIN_PROTOCOL if name == ALL else name
-        evaluation = evaluate(files[name].predictions, scored, fill_missing=fill_missing)
-        mae = evaluation.metrics["mae"]
-        found = standing(evaluation, submissions if submissions.is_dir() else None)
-        place = f"\n  {standing_sentence(found, scored)}" if found else ""
-        typer.echo(f"{scored}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}){place}")
-    typer.echo("")
-
-
-def _on_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
-def _ask(content: dict[str, Any]) -> None:
-    """Ask for the fields that are still empty: the required ones until answered, the others once."""
-    from embench.leaderboard.submit import fields
-    from embench.leaderboard.submit.questions import QUESTIONS
-
-    asked: set[tuple[str, ...]] = set()
-    # The kind decides about later questions, so they are looked up again after each answer.
-    while questions := [question for question in fields.open_questions(content) if question.place not in asked]:
-        question = questions[0]
-        if not question.needed(content) and not asked & {q.place for q in QUESTIONS if not q.required}:
-            typer.echo("The rest may be left out with the enter key.")
-        asked.add(question.place)
-        value = _answer(question, content)
-        if value not in (None, "", ()):
-            fields.put(content, question.place, value)
-
-
-def _answer(question: Question, content: dict[str, Any]) -> Any:
-    """Return the answer to a question, checked against the schema; ask again while it is wrong."""
-    import copy
-
-    from embench.errors import InvalidValueError
-    from embench.leaderboard.submit import fields
-
-    text = f"{question.text} [{', '.join(question.choices)}]" if question.choices else question.text
-    needed = question.needed(content)
-    default = fields.today() if question.place == ("date",) else None if needed else ""
-    while True:
-        answer = typer.prompt(text, default=default, show_default=bool(default)).strip()
-        if not answer and not needed:
-            return None
-        try:
-            value = question.read(answer)
-        except ValueError as error:
-            typer.echo(f"{answer!r} {error if isinstance(error, InvalidValueError) else 'is no number'}", err=True)
-            continue
-        attempt = copy.deepcopy(content)
-        fields.put(attempt, question.place, value)
-        problem = fields.field_problem(attempt, question.place)
-        if not problem:
-            return value
-        typer.echo(problem, err=True)
-
-
 def _check_and_score(submission: Submission, submissions: Path, *, fill_missing: bool) -> None:
     """Check the predictions beside the other submissions, and print scores, standing and signs of trouble."""
+    from embench.cli._submit_standings import print_signs, print_standings
     from embench.errors import SubmissionError
     from embench.leaderboard.check import check_submission, readable_submissions
     from embench.leaderboard.submit import standing
@@ -378,72 +252,3 @@ def _print_git_steps(folder: Path, name: str) -> None:
         f"  git push -u origin submission-{folder.name}\n"
         f"There the same check runs again: embench leaderboard check {folder.name}"
     )
-
-
-def print_standings(standings: Sequence[Standing]) -> None:
-    """Print the board of the first protocol, and a line for each of the others."""
-    for position, found in enumerate(standings):
-        _print_scores(found)
-        if position == 0:
-            _print_board(found)
-
-
-def print_signs(signs: Sequence[Sign]) -> None:
-    """Print the signs of trouble in a submission."""
-    from embench.leaderboard.signs import sign_lines
-
-    for line in sign_lines(signs):
-        typer.echo(f"sign of trouble: {line}")
-    if signs:
-        typer.echo("Signs of trouble are shown on the leaderboard. Explain in the description what is behind them.")
-
-
-def _print_scores(found: Standing) -> None:
-    from embench.evaluation.coverage import COVERAGE_RULE, FILLED
-
-    evaluation = found.evaluation
-    mae, r2, coverage = evaluation.metrics["mae"], evaluation.metrics["r2"], evaluation.coverage
-    line = f"{evaluation.protocol}: MAE {mae.value:.3f} eV ({mae.low:.3f} to {mae.high:.3f}), R² {r2.value:.2f}"
-    if len(found.rivals) > 1:
-        ranked = sum(rival.rank is not None for rival in found.rivals)
-        line += f", rank {_rank(found.own)} of {ranked}" if found.own.rank is not None else ", no rank"
-    if evaluation.mae_predicted is not None:
-        line += (
-            f"; {coverage.predicted} of {coverage.scored} entries predicted, the others scored with {FILLED} "
-            f"(MAE on what is predicted {evaluation.mae_predicted.value:.3f} eV)"
-        )
-    typer.echo(line)
-    if not coverage.enough:
-        typer.echo(COVERAGE_RULE)
-
-
-def _print_board(found: Standing) -> None:
-    """Print the systems of the protocol by MAE, and whether each is tied with this one."""
-    from embench.cli._terminal import plain_table, print_table
-
-    if len(found.rivals) < 2:
-        typer.echo("There is no other submission to compare with.")
-        return
-    table = plain_table(
-        "rank", "system", "MAE", "this − that (eV)", "this is", right=("rank", "MAE", "this − that (eV)")
-    )
-    for rival in found.rivals:
-        own = rival.slug == found.slug
-        table.add_row(
-            _rank(rival),
-            f"→ {rival.name}" if own else rival.name,
-            f"{rival.mae:.3f}",
-            "" if own else f"{rival.difference:+.3f} ({rival.low:+.3f} to {rival.high:+.3f})",
-            "" if own else _verdict(rival),
-        )
-    print_table(table)
-
-
-def _verdict(rival: Rival) -> str:
-    if not rival.resolved:
-        return "tied"
-    return "better" if rival.difference < 0.0 else "worse"
-
-
-def _rank(rival: Rival) -> str:
-    return "–" if rival.rank is None else f"{rival.rank:g} ({rival.rank_low:g}–{rival.rank_high:g})"

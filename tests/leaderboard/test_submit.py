@@ -17,7 +17,7 @@ from sklearn.metrics import mean_absolute_error
 from typer.testing import CliRunner, Result
 
 import embench
-from embench.cli import submit as command
+from embench.cli import _submit_questions as questions
 from embench.cli.app import app
 from embench.common import folders
 from embench.errors import EmbenchError, OutputError, PredictionsError, SubmissionError, UnknownNameError
@@ -130,7 +130,7 @@ def test_the_main_protocol_comes_first(submissions, tmp_path):
 
 
 def test_a_dry_run_shows_the_standing_before_it_asks(submissions, predictions, monkeypatch):
-    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.setattr(questions, "on_terminal", lambda: True)
     monkeypatch.chdir(submissions.parent.parent)
     output = run(submissions, predictions, "--dry-run", answers="My model\n").output
     whole = run(submissions, predictions, *DESCRIBED, "--dry-run", answers="\n" * 20).output
@@ -196,7 +196,7 @@ def test_what_is_missing_is_listed(submissions, predictions):
 
 
 def test_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
-    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.setattr(questions, "on_terminal", lambda: True)
     answers = [
         *("", "My model", "2.0", "neb", "potential-neb", "A. Author; B. Author", "22.11.2026", "2026-11-22"),
         *("It works.", "MIT", "DFT data", "structures"),
@@ -233,7 +233,7 @@ def test_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
 
 
 def test_answers_are_kept(submissions, predictions, monkeypatch, tmp_path):
-    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.setattr(questions, "on_terminal", lambda: True)
     monkeypatch.chdir(tmp_path)
     result = run(submissions, predictions, *DESCRIBED[2:], "--slug", "median", answers="My model\n" + "\n" * 10)
     assert isinstance(result.exception, SubmissionError)  # there is one called median
@@ -247,7 +247,7 @@ def test_answers_are_kept(submissions, predictions, monkeypatch, tmp_path):
 
 
 def test_predictions_are_read_before_anything_is_asked(submissions, tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.setattr(questions, "on_terminal", lambda: True)
     (tmp_path / "published.csv").write_text("no table")
     result = run(submissions, tmp_path / "published.csv", answers="")
     assert isinstance(result.exception, PredictionsError)
@@ -255,7 +255,7 @@ def test_predictions_are_read_before_anything_is_asked(submissions, tmp_path, mo
 
 
 def test_only_what_is_missing_is_asked_for(submissions, predictions, monkeypatch):
-    monkeypatch.setattr(command, "_on_terminal", lambda: True)
+    monkeypatch.setattr(questions, "on_terminal", lambda: True)
     result = run(submissions, predictions, *DESCRIBED, answers="\n" * 10)
     assert result.exit_code == 0, result.output
     assert "Name of the system" not in result.output

@@ -88,9 +88,7 @@ def test_a_quick_model_learns_from_the_oxygen_vacancies_in_one_of_two_runs():
 
 
 def test_a_study_that_was_not_run_is_named_with_its_command(tmp_path):
-    with pytest.raises(
-        BaselineError, match=r"run alignn-local-oxygen --dataset-version 1\.0\.0 --out"
-    ):
+    with pytest.raises(BaselineError, match=r"run alignn-local-oxygen --dataset-version 1\.0\.0 --out"):
         helps("network", results=tmp_path)
 
 
