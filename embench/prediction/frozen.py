@@ -20,8 +20,8 @@ from embench.errors import BaselineError, DatasetError
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 
-_STACK, _KERNELS, _HYBRID, _NEB = (
-    f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid", "pathway_neb")
+_STACK, _KERNELS, _HYBRID, _GATED, _NEB = (
+    f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid", "gated", "pathway_neb")
 )
 # What a file may hold: the name in it, where the class is, and attributes that prediction does without.
 CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -30,6 +30,7 @@ CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
     "PathwayNeb": (f"{_NEB}:PathwayNeb", frozenset({"_tables", "_fitted"})),
     "FirstLevel": (f"{_NEB}:FirstLevel", frozenset()),
     "OfPotential": (f"{_NEB}:OfPotential", frozenset()),
+    "Gated": (f"{_GATED}:Gated", frozenset()),
     "Gate": ("embench.baselines.models.gate:Gate", frozenset()),
     "HybridRegressor": (f"{_HYBRID}:HybridRegressor", frozenset()),
     "KernelEnsemble": (f"{_KERNELS}:KernelEnsemble", frozenset({"_distances"})),

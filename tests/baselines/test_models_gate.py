@@ -7,11 +7,12 @@ import pytest
 
 import embench
 from embench.audit.submitted_bands import Band
-from embench.baselines.models import bands, conformal, hybrid, pathway_gate, stack
+from embench.baselines.models import bands, conformal, gated, hybrid, pathway_gate, stack
 from embench.baselines.models.bands import POTENTIALS, barriers_of, of_bands, shipped_bands
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.models.gate import Gate
-from embench.baselines.models.pathway_gate import MODELS, PathwayGate, Views
+from embench.baselines.models.gated import Views
+from embench.baselines.models.pathway_gate import MODELS, PathwayGate
 from embench.baselines.registry import baseline_spec
 from embench.dataset import Dataset
 from embench.errors import BaselineError
@@ -206,7 +207,7 @@ def test_inner_folds_keep_hosts_together(quick, sides, monkeypatch) -> None:
         asked.append((list(groups), found, seed))
         return found
 
-    monkeypatch.setattr(pathway_gate, "grouped_folds", spy)
+    monkeypatch.setattr(gated, "grouped_folds", spy)
     PathwayGate(seed=4).fit(train)
     hosts = train.column("group_host").tolist()
     assert [seed for *_, seed in asked] == [12, 13, 14]

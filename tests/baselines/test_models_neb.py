@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import embench
-from embench.baselines.models import conformal, neb_tables, pathway_neb, stack
+from embench.baselines.models import conformal, gated, neb_tables, pathway_neb, stack
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.models.neb_tables import HEIGHTS, NAMES, POTENTIALS, features_of, of_entries, shipped_tables
 from embench.baselines.models.pathway_neb import FirstLevel, OfPotential, PathwayNeb
@@ -248,7 +248,7 @@ def test_inner_folds_keep_hosts_together(quick, sides, tables, monkeypatch) -> N
         asked.append((list(groups), found, seed))
         return found
 
-    monkeypatch.setattr(pathway_neb, "grouped_folds", spy)
+    monkeypatch.setattr(gated, "grouped_folds", spy)
     PathwayNeb(seed=4, tables=tables).fit(train)
     hosts = train.column("group_host").tolist()
     assert [seed for *_, seed in asked] == [12, 13, 14]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from embench.audit.barriers import read_potentials
 from embench.audit.submitted_bands import Band, read_submitted
+from embench.baselines.models.gated import OfBands
 from embench.baselines.models.hybrid import POTENTIALS as HYBRID_POTENTIALS
 from embench.baselines.models.hybrid import Barriers
 from embench.baselines.scale import to_log
@@ -30,20 +30,6 @@ POTENTIALS = ("orb-v3", "sevennet-mf-ompa", "mace-relax")
 # The potentials whose sources tell the energies along the band, and what can be wrong with a band of theirs.
 _WITH_ENERGIES = ("orb-v3", "sevennet-mf-ompa")
 _FAILURES = ("end_is_maximum", "equivalent_ends_differ", "image_below_ends", "ends_apart")
-
-
-@dataclass(frozen=True, eq=False)
-class OfBands:
-    """What is known of the bands of n entries.
-
-    Attributes
-    ----------
-    candidates : (n, 3) log(E + 0.3), the barriers of POTENTIALS; NaN where there is none.
-    inputs : (n, k) signs of good and bad bands.
-    """
-
-    candidates: Floats
-    inputs: Floats
 
 
 def of_bands(bands: Bands, entries: Iterable[Pathway]) -> OfBands:
@@ -71,17 +57,6 @@ def _signs_of(band: Band | None) -> list[float]:
 def barriers_of(bands: Bands) -> Barriers:
     """Return the barriers (eV) that the hybrid reads, by potential and entry id."""
     return {name: {entry_id: band.barrier for entry_id, band in bands[name].items()} for name in HYBRID_POTENTIALS}
-
-
-def checked(bands: Bands) -> Bands:
-    """Return `bands`; raises :class:`~embench.errors.BaselineError` where they lack one of POTENTIALS."""
-    for name in POTENTIALS:
-        if name not in bands:
-            raise BaselineError(
-                f"bands lacks {name}: give PathwayGate a table for each of {', '.join(POTENTIALS)}, an empty one where "
-                "nothing was computed"
-            )
-    return bands
 
 
 def shipped_bands() -> dict[str, dict[str, Band]]:

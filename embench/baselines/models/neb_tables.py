@@ -108,17 +108,6 @@ def of_entries(tables: Tables, entries: Iterable[Pathway]) -> Floats:
     return np.column_stack([features_of(tables[name].get(i) for i in ids) for name in POTENTIALS])
 
 
-def checked(tables: Tables) -> Tables:
-    """Return `tables`; raises :class:`~embench.errors.BaselineError` where they lack one of POTENTIALS."""
-    for name in POTENTIALS:
-        if name not in tables:
-            raise BaselineError(
-                f"tables lacks {name}: give PathwayNeb one for each of {', '.join(POTENTIALS)}, an empty one where "
-                "nothing was computed"
-            )
-    return tables
-
-
 def shipped_tables() -> dict[str, Mapping[str, NebInputs]]:
     """Return the tables that ship with embench, by potential and entry id.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -12,10 +10,9 @@ from numpy.typing import NDArray
 
 from embench.baselines.base import CheckedBaseline, Prediction
 from embench.baselines.models import hybrid, stack
-from embench.baselines.models.bands import POTENTIALS, Bands, OfBands, barriers_of, checked, of_bands, shipped_bands
-from embench.baselines.models.conformal import ErrorModel, grouped_folds
-from embench.baselines.models.gate import Gate
-from embench.baselines.scale import OFFSET, from_log, to_log
+from embench.baselines.models.bands import POTENTIALS, Bands, barriers_of, of_bands, shipped_bands
+from embench.baselines.models.gated import Gated, OfModels, Views, complete
+from embench.baselines.scale import to_log
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -24,9 +21,6 @@ Floats = NDArray[np.float64]
 
 MODELS = ("stack", "hybrid-kernels", "hybrid-trees")
 """The candidates that are trained: pathway-stack, and both parts of pathway-hybrid."""
-
-_RIDGE = 0.01
-_INNER_FOLDS, _INNER_SEEDS = 5, 3
 
 
 class PathwayGate(CheckedBaseline):
@@ -53,99 +47,33 @@ class PathwayGate(CheckedBaseline):
         Raises as :func:`~embench.baselines.features.feature_table` and :func:`shipped_bands` do, and
         :class:`~embench.errors.BaselineError` for given bands that lack one of POTENTIALS.
         """
-        self._bands = shipped_bands() if self._bands is None else checked(self._bands)
+        self._bands = shipped_bands() if self._bands is None else _complete(self._bands)
         self._level = _FirstLevel(seed=self.seed, barriers=barriers_of(self._bands))
         tables, bands = self._level.tables(train), of_bands(self._bands, train)
         barriers = train.column("migration_barrier").astype(np.float64)
         target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
-        self._gates: list[Gate] = []
-        guesses, signs = [], []
-        for number in range(_INNER_SEEDS):
-            folds = grouped_folds(groups, _INNER_FOLDS, _INNER_SEEDS * self.seed + number)
-            seen = Views.of(self._level.out_of_fold(tables, target, folds), bands)
-            self._gates.append(Gate(ridge=_RIDGE).fit(seen.inputs, seen.candidates, target))
-            weights = _weights_out_of_fold(seen, target, folds)
-            guesses.append((weights * np.nan_to_num(seen.candidates)).sum(axis=1))
-            signs.append(seen.signs(weights))
-        guess = from_log(np.mean(guesses, axis=0))
-        self._errors = ErrorModel(seed=self.seed)
-        self._errors.fit(np.mean(signs, axis=0), (barriers - guess) / (guess + OFFSET), groups)
+
+        def out_of_fold(folds: Sequence[NDArray[np.intp]]) -> Views:
+            return Views.of(self._level.out_of_fold(tables, target, folds), bands)
+
+        self._gated = Gated(seed=self.seed).fit(out_of_fold, barriers, groups)
         self._level.fit(tables, target)
-        self.choices = {"mean_weights": self._mean_weights(seen)}
+        self.choices = {"mean_weights": self._gated.mean_weights((*MODELS, *POTENTIALS))}
 
     def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
         assert self._bands is not None  # set by fit
-        seen = Views.of(self._level.predict(self._level.tables(entries)), of_bands(self._bands, entries))
-        weights = [gate.weights(seen.inputs, seen.candidates) for gate in self._gates]
-        values = np.nan_to_num(seen.candidates)
-        mean = from_log(np.mean([(each * values).sum(axis=1) for each in weights], axis=0))
-        deviation = self._errors.deviation(np.mean([seen.signs(each) for each in weights], axis=0))
-        return Prediction(mean=mean, std=deviation * (mean + OFFSET))
+        models = self._level.predict(self._level.tables(entries))
+        return self._gated.predict(Views.of(models, of_bands(self._bands, entries)))
 
-    def _mean_weights(self, seen: Views) -> dict[str, float]:
-        """Return the mean weight of each candidate over the training side, for the record."""
-        weights = np.mean([gate.weights(seen.inputs, seen.candidates) for gate in self._gates], axis=(0, 1))
-        return {name: round(float(weight), 3) for name, weight in zip((*MODELS, *POTENTIALS), weights, strict=True)}
+
+def _complete(bands: Bands) -> Bands:
+    return complete(bands, POTENTIALS, model="PathwayGate", keyword="bands")
 
 
 def prepare(entries: Dataset) -> None:
     """Compute the features of `entries` and leave them in the cache."""
     stack.prepare(entries)
-
-
-@dataclass(frozen=True, eq=False)
-class Views:
-    """What the candidates say of n entries, and what the gate may know of them.
-
-    Attributes
-    ----------
-    candidates : (n, n_candidates) log(E + 0.3), those of MODELS and of POTENTIALS; NaN where a potential has none.
-    inputs : (n, n_inputs).
-    nearest : (n,) distance to the nearest training entry.
-    """
-
-    candidates: Floats
-    inputs: Floats
-    nearest: Floats
-
-    @classmethod
-    def of(cls, models: Models, bands: OfBands) -> Self:
-        """Join what models and bands say of the same entries."""
-        candidates = np.column_stack([models.candidates, bands.candidates])
-        gaps = [np.abs(candidates[:, a] - candidates[:, b]) for a, b in combinations(range(candidates.shape[1]), 2)]
-        # The size of the barrier, how far apart the candidates are, how much the members of the models disagree.
-        known = np.nan_to_num(np.column_stack([models.candidates[:, 0], *gaps]))
-        missing = np.isnan(bands.candidates)
-        return cls(candidates, np.column_stack([known, models.spread, missing, bands.inputs]), models.nearest)
-
-    def part(self, rows: NDArray[np.intp]) -> Views:
-        """Return the views of some entries."""
-        return Views(self.candidates[rows], self.inputs[rows], self.nearest[rows])
-
-    def signs(self, weights: Floats) -> Floats:
-        """Return what tells how hard an entry is (n, 4): size, two measures of disagreement, and distance."""
-        values = np.nan_to_num(self.candidates)
-        mean = (weights * values).sum(axis=1)
-        variance = (weights * (values - mean[:, None]) ** 2).sum(axis=1)
-        extent = np.nanmax(self.candidates, axis=1) - np.nanmin(self.candidates, axis=1)
-        return np.column_stack([mean, np.log(np.sqrt(variance) + 1e-3), np.log(extent + 1e-3), self.nearest])
-
-
-@dataclass(frozen=True, eq=False)
-class Models:
-    """What the models say of n entries.
-
-    Attributes
-    ----------
-    candidates : (n, 3) log(E + 0.3), those of MODELS.
-    spread : (n, 2) standard deviation of the members of the stack, and of the kernel regressors of the hybrid.
-    nearest : (n,) distance to the nearest training entry.
-    """
-
-    candidates: Floats
-    spread: Floats
-    nearest: Floats
 
 
 class _FirstLevel:
@@ -163,21 +91,21 @@ class _FirstLevel:
         self._fitted = [part.new().fit(table, target) for part, table in zip(self._parts, tables, strict=True)]
         return self
 
-    def predict(self, tables: Sequence[Floats]) -> Models:
+    def predict(self, tables: Sequence[Floats]) -> OfModels:
         """Return what the models say of these features."""
         members, others = (model.predict_members(table) for model, table in zip(self._fitted, tables, strict=True))
         # The members of the hybrid are its kernel regressors and, half as often, its trees.
         kernels, trees = np.split(others, [2 * len(others) // 3])
-        return Models(
+        return OfModels(
             candidates=np.array([members.mean(axis=0), kernels.mean(axis=0), trees.mean(axis=0)]).T,
             spread=np.array([members.std(axis=0), kernels.std(axis=0)]).T,
             nearest=self._fitted[0].nearest(tables[0]),
         )
 
-    def out_of_fold(self, tables: Sequence[Floats], target: Floats, folds: Iterable[NDArray[np.intp]]) -> Models:
+    def out_of_fold(self, tables: Sequence[Floats], target: Floats, folds: Iterable[NDArray[np.intp]]) -> OfModels:
         """Return what models that were fitted without its fold say of each entry."""
         n = len(target)
-        found = Models(np.empty((n, len(MODELS))), np.empty((n, 2)), np.empty(n))
+        found = OfModels(np.empty((n, len(MODELS))), np.empty((n, 2)), np.empty(n))
         for test in folds:
             train = np.setdiff1d(np.arange(n), test)
             said = self.fit([table[train] for table in tables], target[train]).predict(
@@ -202,14 +130,3 @@ class _Part(stack.PathwayStack):
 
 class _HybridPart(hybrid.PathwayHybrid, _Part):
     """The hybrid as a source of features and regressors."""
-
-
-def _weights_out_of_fold(seen: Views, target: Floats, folds: Sequence[NDArray[np.intp]]) -> Floats:
-    """Return the weights (n, n_candidates) that a gate fitted on the other folds gives to each entry."""
-    weights = np.empty_like(seen.candidates)
-    for test in folds:
-        train = np.setdiff1d(np.arange(len(target)), test)
-        inside, outside = seen.part(train), seen.part(test)
-        gate = Gate(ridge=_RIDGE).fit(inside.inputs, inside.candidates, target[train])
-        weights[test] = gate.weights(outside.inputs, outside.candidates)
-    return weights

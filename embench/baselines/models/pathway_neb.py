@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
 from embench.baselines.models import hybrid, stack
-from embench.baselines.models.bands import OfBands
-from embench.baselines.models.conformal import ErrorModel, grouped_folds
-from embench.baselines.models.gate import Gate
+from embench.baselines.models.gated import Gated, OfBands, OfModels, Views, complete
 from embench.baselines.models.kernels import KernelEnsemble
 from embench.baselines.models.neb_tables import (
     HEIGHTS,
@@ -21,12 +19,10 @@ from embench.baselines.models.neb_tables import (
     POTENTIALS,
     SIGNS,
     Tables,
-    checked,
     of_entries,
     shipped_tables,
 )
-from embench.baselines.models.pathway_gate import Models, Views
-from embench.baselines.scale import OFFSET, from_log, to_log
+from embench.baselines.scale import to_log
 
 if TYPE_CHECKING:
     from embench.dataset import Dataset
@@ -38,8 +34,7 @@ LEAST_BARRIERS = 100
 """A potential with fewer barriers on the training side takes no part: too few to learn from."""
 
 _BAND_WEIGHTS = {"heights": 2.0, "rest": 1.0}
-_RIDGE = 0.01
-_INNER_FOLDS, _INNER_SEEDS = 5, 3
+_CANDIDATES = ("stack", *(f"{name} {kind}" for name in POTENTIALS for kind in ("with structure", "on a line")))
 
 
 class PathwayNeb(stack.PathwayStack):
@@ -70,27 +65,18 @@ class PathwayNeb(stack.PathwayStack):
         Raises as :func:`~embench.baselines.features.feature_table` and :func:`shipped_tables` do, and
         :class:`~embench.errors.BaselineError` for given tables that lack one of POTENTIALS.
         """
-        self._tables = shipped_tables() if self._tables is None else checked(self._tables)
+        self._tables = shipped_tables() if self._tables is None else _complete(self._tables)
         table, names = self._table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
         target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
         self._level = FirstLevel(names, self._used(table))
-        self._gates: list[Gate] = []
-        guesses, signs = [], []
-        for number in range(_INNER_SEEDS):
-            folds = grouped_folds(groups, _INNER_FOLDS, _INNER_SEEDS * self.seed + number)
-            seen = self._level.out_of_fold(table, target, folds)
-            self._gates.append(_gate(seen, target))
-            weights = _weights_out_of_fold(seen, target, folds)
-            guesses.append((weights * np.nan_to_num(seen.candidates)).sum(axis=1))
-            signs.append(seen.signs(weights))
-        guess = from_log(np.mean(guesses, axis=0))
-        self._errors = ErrorModel(seed=self.seed)
-        self._errors.fit(np.mean(signs, axis=0), (barriers - guess) / (guess + OFFSET), groups)
+        self._gated = Gated(seed=self.seed).fit(
+            lambda folds: self._level.out_of_fold(table, target, folds), barriers, groups
+        )
         self._level.fit(table, target)
         self.choices: dict[str, dict[str, Any]] = {
             "barriers": {name: int(np.isfinite(_heights(table, place)).sum()) for place, name in enumerate(POTENTIALS)},
-            "mean_weights": self._mean_weights(seen),
+            "mean_weights": self._gated.mean_weights(_CANDIDATES),
         }
 
     def _predict(self, entries: Dataset) -> Prediction:
@@ -99,12 +85,7 @@ class PathwayNeb(stack.PathwayStack):
 
     def predict_table(self, table: Floats) -> Prediction:
         """Return barriers and standard deviations, eV, for features (n, n_features)."""
-        seen = self._level.predict(table)
-        weights = [gate.weights(seen.inputs, seen.candidates) for gate in self._gates]
-        values = np.nan_to_num(seen.candidates)
-        mean = from_log(np.mean([(each * values).sum(axis=1) for each in weights], axis=0))
-        deviation = self._errors.deviation(np.mean([seen.signs(each) for each in weights], axis=0))
-        return Prediction(mean=mean, std=deviation * (mean + OFFSET))
+        return self._gated.predict(self._level.predict(table))
 
     def distances(self, table: Floats) -> Floats:
         """Return how far each row of features is from each entry of the training side, by the structure alone."""
@@ -122,11 +103,9 @@ class PathwayNeb(stack.PathwayStack):
         known = [int(np.isfinite(_heights(table, place)).sum()) for place in range(len(POTENTIALS))]
         return [place for place, n in enumerate(known) if n >= LEAST_BARRIERS]
 
-    def _mean_weights(self, seen: Views) -> dict[str, float]:
-        """Return the mean weight of each candidate over the training side, for the record."""
-        weights = np.mean([gate.weights(seen.inputs, seen.candidates) for gate in self._gates], axis=(0, 1))
-        names = ["stack", *(f"{name} {kind}" for name in POTENTIALS for kind in ("with structure", "on a line"))]
-        return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+def _complete(tables: Tables) -> Tables:
+    return complete(tables, POTENTIALS, model="PathwayNeb", keyword="tables")
 
 
 def prepare(entries: Dataset) -> None:
@@ -164,7 +143,7 @@ class FirstLevel:
         for place, part in zip(self.used, self._parts, strict=True):
             found, candidates[:, 2 * place + 1] = part.predict(table)
             candidates[:, 2 * place], spread[:, 1 + place] = found.mean(axis=0), np.nan_to_num(found.std(axis=0))
-        models = Models(members.mean(axis=0)[:, None], spread, self._stack.nearest(plain))
+        models = OfModels(members.mean(axis=0)[:, None], spread, self._stack.nearest(plain))
         signs = [_block(table, place)[:, len(HEIGHTS) : len(HEIGHTS) + len(SIGNS)] for place in self.used]
         return Views.of(
             models, OfBands(candidates, np.nan_to_num(np.column_stack([np.empty((len(table), 0)), *signs])))
@@ -254,17 +233,3 @@ def _means(table: Floats) -> Floats:
     """Return the mean of each column, (n_features,), over what is known of it; zero for a column without a value."""
     known = ~np.isnan(table)
     return np.asarray(np.where(known, table, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.float64)
-
-
-def _gate(seen: Views, target: Floats) -> Gate:
-    return Gate(ridge=_RIDGE).fit(seen.inputs, seen.candidates, target)
-
-
-def _weights_out_of_fold(seen: Views, target: Floats, folds: Sequence[Positions]) -> Floats:
-    """Return the weights (n, n_candidates) that a gate fitted on the other folds gives to each entry."""
-    weights = np.empty_like(seen.candidates)
-    for test in folds:
-        train = np.setdiff1d(np.arange(len(target)), test)
-        outside = seen.part(test)
-        weights[test] = _gate(seen.part(train), target[train]).weights(outside.inputs, outside.candidates)
-    return weights
