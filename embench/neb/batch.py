@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from embench.common.executor import Executor, SerialExecutor
+from embench.common.memory import keep_freed_memory
 from embench.common.threads import one_thread
 from embench.crystal.hop import Pathway
 from embench.neb.calculators import Potential, PotentialSpec, potential_spec
@@ -154,6 +155,7 @@ def run_hop(task: HopTask) -> HopDone:
     """Compute one hop, with one thread; runs in a worker."""
     from embench.neb.table import band_text
 
+    keep_freed_memory()
     with one_thread(), _marked(task):
         potential = _potential(task.potential, task.options)
         done = calculate(task.hop, potential, task.settings, name=task.potential)
