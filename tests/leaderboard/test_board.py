@@ -296,6 +296,24 @@ def test_pairs_are_what_evaluate_against_says(board, a, b):
     assert pair["resolved"] == against.resolved
 
 
+@pytest.mark.parametrize("name", ["published", "host-10fold"])
+def test_the_same_pairs_without_contradicted_labels(board, name):
+    """Differences from the files of predictions, on what the dataset calls not contradicted."""
+    found = protocol(board, name)
+    errors = {}
+    for slug in ("pathway-stack", "median", "simple-trees"):
+        target, predicted, *_ = _without_contradicted(name, slug, f"{name}.csv")
+        errors[slug] = np.abs(predicted - target).mean()
+    both = list(zip(found["pairs"], found["not_contradicted"]["pairs"], strict=True))
+    assert all((pair["a"], pair["b"]) == (clean["a"], clean["b"]) for pair, clean in both)
+    checked = [clean for _, clean in both if {clean["a"], clean["b"]} <= set(errors)]
+    assert len(checked) == 3
+    for clean in checked:
+        assert clean["difference"] == pytest.approx(errors[clean["a"]] - errors[clean["b"]], abs=1e-7)
+        assert clean["low"] < clean["difference"] < clean["high"]
+    assert any(pair["difference"] != clean["difference"] for pair, clean in both)
+
+
 def test_pairs_by_hand():
     """Eight entries in six clusters; the second system is worse by 0.1 in each, the third by more in one of them."""
     clusters = np.array([0, 0, 1, 2, 3, 4, 5, 5])

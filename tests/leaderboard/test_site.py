@@ -282,6 +282,7 @@ class TestPairs:
         protocol = next(p for p in board.content["protocols"] if p["name"] == "published")
         mae = {found["slug"]: found["metrics"]["mae"]["value"] for found in protocol["rows"]}
         ranked = [found["slug"] for found in protocol["rows"] if found["rank"] is not None]
+        without = {found["slug"]: found["not_contradicted"]["metrics"]["mae"]["value"] for found in protocol["rows"]}
         for slug in mae:
             pairs = pairs_of(board.content, protocol, slug)
             # What predicts too few entries for a rank is not compared.
@@ -289,6 +290,10 @@ class TestPairs:
             for pair in pairs:
                 difference = float(pair.difference.replace("−", "-"))
                 assert difference == pytest.approx(mae[slug] - mae[pair.slug], abs=6e-4)
+                assert pair.clean is not None
+                clean = float(pair.clean.difference.replace("−", "-"))
+                assert clean == pytest.approx(without[slug] - without[pair.slug], abs=6e-4)
+                assert pair.clean.outcome in ("tied", "lower" if clean < 0.0 else "higher")
                 low, high = (float(text.replace("−", "-")) for text in pair.interval.split(" to "))
                 assert low <= difference <= high
 

@@ -149,6 +149,7 @@ def _protocol(
             "sentence": found["not_contradicted"]["sentence"],
             "reference": best["not_contradicted"]["reference"],
             "support": best["not_contradicted"]["support"],
+            "pairs": found["not_contradicted"]["pairs"],
         },
         "rows": [
             _row(

@@ -104,10 +104,11 @@ class PairDocument(TypedDict):
 
 
 class NotContradictedStandings(TypedDict):
-    """What the standings are on the entries whose labels are not contradicted, best first; pairs are not compared."""
+    """What the standings are on the entries whose labels are not contradicted, best first; the pairs are the same."""
 
     sentence: str
     rows: list[Standing]
+    pairs: list[PairDocument]
 
 
 class Standings(TypedDict):
@@ -176,13 +177,17 @@ class BoardRow(Standing):
 
 
 class NotContradictedSection(TypedDict):
-    """What a protocol has of the entries whose labels independent potentials do not contradict."""
+    """What a protocol has of the entries whose labels independent potentials do not contradict.
+
+    `pairs` are those of the section, in the same order.
+    """
 
     n: int
     n_hosts: int
     sentence: str
     reference: dict[str, float | None]
     support: dict[str, SupportDocument]
+    pairs: list[PairDocument]
 
 
 class ProtocolSection(TypedDict):

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import (
         BoardDocument,
         BoardMetric,
+        BoardRow,
         CostDocument,
+        PairDocument,
         Place,
         ProtocolSection,
         TransferSection,
@@ -152,7 +154,7 @@ def _section(protocol: ProtocolSection, content: BoardDocument, *, submissions: 
         f"{protocol['reference']['mae']:.3f} eV.",
         markdown_table(header, rows, left=_LEFT),
         escape(protocol["sentence"]),
-        _told_apart(protocol),
+        f"{_told_apart(protocol['pairs'], protocol['rows'])}{_detectable(protocol)}",
         *_weak_metrics(protocol, metrics),
         *_signs(protocol, content),
         *_other_definitions(protocol, content),
@@ -201,24 +203,27 @@ def _transfer_section(section: TransferSection, content: BoardDocument, *, submi
     return "\n\n".join(part for part in parts if part)
 
 
-def _told_apart(protocol: ProtocolSection) -> str:
-    """Return how many of the differences mean something, and how large one must be to be found."""
-    pairs = protocol["pairs"]
+def _told_apart(pairs: Sequence[PairDocument], rows: Sequence[BoardRow]) -> str:
+    """Return how many of the differences mean something; nothing where none were compared."""
     if not pairs:
         return ""
     resolved = sum(pair["resolved"] for pair in pairs)
-    n = sum(row["rank"] is not None for row in protocol["rows"])
+    n = sum(row["rank"] is not None for row in rows)
     which = "" if len(pairs) == n * (n - 1) // 2 else ", each with the first and with those near it in rank,"
-    text = (
+    return (
         f"Of the {len(pairs)} differences of MAE between two of these systems{which} {resolved} are statistically "
         "significant."
     )
-    if protocol["detectable"] is not None:
-        text += (
-            f" These entries show a difference of about {protocol['detectable']:.2f} eV between two unrelated systems "
-            "(80 % power), and smaller ones between systems that fail on the same entries."
-        )
-    return text
+
+
+def _detectable(protocol: ProtocolSection) -> str:
+    """Return how large a difference must be to be found; nothing where there are no pairs."""
+    if not protocol["pairs"] or protocol["detectable"] is None:
+        return ""
+    return (
+        f" These entries show a difference of about {protocol['detectable']:.2f} eV between two unrelated systems "
+        "(80 % power), and smaller ones between systems that fail on the same entries."
+    )
 
 
 def _contradicted(protocol: ProtocolSection, content: BoardDocument, *, submissions: str) -> str:
@@ -245,8 +250,9 @@ def _contradicted(protocol: ProtocolSection, content: BoardDocument, *, submissi
             f"{_rounded(without['reference']['mae'], 3)} eV.",
             markdown_table(header, rows, left=_LEFT),
             escape(without["sentence"]),
+            _told_apart(without["pairs"], protocol["rows"]),
         )
-    )
+    ).rstrip()
 
 
 def _weak_metrics(protocol: ProtocolSection, metrics: Sequence[BoardMetric]) -> Iterator[str]:

@@ -17,7 +17,8 @@ from embench.statistics.ranking import Rank
 from embench.statistics.resampling import cluster_codes
 
 if TYPE_CHECKING:
-    from embench.leaderboard.board.documents import BoardRow, Detail, Standing, Standings
+    from embench.leaderboard.board.documents import BoardRow, Detail, PairDocument, Standing, Standings
+    from embench.statistics.pairs import Pair
 
 
 # Every two of 45 systems. With more systems not all pairs are compared, or the board would grow with their square.
@@ -48,7 +49,7 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
 
     `names` are what the sentence calls them. Systems that predict too few entries for a rank come last, and are not
     compared. For the pairs of the others see :func:`pairs_to_compare`. Without contradicted labels the same systems
-    are ranked again.
+    are ranked, and the same pairs compared, again.
     """
     slugs = sorted(details)
     first = details[slugs[0]]
@@ -62,24 +63,30 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
     settings = {"resamples": resamples, "seed": seed}
     sentence, rows, order = _placed(slugs, names, errors, hosts, enough, **settings)
     sentence_without, rows_without, _ = _placed(slugs, names, errors[:, kept], hosts[kept], enough, **settings)
-    ranked = [i for i in order if enough[i]]
-    compared = compare_all(errors, cluster_codes(hosts), pairs=pairs_to_compare(ranked), **settings)
+    # The same pairs for both, so that each stands beside what it is without contradicted labels.
+    chosen = pairs_to_compare([i for i in order if enough[i]])
+
+    def pairs(which: npt.NDArray[np.bool_]) -> list[PairDocument]:
+        compared = compare_all(errors[:, which], cluster_codes(hosts[which]), pairs=chosen, **settings)
+        return [_pair(pair, slugs) for pair in compared]
+
     return {
         "sentence": sentence,
         "rows": rows,
-        "pairs": [
-            {
-                "a": slugs[pair.a],
-                "b": slugs[pair.b],
-                "difference": finite(pair.difference.value),
-                "low": finite(pair.difference.low),
-                "high": finite(pair.difference.high),
-                "p_value": finite(pair.test.p_value),
-                "resolved": pair.resolved,
-            }
-            for pair in compared
-        ],
-        "not_contradicted": {"sentence": sentence_without, "rows": rows_without},
+        "pairs": pairs(np.ones_like(kept)),
+        "not_contradicted": {"sentence": sentence_without, "rows": rows_without, "pairs": pairs(kept)},
+    }
+
+
+def _pair(pair: Pair, slugs: Sequence[str]) -> PairDocument:
+    return {
+        "a": slugs[pair.a],
+        "b": slugs[pair.b],
+        "difference": finite(pair.difference.value),
+        "low": finite(pair.difference.low),
+        "high": finite(pair.difference.high),
+        "p_value": finite(pair.test.p_value),
+        "resolved": pair.resolved,
     }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def without_contradicted(content: BoardDocument) -> BoardDocument:
     """Return a board whose figures, ranks and sentences are those without contradicted labels, best systems first.
 
-    What has not been computed without them is empty: pairs, the difference that can be detected, the MAE by another
+    What has not been computed without them is empty: the difference that can be detected, and the MAE by another
     definition.
     """
     return {**content, "protocols": [section_without(section) for section in content["protocols"]]}
@@ -32,7 +32,7 @@ def section_without(section: ProtocolSection) -> ProtocolSection:
         "reference": found["reference"],
         "support": found["support"],
         "rows": [row_without(row) for row in rows],
-        "pairs": [],
+        "pairs": found["pairs"],
     }
 
 

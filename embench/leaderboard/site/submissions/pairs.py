@@ -33,19 +33,36 @@ class Pair:
     resolved: bool
     outcome: Outcome
     verdict: str
+    clean: Without | None
+
+
+@dataclass(frozen=True)
+class Without:
+    """What a pair is without contradicted labels; None where that is the same."""
+
+    difference: str
+    outcome: Outcome
 
 
 def pairs_of(content: BoardDocument, protocol: ProtocolSection, slug: str) -> list[Pair]:
     """Return the comparisons with other systems of the protocol, by their rank."""
-    found = {}
-    for pair in protocol["pairs"]:
+    found, without = {}, {}
+    same = protocol["not_contradicted"]["n"] == protocol["n"]
+    for pair, clean in zip(protocol["pairs"], protocol["not_contradicted"]["pairs"], strict=True):
         if slug in (pair["a"], pair["b"]):
-            other = pair["b"] if pair["a"] == slug else pair["a"]
-            found[other] = (pair, _difference(pair, turned=pair["b"] == slug))
+            turned = pair["b"] == slug
+            other = pair["a"] if turned else pair["b"]
+            found[other] = (pair, _difference(pair, turned=turned))
+            without[other] = None if same else _without(clean, turned=turned)
     limit = _WIDEST * (protocol["reference"].get("mae") or 1.0)
     scale = symmetric_scale([difference for _, difference in found.values()], limit=limit)
     rows = [row for row in protocol["rows"] if row["slug"] in found]
-    return [_pair(content, row, *found[row["slug"]], slug=slug, scale=scale) for row in rows]
+    return [_pair(content, row, *found[row["slug"]], without[row["slug"]], slug=slug, scale=scale) for row in rows]
+
+
+def _without(pair: PairDocument, *, turned: bool) -> Without:
+    difference = _difference(pair, turned=turned)
+    return Without(number(difference["value"], sign=True), _way(difference) if pair["resolved"] else "tied")
 
 
 def _difference(pair: PairDocument, *, turned: bool) -> Interval:
@@ -60,7 +77,14 @@ def _minus(value: float | None) -> float | None:
 
 
 def _pair(
-    content: BoardDocument, row: BoardRow, pair: PairDocument, difference: Interval, *, slug: str, scale: Scale
+    content: BoardDocument,
+    row: BoardRow,
+    pair: PairDocument,
+    difference: Interval,
+    clean: Without | None,
+    *,
+    slug: str,
+    scale: Scale,
 ) -> Pair:
     name, other = (content["submissions"][each]["name"] for each in (slug, row["slug"]))
     outcome = _way(difference) if pair["resolved"] else "tied"
@@ -75,6 +99,7 @@ def _pair(
         resolved=pair["resolved"],
         outcome=outcome,
         verdict=_verdict(name, other, difference, pair),
+        clean=clean,
     )
 
 
