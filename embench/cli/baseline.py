@@ -135,6 +135,7 @@ def run_all(
     scheduler: str = _SCHEDULER,
     work: Path = _WORK,
     fresh: bool = _FRESH,
+    dataset_version: str | None = DATASET_VERSION,
 ) -> None:
     """Run baselines on all their protocols, and write their records and submissions, which hold the predictions."""
     from embench.common.executor import open_executor
@@ -144,7 +145,7 @@ def run_all(
     with open_executor(workers=workers, scheduler=scheduler) as executor:
         for spec in specs:
             for each in spec.finished or spec.protocols:
-                finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh)
+                finished = _run(spec, each, executor, seed=seed, work=work, fresh=fresh, version=dataset_version)
                 path = finished.write(results / spec.name, predictions=submissions / spec.name)
                 typer.echo(f"wrote {path}")
             write_submission(spec, results / spec.name, submissions / spec.name, submissions / spec.name)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embench.common.text import plural
 from embench.statistics.intervals import Estimate
 from embench.statistics.paired import (
     SignFlipTest,
@@ -59,9 +60,12 @@ def compare(
     *,
     other: Matched,
     seed: int,
+    host: str,
     errors: tuple[FloatArray, FloatArray] | None = None,
 ) -> Comparison:
     """Compare two systems by their samples and replicates, both from the same entries and the same draws.
+
+    `host` is what the sentence calls what was resampled.
 
     `other` is what the rival's sample was made of. `errors` are the absolute errors (n), eV, of both, where they are
     not those of the samples but means over runs. Metrics that only one of them has (those of the uncertainty) are
@@ -79,7 +83,7 @@ def compare(
     mae = differences["mae"]
     detectable = detectable_difference(standard_error(gap.resampled[names.index("mae")]))
     resolved = test.p_value < SIGNIFICANCE and mae.leaves_out_zero
-    size = f"{len(sample)} entries from {sample.n_clusters} host frameworks"
+    size = f"{len(sample)} entries from {plural(sample.n_clusters, host)}"
     return Comparison(
         other=other.predictions.name,
         other_sha256=other.predictions.sha256,

@@ -19,6 +19,7 @@ from embench.evaluation.sources import infer_protocol, read_runs_of
 from embench.evaluation.units import threshold_problem
 from embench.metrics import HEADLINE, Resamples, Sample, Support
 from embench.metrics.uncertainty import CALIBRATION_LEVELS, calibration_curve
+from embench.splits.registry import host_called
 from embench.statistics.bootstrap import Replicates, bootstrap, mean_of, point_values
 from embench.statistics.intervals import Estimate
 from embench.statistics.paired import detectable_difference, standard_error
@@ -295,6 +296,7 @@ def _score(
             (other, _mean(found)),
             other=rival[0],
             seed=seed,
+            host=host_called(scored.protocol),
             errors=(mean_error(own), mean_error(rival)),
         )
     mae_error = standard_error(replicates.only(["mae"]).resampled[0])

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from embench.common.text import plural
 from embench.errors import InvalidValueError
 from embench.evaluation.evaluator import Evaluation
+from embench.splits.registry import host_called
 from embench.statistics.intervals import CONFIDENCE
 from embench.statistics.paired import POWER
 
@@ -183,7 +184,7 @@ def _telling(first: Evaluation, gaps: Floats, hosts: npt.NDArray[np.intp]) -> tu
 
 
 def _sentence(found: PowerAnalysis) -> str:
-    size = f"{plural(found.n, 'entry')} from {plural(found.n_hosts, 'host framework')}"
+    size = f"{plural(found.n, 'entry')} from {plural(found.n_hosts, host_called(found.protocol))}"
     if found.difference == 0.0:
         return f"{found.first} and {found.second} have the same MAE on {size}: there is no difference to show."
     lower = found.first if found.difference < 0.0 else found.second
@@ -192,7 +193,8 @@ def _sentence(found: PowerAnalysis) -> str:
         return f"{start}: such a difference is found with {found.power:.0%} power, and no more entries are needed."
     if math.isinf(found.hosts_needed):
         return f"{start}: too small a difference to be found with any number of hosts that one could compute."
+    more = f"{found.hosts_needed:,.0f} more {host_called(found.protocol)}s ({found.entries_needed:,.0f} entries)"
     return (
-        f"{start}: such a difference is found with {found.power:.0%} power only. For 80 % it takes about "
-        f"{found.hosts_needed:,.0f} more host frameworks ({found.entries_needed:,.0f} entries) like these."
+        f"{start}: such a difference is found with {found.power:.0%} power only. For 80 % it takes about {more} like "
+        "these."
     )

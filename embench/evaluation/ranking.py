@@ -12,6 +12,7 @@ from embench.common.text import plural
 from embench.errors import InvalidValueError
 from embench.evaluation import Evaluation
 from embench.metrics.sample import FloatArray, IntArray
+from embench.splits.registry import host_called
 from embench.statistics.ranking import Rank, rank_systems
 
 # Systems that the sentence names; further ones are counted.
@@ -61,7 +62,7 @@ def rank_evaluations(evaluations: Sequence[Evaluation]) -> Ranking:
     order = in_order(ranks, maes, [evaluation.name for evaluation in evaluations])
     systems = tuple(RankedSystem(names[i], evaluations[i], ranks[i]) for i in order)
     placed = [(system.name, system.rank) for system in systems]
-    return Ranking(systems, sentence_of(placed, n=first.n, n_hosts=first.n_hosts))
+    return Ranking(systems, sentence_of(placed, n=first.n, n_hosts=first.n_hosts, protocol=first.protocol))
 
 
 def ranks_of(
@@ -100,18 +101,18 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [parts[0] if len(folders) == len(rest) else str(Path(*parts)) for parts in rest]
 
 
-def sentence_of(placed: Sequence[tuple[str, Rank | None]], *, n: int, n_hosts: int) -> str:
+def sentence_of(placed: Sequence[tuple[str, Rank | None]], *, n: int, n_hosts: int, protocol: str) -> str:
     """Return in words which systems are tied with the best one, from their names and ranks in order."""
     ranked = [(name, rank) for name, rank in placed if rank is not None]
     if not ranked:
         return "No system predicts enough entries for a rank."
     tied = [name for name, rank in ranked[1:] if rank.best_set]
-    return ranking_sentence(ranked[0][0], tied, n=n, n_hosts=n_hosts)
+    return ranking_sentence(ranked[0][0], tied, n=n, n_hosts=n_hosts, protocol=protocol)
 
 
-def ranking_sentence(best: str, tied: Sequence[str], *, n: int, n_hosts: int) -> str:
+def ranking_sentence(best: str, tied: Sequence[str], *, n: int, n_hosts: int, protocol: str) -> str:
     """Return in words which systems are tied with the one with the lowest MAE."""
-    size = f"{plural(n, 'entry')} from {plural(n_hosts, 'host framework')}"
+    size = f"{plural(n, 'entry')} from {plural(n_hosts, host_called(protocol))}"
     start = f"{best} has the lowest MAE"
     if not tied:
         return f"{start}, and {size} distinguish it from all others."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from embench.common.files import write_text
 from embench.evaluation.coverage import COVERAGE_RULE, enough_for_a_rank
 from embench.evaluation.document import document
-from embench.splits.registry import protocol_spec
+from embench.splits.registry import host_called, protocol_spec
 from embench.web import tables, wording
 from embench.web.figures import beyond_limit, figures
 from embench.web.libraries import environment, plotly_js
@@ -40,6 +40,7 @@ class ReportContext(TypedDict):
     coverage_rule: str
     too_few: bool
     measures: str
+    host: str
     tiles: list[Tile]
     metric_tables: list[tables.MetricTable]
     verdict: str
@@ -93,6 +94,7 @@ def render(content: EvaluationDocument) -> str:
         coverage_rule=COVERAGE_RULE,
         too_few=not enough_for_a_rank(content["coverage"]["predicted"], content["coverage"]["scored"]),
         measures=protocol_spec(content["protocol"]).measures,
+        host=host_called(content["protocol"]),
         tiles=headline(content),
         metric_tables=tables.metric_tables(content),
         verdict=verdict(content["comparison"]),

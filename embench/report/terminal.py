@@ -12,6 +12,7 @@ from embench.common.text import visible
 from embench.evaluation.coverage import COVERAGE_RULE
 from embench.report import tables
 from embench.report.words import interval_text, summary, title_lines, value_text
+from embench.splits.registry import host_called
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -91,7 +92,8 @@ def _full(evaluation: Evaluation) -> Iterator[RenderableType]:
     for part in evaluation.breakdown:
         yield ""
         yield tables.breakdown(part)
-    yield Text("* fewer than 10 entries; no interval from fewer than 5 host frameworks", style="dim")
+    hosts = f"{host_called(evaluation.protocol)}s"
+    yield Text(f"* fewer than 10 entries; no interval from fewer than 5 {hosts}", style="dim")
     if evaluation.comparison is not None:
         yield ""
         yield tables.comparison(evaluation.comparison, tuple(evaluation.comparison.metrics))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from embench.common.text import plural, visible
 from embench.evaluation.coverage import COVERAGE_RULE, FILLED
 from embench.metrics import metric
+from embench.splits.registry import host_called
 from embench.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def title_lines(evaluation: Evaluation) -> tuple[str, str, str]:
     return (
         visible(evaluation.name),
         f"Protocol {evaluation.protocol}: {plural(evaluation.n, 'entry')} from "
-        f"{plural(evaluation.n_hosts, 'host framework')}, {coverage_text(evaluation.coverage)}.",
+        f"{plural(evaluation.n_hosts, host_called(evaluation.protocol))}, {coverage_text(evaluation.coverage)}.",
         f"Good conductor: E_m < {evaluation.threshold:g} eV.",
     )
 
@@ -88,8 +89,9 @@ def summary(evaluation: Evaluation) -> Iterator[str]:
         yield visible(evaluation.comparison.sentence)
         return
     if math.isfinite(evaluation.detectable):
+        hosts = plural(evaluation.n_hosts, host_called(evaluation.protocol))
         yield (
-            f"Intervals come from resampling the {plural(evaluation.n_hosts, 'host framework')}. These entries show "
-            f"a difference of about {evaluation.detectable:.2f} eV between two unrelated systems (80 % power), and "
+            f"Intervals come from resampling the {hosts}. These entries show a difference "
+            f"of about {evaluation.detectable:.2f} eV between two unrelated systems (80 % power), and "
             "smaller ones between systems that fail on the same entries: --against compares pair by pair."
         )

@@ -34,7 +34,8 @@ class ProtocolSpec:
 
     ``transfer`` has one fold: all sound entries of the dataset `trained_on` to train on, all of `dataset` to predict.
 
-    `dataset` is the one whose entries are scored; where `trained_on` is None they are trained on as well.
+    `dataset` is the one whose entries are scored; where `trained_on` is None they are trained on as well. `host` is
+    what its hosts are called, which are resampled for intervals.
 
     `title` is what the board calls the protocol. `baselines` says whether every baseline that does not name its
     protocols is run on it: predictions of theirs are committed, which ``make baselines`` makes.
@@ -54,6 +55,7 @@ class ProtocolSpec:
     minimum_size: int = 0
     dataset: str = DEFAULT.name
     trained_on: str | None = None
+    host: str = "host framework"
 
     @property
     def train_dataset(self) -> str:
@@ -135,6 +137,7 @@ TRANSFER_PROTOCOLS: tuple[ProtocolSpec, ...] = (
         n_bins=10,
         n_seeds=10,
         dataset=OXYGEN.name,
+        host="material",
         measures="barriers of oxygen vacancies in materials that the model has not seen, trained on other oxygen "
         "vacancies",
     ),
@@ -144,6 +147,7 @@ TRANSFER_PROTOCOLS: tuple[ProtocolSpec, ...] = (
         kind="transfer",
         dataset=OXYGEN.name,
         trained_on=DEFAULT.name,
+        host="material",
         measures="transfer to oxygen vacancies of a model that has seen the hops of cations only; zero-shot for "
         "potentials",
     ),
@@ -170,6 +174,11 @@ def all_protocol_names() -> tuple[str, ...]:
 def protocols_of_baselines() -> tuple[str, ...]:
     """Return the names of the protocols that baselines are run on where they do not name theirs."""
     return tuple(spec.name for spec in PROTOCOLS if spec.baselines)
+
+
+def host_called(name: str) -> str:
+    """Return what the hosts of a protocol are called, in the singular; of what is no protocol, host frameworks."""
+    return next((spec.host for spec in all_protocols() if spec.name == name), ProtocolSpec.host)
 
 
 def protocol_spec(name: str) -> ProtocolSpec:

@@ -328,6 +328,20 @@ def test_run_all(tmp_path):
     assert not list((tmp_path / "results").rglob("*.csv"))
 
 
+def test_run_all_with_the_folds_of_an_earlier_version(tmp_path, monkeypatch):
+    monkeypatch.setattr("embench.baselines.registry.BaselineSpec.finished", ("host-10fold",))
+    folders = {f"--{name}": tmp_path / name for name in ("results", "submissions", "work")}
+    options = [part for pair in folders.items() for part in pair]
+    found = embench_baseline("run-all", "median", *options, "--dataset-version", "1.0.0")
+    assert found.exit_code == 0, found.output
+    assert len(read(tmp_path / "submissions" / "median" / "host-10fold.csv")) == 616
+    record = json.loads((tmp_path / "results" / "median" / "host-10fold.record.json").read_text())
+    assert record["versions"]["dataset"] == "1.0.0"
+    described = yaml.safe_load((tmp_path / "submissions" / "median" / "submission.yaml").read_text())
+    described = yaml.safe_load((tmp_path / "submissions" / "median" / "submission.yaml").read_text())
+    assert described["versions"]["dataset"] == "1.0.0"
+
+
 def test_the_example_of_the_documentation(tmp_path, monkeypatch):
     text = (REPOSITORY / "docs" / "baselines.md").read_text(encoding="utf-8")
     code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class IonMedian" in block)

@@ -206,8 +206,16 @@ def test_a_page_says_which_pairs_were_compared(content):
 
 def test_a_sentence_counts_what_it_cannot_name():
     names = [f"system {number}" for number in range(25)]
-    assert "system 18 and system 19 on 60 entries" in ranking_sentence("best", names[:20], n=60, n_hosts=40)
-    assert "system 19 and 5 others on 60 entries" in ranking_sentence("best", names, n=60, n_hosts=40)
+    twenty, all_of_them = (
+        ranking_sentence("best", each, n=60, n_hosts=40, protocol="published") for each in (names[:20], names)
+    )
+    assert "system 18 and system 19 on 60 entries from 40 host frameworks" in twenty
+    assert "system 19 and 5 others on 60 entries" in all_of_them
+
+
+def test_hosts_of_the_second_dataset_are_materials():
+    found = ranking_sentence("best", ["other"], n=622, n_hosts=272, protocol="to-oxygen")
+    assert "on 622 entries from 272 materials (" in found
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}\n{END}\n{BEGIN}\n{END}"])

@@ -60,9 +60,11 @@ def standings(details: Mapping[str, Detail], names: Mapping[str, str], *, resamp
     kept = np.array(first["not_contradicted"]["members"], dtype=np.bool_)
     coverages = [details[slug]["coverage"] for slug in slugs]
     enough = [enough_for_a_rank(found["predicted"], found["scored"]) for found in coverages]
-    settings = {"resamples": resamples, "seed": seed}
-    sentence, rows, order = _placed(slugs, names, errors, hosts, enough, **settings)
-    sentence_without, rows_without, _ = _placed(slugs, names, errors[:, kept], hosts[kept], enough, **settings)
+    settings, name = {"resamples": resamples, "seed": seed}, first["protocol"]
+    sentence, rows, order = _placed(slugs, names, errors, hosts, enough, protocol=name, **settings)
+    sentence_without, rows_without, _ = _placed(
+        slugs, names, errors[:, kept], hosts[kept], enough, protocol=name, **settings
+    )
     # The same pairs for both, so that each stands beside what it is without contradicted labels.
     chosen = pairs_to_compare([i for i in order if enough[i]])
 
@@ -97,6 +99,7 @@ def _placed(
     hosts: npt.NDArray[np.str_],
     enough: Sequence[bool],
     *,
+    protocol: str,
     resamples: int,
     seed: int,
 ) -> tuple[str, list[Standing], list[int]]:
@@ -107,7 +110,7 @@ def _placed(
     ranks = ranks_of(errors, cluster_codes(hosts), enough, resamples=resamples, seed=seed)
     order = in_order(ranks, errors.mean(axis=1).tolist(), slugs)
     placed = [(names[slugs[i]], ranks[i]) for i in order]
-    sentence = sentence_of(placed, n=errors.shape[1], n_hosts=len(set(hosts.tolist())))
+    sentence = sentence_of(placed, n=errors.shape[1], n_hosts=len(set(hosts.tolist())), protocol=protocol)
     if sum(enough) == 1:
         sentence = f"{placed[0][0]} is the only system with a rank."
     return sentence, [_standing(slugs[i], ranks[i]) for i in order], order
