@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from embench.cli._process import INTERRUPTED
+
 if TYPE_CHECKING:
     from embench.baselines.alignn.finetune import Trained
     from embench.splits import Fold
@@ -39,8 +41,6 @@ def import_checkpoint(
     typer.echo(f"read {len(found.state)} arrays with {count:,} numbers: {layers}, {heads}")
     typer.echo(f"wrote {target}")
 
-
-INTERRUPTED = 130
 
 _CONFIG = typer.Option("cpu", "--config", metavar="NAME", help="paper (for a GPU) or cpu.")
 

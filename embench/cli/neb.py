@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from embench.cli._process import INTERRUPTED
+
 if TYPE_CHECKING:
     from embench.dataset import Entry
-
-INTERRUPTED = 130
 
 app = typer.Typer(help="Barriers from interatomic potentials: any ASE calculator.", no_args_is_help=True)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from embench.cli._process import INTERRUPTED
+
 if TYPE_CHECKING:
     from embench.prediction.crystal import Choices
     from embench.prediction.inputs import Source
 
-INTERRUPTED = 130
 _OF_ONE = "; for one structure"
 _STDOUT = Path("-")
 

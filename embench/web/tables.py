@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypedDict
 
 from embench.metrics import FAMILIES
 from embench.schema import FLAGS
-from embench.splits.registry import host_called
 from embench.web.bars import Bar, Scale, bar, scale_of, symmetric_scale
 from embench.web.wording import count, count_plural, interval, number, percent, quantity
 
@@ -190,8 +189,7 @@ def _support(content: EvaluationDocument, metric: MetricDocument) -> str:
     """Return what a metric was computed from, where that is not all scored entries; an empty string otherwise."""
     if metric["n"] == content["n"] and metric["n_hosts"] == content["n_hosts"]:
         return ""
-    hosts = count(metric["n_hosts"], host_called(content["protocol"]))
-    return f"from {count_plural(metric['n'], metric['n_unit'])} in {hosts}"
+    return f"from {count_plural(metric['n'], metric['n_unit'])} in {count(metric['n_hosts'], 'host')}"
 
 
 def _metric_scales(
