@@ -360,6 +360,7 @@ class TestBrowser:
         with shown.page.expect_download() as download:
             shown.page.click("#download")
         assert json.loads(Path(download.value.path()).read_text(encoding="utf-8")) == as_read(content)
+        assert download.value.suggested_filename == "evaluation.json"
 
     def test_fits_a_phone(self, browser: Browser, partial: embench.Evaluation, tmp_path: Path) -> None:
         write_html(partial, tmp_path / "phone.html")

@@ -73,16 +73,7 @@
     if (event.key === "Escape") document.activeElement?.blur();
   });
 
-  const button = document.getElementById("download");
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const text = `${JSON.stringify(read("embench-document"), null, 1)}\n`;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    link.download = "evaluation.json";
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+  {% include "download.js" %}
 
   drawAll().then(() => document.documentElement.setAttribute("data-drawn", plots.length));
 })();
