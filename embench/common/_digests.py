@@ -43,6 +43,6 @@ DIGESTS: dict[str, dict[str, str]] = {
         "sevennet-0.parquet": "691692b810c5893ac6f0c536de77ec25e8d3d5f6fa0a2bac29ede8cdd0039438",
     },
     "consensus": {
-        "potential_consensus.parquet": "93fa053026b7d5a040cb42989db233236a26e13fe962e46956513c583f973a99",
+        "potential_consensus.parquet": "3bc3c13a6806613145a19b7061638a3318491e8c2e559edfd3d6196aefa93974",
     },
 }
