@@ -261,7 +261,7 @@ MODELS = {
     "stack": Model(words="the regressors of mirrored-stack", predictions=_computed(_mirrored, _stack), on_page=False),
     "network": Model(words="the networks of alignn-local", predictions=_kept("alignn-local", "alignn-local-oxygen")),
     "network-profiles": Model(
-        words="the networks of alignn-local, which learn the energy profiles of the oxygen ions too",
+        words="the networks of alignn-local, with the energy profiles of oxygen ions as further targets",
         predictions=_kept("alignn-local", "alignn-local-oxygen-profiles"),
     ),
 }
@@ -294,5 +294,5 @@ interval {low:+.3f} to {high:+.3f}, paired over host frameworks, {p}): {verdict}
 _QUESTION = """All of them are added to the training side of every fold of {protocol}, and the cations of its scored
 side are predicted. Intervals and tests are paired over host frameworks. `embench baseline transfer --helps MODEL` says
 it of one model; the two networks are `embench baseline run alignn-local-oxygen` and `alignn-local-oxygen-profiles`, of
-an hour each, whose predictions are in `baselines/`. A further model, the regressors of the stack, is in
+half an hour each, whose predictions are in `baselines/`. A further model, the regressors of the stack, is in
 [what was tried](baselines-tried.md#oxygen-vacancies-as-further-training-data)."""
