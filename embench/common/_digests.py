@@ -39,8 +39,8 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "neb-inputs": {
-        "chgnet.parquet": "9d0a6cccf8349735da1022b0a3bab51dbe53c24aa7b72c8a28909819ab5a2d48",
-        "sevennet-0.parquet": "691692b810c5893ac6f0c536de77ec25e8d3d5f6fa0a2bac29ede8cdd0039438",
+        "chgnet.parquet": "2112d39e84b4f9c6f105dbc527dc04cb6b5ab43504753511008e1936e306e864",
+        "sevennet-0.parquet": "8ecc9210ba5a88eb9f3b850ae9e930007fa2590b06b82c753d1f10f43409c425",
     },
     "consensus": {
         "potential_consensus.parquet": "3bc3c13a6806613145a19b7061638a3318491e8c2e559edfd3d6196aefa93974",
