@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -15,7 +16,7 @@ from embench.evaluation.predictions import read_predictions
 from embench.evaluation.scored import scored_set
 from embench.leaderboard.board.stored import read_board
 from embench.leaderboard.signs import Sign, sign_lines, signs_of_trouble
-from embench.leaderboard.signs.beyond import difference_of_repeats, partial_correlation
+from embench.leaderboard.signs.beyond import _ratio, difference_of_repeats, partial_correlation
 from embench.leaderboard.signs.hosts import errors_of_hosts
 from embench.leaderboard.signs.labels import poisson_tail
 from embench.leaderboard.signs.leaked import gap_between
@@ -422,3 +423,10 @@ def test_errors_of_hosts_by_hand():
     between, within = errors_of_hosts(np.array([1.0, 3.0, -1.5, -0.5, 9.0]), np.array([0, 0, 1, 1, 2]))
     assert between.tolist() == [2.0, 1.0]
     assert within.tolist() == [1.0, 1.0, 0.5, 0.5]
+
+
+def test_the_labels_themselves_are_a_rival_like_any_other():
+    """Two submissions of the labels are equal, and all others are infinitely worse: none of both is NaN."""
+    assert _ratio(0.1, 0.2) == 0.5
+    assert _ratio(0.1, 0.0) == math.inf
+    assert _ratio(0.0, 0.0) == 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -64,7 +65,7 @@ def _far_better(predicted: Predicted, others: list[Predicted]) -> Iterator[Sign]
     for other in others:
         both = predicted.given & other.given
         if both.sum() >= max(FEWEST, 0.5 * predicted.given.sum()):
-            found.append((float(predicted.size[both].mean() / other.size[both].mean()), other, both))
+            found.append((_ratio(float(predicted.size[both].mean()), float(other.size[both].mean())), other, both))
     if not found:
         return
     ratio, best, both = max(found, key=lambda each: each[0])
@@ -79,6 +80,11 @@ def _far_better(predicted: Predicted, others: list[Predicted]) -> Iterator[Sign]
             predicted.protocol,
             f"The MAE is {mae:.3f} eV, {ratio:.2f} times that of the next best, {best.name} ({rival:.3f} eV).",
         )
+
+
+def _ratio(mae: float, rival: float) -> float:
+    """Return one MAE over another, which is zero where somebody hands in the labels."""
+    return mae / rival if rival else 1.0 if not mae else math.inf
 
 
 def _knows_the_rest(predicted: Predicted, others: list[Predicted]) -> Iterator[Sign]:
