@@ -39,7 +39,7 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "neb-inputs": {
-        "chgnet.parquet": "2112d39e84b4f9c6f105dbc527dc04cb6b5ab43504753511008e1936e306e864",
+        "chgnet.parquet": "ed3c6920e5614f0ccdf1702af2bb702e09276b99ba742882cd20d52f34a1a644",
         "sevennet-0.parquet": "8ecc9210ba5a88eb9f3b850ae9e930007fa2590b06b82c753d1f10f43409c425",
     },
     "consensus": {
