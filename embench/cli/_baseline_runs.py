@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 
 def spec_of(name: str, factory: str | None) -> BaselineSpec:
+    """Return the baseline or study called `name`, or, under this name, the class at ``module:Class``.
+
+    Raises :class:`~embench.errors.UnknownNameError`.
+    """
     from embench.baselines.registry import BaselineSpec, baseline_spec
 
     if factory is None:
@@ -28,12 +32,17 @@ def spec_of(name: str, factory: str | None) -> BaselineSpec:
 
 
 def specs_of(names: list[str] | None) -> list[BaselineSpec]:
+    """Return the baselines of these names, all that have finished protocols for none; raises as :func:`spec_of`."""
     from embench.baselines.registry import BASELINES, baseline_spec
 
     return [baseline_spec(name) for name in names] if names else [spec for spec in BASELINES if spec.finished]
 
 
 def protocols_of(spec: BaselineSpec, names: list[str]) -> list[str]:
+    """Return the protocols `names` of a baseline, all of its protocols for none.
+
+    Raises :class:`~embench.errors.UnknownNameError` for one that it is not run on.
+    """
     from embench.errors import UnknownNameError
 
     for name in names:
@@ -93,6 +102,11 @@ def reproduce_one(
     folds: int | None,
     renew: bool,
 ) -> bool:
+    """Run one protocol again, say how far it is from what is committed, and return whether it is within tolerance.
+
+    `records` and `predictions` are the folders of the committed ones. With `folds` only so many are run; with `renew`
+    the record is written anew where the run is within tolerance.
+    """
     from embench.baselines.reproduce import compare_with, folds_of, read_record, renewed, write_record
     from embench.baselines.runner import forget_run
     from embench.common.cache import cache_folder
