@@ -1,14 +1,32 @@
-"""What ``embench neb run`` says while it works."""
+"""What ``embench neb run`` and ``embench neb static`` say while they work."""
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import typer
 
+from embench.cli._process import INTERRUPTED
+
 if TYPE_CHECKING:
     from embench.neb.batch import Step
+
+
+@contextlib.contextmanager
+def reported(out: Path) -> Iterator[RunReport]:
+    """Say how a run into the folder `out` goes on, and at the end or where it is interrupted what is kept."""
+    with RunReport() as report:
+        try:
+            yield report
+        except KeyboardInterrupt:
+            kept = f"interrupted: {report.done} of {report.total} entries are kept"
+            typer.echo(f"{kept}; the same command goes on from there", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+    typer.echo(f"wrote {out}: {report.done} entries, {report.troubled} of those computed now with failures")
 
 
 class RunReport:
@@ -23,7 +41,7 @@ class RunReport:
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
         self._bar = self._bars.add_task("", total=None)
         self._started = time.monotonic()
-        self.done = self.troubled = 0
+        self.done = self.total = self.troubled = 0
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -34,7 +52,7 @@ class RunReport:
 
     def __call__(self, step: Step) -> None:
         """Say what has been finished; given to :func:`embench.neb.batch.run_hops`."""
-        self.done = step.done
+        self.done, self.total = step.done, step.total
         if step.result is not None:
             result = step.result
             self.troubled += bool(result.flags)

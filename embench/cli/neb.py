@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from embench.cli._process import INTERRUPTED
-
 if TYPE_CHECKING:
     from embench.dataset import Entry
 
@@ -60,7 +58,7 @@ def run(
     retry: bool = typer.Option(False, "--retry", help="Compute again what has failed."),
 ) -> None:
     """Compute barriers; the same command goes on where it was interrupted."""
-    from embench.cli._neb_report import RunReport
+    from embench.cli._neb_report import reported
     from embench.common.executor import open_executor
     from embench.neb.batch import run_hops
     from embench.neb.protocol import settings_named
@@ -71,25 +69,18 @@ def run(
     data = dataset_of_run(entry.entry_id for entry in chosen)
     if limit_cost is not None:
         chosen = _within(chosen, parse_duration(limit_cost), potential, option, settings, out)
-    with RunReport() as report:
-        try:
-            with open_executor(workers=workers, scheduler=scheduler) as executor:
-                run_hops(
-                    chosen,
-                    potential,
-                    out=out,
-                    settings=protocol,
-                    options=options,
-                    dataset=data.structures_digest,  # a run goes on where a version changes flags and folds only
-                    executor=executor,
-                    progress=report,
-                    retry=retry,
-                )
-        except KeyboardInterrupt:
-            kept = f"interrupted: {report.done} of {len(chosen)} entries are kept"
-            typer.echo(f"{kept}; the same command goes on from there", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-    typer.echo(f"wrote {out}: {report.done} entries, {report.troubled} of those computed now with failures")
+    with reported(out) as report, open_executor(workers=workers, scheduler=scheduler) as executor:
+        run_hops(
+            chosen,
+            potential,
+            out=out,
+            settings=protocol,
+            options=options,
+            dataset=data.structures_digest,  # a run goes on where a version changes flags and folds only
+            executor=executor,
+            progress=report,
+            retry=retry,
+        )
 
 
 @app.command()
@@ -273,25 +264,29 @@ def protocol(
 @app.command()
 def static(
     potential: str = _POTENTIAL,
-    images: Path = typer.Option(
-        ..., "--images", metavar="FILE", help="Bands, in any format of ASE.", show_default=False
+    images: Path | None = typer.Option(
+        None, "--images", metavar="FILE", help="Bands, in any format of ASE.", show_default=False
     ),
+    bands: Path | None = typer.Option(
+        None, "--bands", metavar="RUN", help="Or the bands of a run with another potential.", show_default=False
+    ),
+    out: Path | None = typer.Option(
+        None, "--out", metavar="RUN", help="With --bands: folder of the new run.", show_default=False
+    ),
+    entries: list[str] = _ENTRIES,
     option: list[str] = _OPTION,
+    workers: int = typer.Option(1, "--workers", "-j", min=1, help="With --bands: processes, one thread each."),
+    retry: bool = typer.Option(False, "--retry", help="With --bands: compute again what has failed."),
 ) -> None:
-    """Compute energies and forces on the images of a file, and compare with those that it holds."""
-    from embench.neb.calculators import potential_spec
-    from embench.neb.results import barriers
-    from embench.neb.select import parse_options
-    from embench.neb.static import static_bands
+    """Compute energies and move nothing: on the images of a file, or on ends and saddle of each band of a run."""
+    from embench.cli._neb_static import bands_of_run, images_of_file
 
-    for band in static_bands(images, potential_spec(potential).create(parse_options(option))):
-        found = barriers(band.energies)
-        profile = " ".join(f"{energy - band.energies[0]:+.3f}" for energy in band.energies)
-        typer.echo(f"{band.name}: max − min {found['barrier_max_minus_min']:.3f} eV; above the first image: {profile}")
-        if band.profile_error is not None:
-            typer.echo(f"  largest difference to the profile of the file: {band.profile_error:.3f} eV")
-        if band.force_error is not None:
-            typer.echo(f"  mean absolute difference to its forces: {band.force_error:.3f} eV/Å")
+    if images is not None and bands is None and out is None:
+        images_of_file(potential, images, option)
+    elif images is None and bands is not None and out is not None:
+        bands_of_run(potential, bands, out, entries, option, workers=workers, retry=retry)
+    else:
+        raise typer.BadParameter("give a file with --images, or a run with --bands and a folder with --out")
 
 
 def _within(

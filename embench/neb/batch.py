@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from embench.common.executor import Executor, SerialExecutor
 from embench.common.memory import keep_freed_memory
@@ -41,6 +41,21 @@ class Step:
 
 
 Progress = Callable[[Step], None]
+AnyTask = TypeVar("AnyTask", bound="Task")
+
+
+class Task(Protocol):
+    """One thing to compute, as it is sent to a worker."""
+
+    @property
+    def entry_id(self) -> str:
+        """Of the hop."""
+        ...
+
+    @property
+    def n_sites(self) -> int:
+        """Number of atoms, by which the work is measured."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +67,16 @@ class HopTask:
     options: str
     settings: Settings
     folder: Path | None
+
+    @property
+    def entry_id(self) -> str:
+        """Of the hop."""
+        return self.hop.entry_id
+
+    @property
+    def n_sites(self) -> int:
+        """Number of atoms."""
+        return len(self.hop.atomic_numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +120,7 @@ def run_hops(
     """
     spec = potential_spec(potential)
     store = RunStore(out)
-    store.open(run_key(spec, options or {}, settings, dataset), _about(spec))
+    store.open(run_key(spec, options or {}, settings, dataset), versions_of(spec))
     tasks = [
         HopTask(
             hop=hop,
@@ -106,20 +131,33 @@ def run_hops(
         )
         for hop in _missing(hops, store, spec, settings, retry=retry)
     ]
+    return work_through(store, run_hop, tasks, [hop.entry_id for hop in hops], executor=executor, progress=progress)
+
+
+def work_through(
+    store: RunStore,
+    function: Callable[[AnyTask], HopDone],
+    tasks: Sequence[AnyTask],
+    order: Sequence[str],
+    *,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> dict[str, NebResult]:
+    """Compute tasks, keep each result as it comes, and return all of the store; `order` is that of its table."""
     report = progress or (lambda _: None)
-    sites = {task.hop.entry_id: len(task.hop.atomic_numbers) for task in tasks}
-    finished, work, worked = len(hops) - len(tasks), sum(sites.values()), 0
-    report(Step(result=None, done=finished, total=len(hops), share=0.0))
+    sites = {task.entry_id: task.n_sites for task in tasks}
+    finished, work, worked = len(order) - len(tasks), sum(sites.values()), 0
+    report(Step(result=None, done=finished, total=len(order), share=0.0))
     try:
-        for done in (executor or SerialExecutor()).run(run_hop, tasks):
+        for done in (executor or SerialExecutor()).run(function, tasks):
             store.add(done.result, done.band)
             finished, worked = finished + 1, worked + sites[done.result.entry_id]
-            report(Step(result=done.result, done=finished, total=len(hops), share=worked / work))
+            report(Step(result=done.result, done=finished, total=len(order), share=worked / work))
     except KeyboardInterrupt:
         store.forgive(sites)
         raise
     finally:
-        store.write_table([hop.entry_id for hop in hops])
+        store.write_table(order)
     return store.results()
 
 
@@ -157,7 +195,7 @@ def run_hop(task: HopTask) -> HopDone:
 
     keep_freed_memory()
     with one_thread(), _marked(task):
-        potential = _potential(task.potential, task.options)
+        potential = loaded_potential(task.potential, task.options)
         done = calculate(task.hop, potential, task.settings, name=task.potential)
     if done.band is None:
         return HopDone(result=done.result, band=None)
@@ -180,7 +218,8 @@ def _marked(task: HopTask) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _potential(name: str, options: str) -> Potential:
+def loaded_potential(name: str, options: str) -> Potential:
+    """Return a potential with options as JSON; the last one is kept for the next hop of this process."""
     return potential_spec(name).create(json.loads(options))
 
 
@@ -202,8 +241,8 @@ def _died(hop: Pathway, spec: PotentialSpec, settings: Settings) -> NebResult:
     )
 
 
-def _about(spec: PotentialSpec) -> dict[str, Any]:
-    """Return what is kept of a run besides its key."""
+def versions_of(spec: PotentialSpec) -> dict[str, Any]:
+    """Return what is kept of a run besides its key: versions of packages, and the kind of machine."""
     from importlib import metadata
 
     from embench._version import __version__

@@ -119,12 +119,15 @@ def _environment(frame: Any, anion: NDArray[np.bool_]) -> tuple[float, float, fl
 def table_of_run(store: RunStore, order: Sequence[str]) -> NebTable:
     """Return what the results of a run say, in the order of `order` (the entry ids of the dataset).
 
+    Single points on the bands of another potential tell no more than heights: the shape is that of the other run.
+
     Raises :class:`~embench.errors.NebError` for a result of a hop that is not in `order`, where no entry has a barrier,
     and where a band is missing.
     """
     from embench.neb.shown import read_band
 
     results, key = store.results(), store.key
+    of = key["settings"].get("bands")
     foreign = set(results) - set(order)
     if foreign:
         raise NebError(f"{min(foreign)} is no entry of the dataset: a table for models is made of entries only")
@@ -132,11 +135,15 @@ def table_of_run(store: RunStore, order: Sequence[str]) -> NebTable:
     for entry_id in order:
         result = results.get(entry_id)
         if result is not None and result.has_value:
-            found = inputs_of(result, read_band(store.band_path(entry_id)))
+            found = inputs_of(result, None if of else read_band(store.band_path(entry_id)))
             assert found is not None  # it has a value
             rows[entry_id] = found
     if not rows:
         raise NebError(f"{store.folder} has no barrier yet: nothing to make a table of")
+    made = key["settings"]["name"]
     return NebTable(
-        potential=key["potential"], protocol=key["settings"]["name"], version=key["version"] or "", rows=rows
+        potential=key["potential"],
+        protocol=f"{made} on bands of {of}" if of else made,
+        version=key["version"] or "",
+        rows=rows,
     )

@@ -67,11 +67,11 @@ def analytic(monkeypatch, tmp_path):
         for spec in calculators.POTENTIALS
     )
     monkeypatch.setattr(calculators, "POTENTIALS", specs)
-    batch._potential.cache_clear()
+    batch.loaded_potential.cache_clear()
     monkeypatch.setattr(barriers, "cache_folder", lambda name: tmp_path / name)
     monkeypatch.setattr("embench.common.cache.cache_folder", lambda name="": tmp_path / name)
     yield
-    batch._potential.cache_clear()
+    batch.loaded_potential.cache_clear()
 
 
 @pytest.fixture
