@@ -208,7 +208,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
         name="pathway-neb",
         title="Pathway NEB",
-        description="The pathway stack, corrected by NEB bands that embench computed with CHGNet and SevenNet-0: "
+        description="The pathway stack, corrected by NEB bands that embench computed with CHGNet: "
         "barriers, ends, failures and the saddle; averaged with weights that depend on the hop. Anyone can compute the "
         "band of a new hop.",
         factory="embench.baselines.models.pathway_neb:PathwayNeb",
@@ -216,16 +216,12 @@ BASELINES: tuple[BaselineSpec, ...] = (
         kind="hybrid",
         uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
         "framework lie within 1.96 standard deviations",
-        training_data="NEB bands of CHGNet 0.3.0 and SevenNet-0, both trained on MPtrj: general DFT data of inorganic "
-        "crystals",
+        training_data="NEB bands of CHGNet 0.3.0, trained on MPtrj: general DFT data of inorganic crystals",
         resources=("neb-inputs",),
-        upstream="NEB bands of CHGNet and SevenNet-0 by embench-neb-1; each entry's processor seconds are in "
-        "baselines/neb",
+        upstream="NEB bands of CHGNet by embench-neb-1; each entry's processor seconds are in baselines/neb",
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe", "pyarrow"),
         tolerance=1e-3,
         protocols=_MAIN_PROTOCOLS,
-        # Until the bands of CHGNet are there for all entries: what is reached with some of them is no figure of it.
-        pending=_MAIN_PROTOCOLS,
     ),
     BaselineSpec(
         name="alignn-scratch",

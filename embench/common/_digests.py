@@ -39,10 +39,10 @@ DIGESTS: dict[str, dict[str, str]] = {
         "barriers.csv": "3d7357dea25fa76ac0c012af8ba2327ff1350630e86abae7b5dbcece6acaa30c",
     },
     "neb-inputs": {
-        "chgnet.parquet": "ed3c6920e5614f0ccdf1702af2bb702e09276b99ba742882cd20d52f34a1a644",
+        "chgnet.parquet": "14555e2ad50576b7f5da3f379c8cc0998f3f9954eb00a84477b738252bed3336",
         "sevennet-0.parquet": "8ecc9210ba5a88eb9f3b850ae9e930007fa2590b06b82c753d1f10f43409c425",
     },
     "consensus": {
-        "potential_consensus.parquet": "3bc3c13a6806613145a19b7061638a3318491e8c2e559edfd3d6196aefa93974",
+        "potential_consensus.parquet": "b87b3aacfb2a5bbdb483d78376dd1793eb25da9a41e12445051b7f57cf630dc9",
     },
 }

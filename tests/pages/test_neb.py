@@ -104,3 +104,23 @@ def test_a_run_on_the_second_dataset_is_compared_with_its_own_labels(tmp_path):
     assert "1 entries, 1 of the 622 of `to-oxygen`. The run goes on" in page
     assert "| `to-oxygen` | 1 of 1 | 0.250 | 0.250 |" in page
     assert "What symmetry would save" not in page
+
+
+def test_single_points_are_compared_with_bands_of_their_own(tmp_path):
+    made = {"sevennet-0": 1.0, "chgnet-0.3.0": 0.7, "sevennet-0-on-chgnet-0.3.0": 1.05}
+    for slug, barrier in made.items():
+        store = RunStore(tmp_path / slug)
+        store.folder.mkdir()
+        key = {"potential": slug[:10], "version": "1", "settings": NEB1.to_dict()}
+        (store.folder / "run.json").write_text(json.dumps({"key": key}), encoding="utf-8")
+        row = NebResult(
+            entry_id="KNiF3", potential=slug, protocol="embench-neb-1", status="converged", n_sites=40,
+            energies=(0.0, barrier, 0.0), barrier_max_minus_min=barrier, barrier_max_minus_start=barrier,
+            cpu_seconds={"static": 360.0 * (barrier > 1.0) + 3600.0 * (barrier <= 1.0)},
+        )  # fmt: skip
+        store.add(row, None)
+    page = " ".join(neb_page(tmp_path).split())
+    assert "## SevenNet-0 on the bands of CHGNet 0.3.0" in page
+    assert "On the 1 entries with a barrier in all three runs" in page
+    assert "(`sevennet-0`) by 0.050 eV in the median, where that of chgnet-0.3.0 does by 0.300 eV" in page
+    assert "costs 0.10 CPU hours in place of 1.00" in page
