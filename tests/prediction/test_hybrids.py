@@ -18,6 +18,7 @@ from embench.cli.app import app
 from embench.neb import calculators
 from embench.neb.results import NebResult
 from embench.prediction import hybrids
+from embench.prediction.calibration import calibrate
 from embench.prediction.hybrids import HYBRIDS, hybrid_of, with_barriers
 from embench.splits import protocol
 from tests.prediction.test_potential import ends
@@ -110,10 +111,11 @@ def test_a_hop_of_ones_own_with_a_potential(analytic, made, model):
     assert (potential, hops) == ("chgnet", [hop.entry_id])
     assert results[0].barrier_max_minus_min == found.result.barrier_max_minus_min
     assert store.band_path(hop.entry_id).exists()
-    # Predictions out of fold are not committed: no narrower than the model makes them itself.
+    # As wide as the committed predictions out of fold need it.
     low, high = found.hybrid_interval
-    assert (high - low) / 2 >= 1.959 * 0.1
-    assert "pathway-neb" in result.notes[-1]
+    calibration = calibrate("pathway-neb", result[0].calibration.protocol, embench.load())
+    assert (high - low) / 2 == pytest.approx(1.959964 * 0.1 * calibration.factor, rel=1e-4)
+    assert "by pathway-neb (intervals from" in result.notes[-1]
     assert result.to_document()["hops"][0]["potential"]["hybrid_model"] == "pathway-neb"
 
 
