@@ -84,12 +84,17 @@ def description(
     settings = about["key"]["settings"]["name"]
     failed = ", ".join(f"{name} {len(ids)}" for name, ids in summary.failures.items() if ids)
     options = " ".join(f"--option {name}={value}" for name, value in sorted(about["key"]["options"].items()))
+    of = about["key"]["settings"].get("bands")
+    how = f"single points at ends and saddle of bands of {of}" if of else f"the protocol {settings}"
+    command = (
+        f"static {spec.name} {options} --bands BANDS" if of else f"run {spec.name} {options} --settings {settings}"
+    )
     return {
         "name": spec.title,
         "version": about["key"]["version"] or None,
         "kind": "potential-neb",
         "description": (
-            f"{spec.title} with the protocol {settings} on {summary.n} entries: {summary.valued} barriers, "
+            f"{spec.title} with {how} on {summary.n} entries: {summary.valued} barriers, "
             f"{summary.converged} converged. Entries by kind of failure, values kept: {failed or 'none'}."
             + f" {spec.note}".rstrip()
         ),
@@ -111,9 +116,10 @@ def description(
             "overlap_details": spec.overlap_details or None,
         },
         "hardware": f"{about.get('machine', '')}, {_devices(results)}, one thread a process".lstrip(", "),
-        "cost_device_hours": round(summary.cpu_hours, 2),
+        # What the bands have cost is known to the run that they are of only.
+        "cost_device_hours": None if of else round(summary.cpu_hours, 2),
         "versions": about.get("versions", {}),
-        "reproduce": f"embench neb run {spec.name} {options} --settings {settings} --out run".replace("  ", " "),
+        "reproduce": f"embench neb {command} --out run".replace("  ", " "),
     }
 
 

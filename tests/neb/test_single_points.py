@@ -12,6 +12,8 @@ from embench.cli.app import app
 from embench.common.executor import open_executor
 from embench.errors import NebError
 from embench.neb.batch import run_hops
+from embench.neb.calculators import potential_spec
+from embench.neb.collect import description
 from embench.neb.results import NebResult
 from embench.neb.saddle import table_of_run
 from embench.neb.single_points import deciding_images, run_single_points
@@ -133,6 +135,18 @@ def test_the_table_for_models_has_heights_only(bands, tmp_path):
     row = table.rows["made/1"]
     assert row.barrier == pytest.approx(0.8, abs=1e-3)
     assert (row.saddle_anion, row.path_length) == (None, None)
+
+
+def test_a_description_says_whose_bands_they_are(bands, tmp_path):
+    found = run_single_points(bands, WAVE, out=tmp_path / "points", options={"barrier": 0.8})
+    about = RunStore(tmp_path / "points").about
+    told = description(about, potential_spec(WAVE), list(found.values()), definition="max-minus-min")
+    assert (
+        "with single points at ends and saddle of bands of tests.neb.made:wave embench-neb-1 on 3"
+        in told["description"]
+    )
+    assert told["reproduce"] == f"embench neb static {WAVE} --option barrier=0.8 --bands BANDS --out run"
+    assert told["cost_device_hours"] is None  # to be filled in, with the cost of the bands
 
 
 def test_on_the_command_line(bands, tmp_path):
