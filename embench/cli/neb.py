@@ -174,7 +174,7 @@ def show(
 ) -> None:
     """Show the energy profile of one entry."""
     from embench.common.files import write_text
-    from embench.errors import UnknownEntryError
+    from embench.errors import NebError, UnknownEntryError
     from embench.neb.shown import band_page, facts, profile_text, read_band
     from embench.neb.store import RunStore
 
@@ -188,6 +188,8 @@ def show(
     for name, value in facts(result):
         typer.echo(f"{name:26s} {value}")
     if html is not None:
+        if store.bands_of:
+            raise NebError(f"{folder} has single points on bands of {store.bands_of}: show the bands of that run")
         write_text(html, band_page(result, read_band(store.band_path(entry_id))))
         typer.echo(f"wrote {html}")
 

@@ -26,13 +26,16 @@ def judge_again(store: RunStore, hops: Iterable[Pathway]) -> dict[str, tuple[tup
         result = results.get(hop.entry_id)
         if result is None or not result.has_value:
             continue
-        positions = np.stack([frame.positions for frame in read_band(store.band_path(hop.entry_id))])
-        lattice = np.asarray(hop.lattice, np.float64)
-        clearance = shortest_distance(positions, lattice, np.asarray(hop.frac_coords, np.float64) @ lattice)
-        again = judged(replace(result, clearance=rounded(clearance)), hop)
+        again = judged(result if store.bands_of else replace(result, clearance=_clearance(store, hop)), hop)
         if again != result:
             store.add(again, None)
         if again.flags != result.flags:
             changed[hop.entry_id] = result.flags, again.flags
     store.write_table([hop.entry_id for hop in chosen])
     return changed
+
+
+def _clearance(store: RunStore, hop: Pathway) -> float | None:
+    positions = np.stack([frame.positions for frame in read_band(store.band_path(hop.entry_id))])
+    lattice = np.asarray(hop.lattice, np.float64)
+    return rounded(shortest_distance(positions, lattice, np.asarray(hop.frac_coords, np.float64) @ lattice))

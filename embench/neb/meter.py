@@ -31,6 +31,11 @@ class Meter:
         self.calls: dict[str, int] = defaultdict(int)
         self.cpu: dict[str, float] = defaultdict(float)
 
+    @property
+    def device(self) -> str:
+        """Where the potential computes, as far as it says."""
+        return str(getattr(self._potential, "device", "cpu"))
+
     def evaluate(self, stage: str, positions: Floats) -> tuple[Floats, Floats]:
         """Return energies (n,), eV, and forces (n, N, 3), eV/Å, of positions (n, N, 3), Å.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -58,38 +59,51 @@ def run(hop: Pathway, calculator: Any, settings: Settings = NEB1) -> NebResult:
 
 def calculate(hop: Pathway, potential: Potential, settings: Settings = NEB1, *, name: str = "") -> Calculation:
     """Return the result of one hop and its band; `name` is what the potential is called in the result."""
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     numbers, cell = np.asarray(hop.atomic_numbers), np.asarray(hop.lattice, np.float64)
     meter = Meter(potential, numbers, cell)
-    result = NebResult(
+    blank = NebResult(
         entry_id=hop.entry_id,
         potential=name or type(potential).__name__,
         protocol=settings.name,
         status="failed",
         n_sites=len(numbers),
-        device=str(getattr(potential, "device", "cpu")),
-        host=f"{platform.machine()} {platform.system()}",
-        started=started,
         structure=hop_digest(hop),
     )
-    band: Band | None = None
-    try:
+    bands: list[Band] = []
+
+    def compute() -> NebResult:
         found, band = _calculated(hop, meter, settings)
-        result = judged(replace(result, **found), hop)
-    except MissingDependencyError:  # the same for every hop: no failure of this one
+        bands.append(band)
+        return judged(replace(blank, **found), hop)
+
+    result = measured(blank, meter, compute)
+    return Calculation(result, bands[0] if bands else None)
+
+
+def measured(blank: NebResult, meter: Meter, compute: Callable[[], NebResult]) -> NebResult:
+    """Return what `compute` returns, or `blank` with the reason why it failed; with the cost, the device and the time.
+
+    Raises :class:`~embench.errors.MissingDependencyError`, which is the same for every hop and no failure of this one.
+    """
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    try:
+        result = compute()
+    except MissingDependencyError:
         raise
     except EmbenchError as error:
-        result = replace(result, reason=str(error), flags=("crash",))
+        result = replace(blank, reason=str(error), flags=("crash",))
     except (MemoryError, ArithmeticError, ValueError, RuntimeError) as error:
         # What ASE and numpy say to positions that a potential has blown apart.
-        result = replace(result, reason=f"{type(error).__name__}: {error}", flags=("crash",))
-    result = replace(
+        result = replace(blank, reason=f"{type(error).__name__}: {error}", flags=("crash",))
+    return replace(
         result,
         calls=dict(meter.calls),
         cpu_seconds={stage: round(value, 3) for stage, value in meter.cpu.items()},
         seconds=round(time.perf_counter() - clock, 3),
+        device=meter.device,
+        host=f"{platform.machine()} {platform.system()}",
+        started=started,
     )
-    return Calculation(result, band)
 
 
 def judged(result: NebResult, hop: Pathway) -> NebResult:

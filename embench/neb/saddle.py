@@ -127,7 +127,7 @@ def table_of_run(store: RunStore, order: Sequence[str]) -> NebTable:
     from embench.neb.shown import read_band
 
     results, key = store.results(), store.key
-    of = key["settings"].get("bands")
+    of = store.bands_of
     foreign = set(results) - set(order)
     if foreign:
         raise NebError(f"{min(foreign)} is no entry of the dataset: a table for models is made of entries only")

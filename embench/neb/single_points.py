@@ -8,38 +8,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embench.common.executor import Executor
 from embench.common.memory import keep_freed_memory
 from embench.common.threads import one_thread
-from embench.errors import EmbenchError, MissingDependencyError, NebError
+from embench.errors import NebError
 from embench.neb.batch import HopDone, Progress, loaded_potential, run_key, versions_of, work_through
 from embench.neb.calculators import Potential, potential_spec
 from embench.neb.failures import failures_of, profile_of
 from embench.neb.meter import Meter
 from embench.neb.protocol import STATIC
 from embench.neb.results import NebResult, barriers
+from embench.neb.runner import measured
+from embench.neb.select import dataset_of_run
 from embench.neb.shown import read_band
 from embench.neb.store import RunStore
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BandTask:
-    """One band to compute, as it is sent to a worker: its result, and the numbers of the images that count."""
+    """One band to compute, as it is sent to a worker.
+
+    Attributes
+    ----------
+    result : of the band.
+    numbers, cell : (N,) and (3, 3), Å.
+    positions : (3, N, 3), Å, of the images that :func:`deciding_images` names.
+    ends_equivalent : whether symmetry makes the ends of the hop equal; None where that is not known.
+    """
 
     result: NebResult
-    numbers: Any
-    cell: Any
-    positions: Any
+    numbers: NDArray[np.integer[Any]]
+    cell: Floats
+    positions: Floats
+    ends_equivalent: bool | None
     potential: str
     options: str
 
@@ -93,9 +104,12 @@ def run_single_points(
     key = run_key(spec, options or {}, STATIC, of.get("dataset", ""))
     key.settings["bands"] = f"{of['potential']} {of['version'] or ''} {of['settings']['name']}".replace("  ", " ")
     store.open(key, versions_of(spec))
-    known = store.results()
+    known, data = store.results(), dataset_of_run(found)
+    text = json.dumps(dict(options or {}), sort_keys=True)
     tasks = [
-        _task(found[entry_id], bands, spec.name, json.dumps(dict(options or {}), sort_keys=True))
+        _task(
+            found[entry_id], bands, spec.name, text, data[entry_id].endpoints_equivalent if entry_id in data else None
+        )
         for entry_id in order
         if not _is_done(known.get(entry_id), found[entry_id], retry=retry)
     ]
@@ -106,48 +120,30 @@ def run_band(task: BandTask) -> HopDone:
     """Compute the single points of one band, with one thread; runs in a worker."""
     keep_freed_memory()
     with one_thread():
-        potential = loaded_potential(task.potential, task.options)
-        found = single_points(task.result, task.numbers, task.cell, task.positions, potential, name=task.potential)
+        found = single_points(task, loaded_potential(task.potential, task.options))
     return HopDone(result=found, band=None)
 
 
-def single_points(
-    band: NebResult, numbers: Any, cell: Any, positions: Any, potential: Potential, *, name: str
-) -> NebResult:
-    """Return the result of `potential`, called `name`, on the images that :func:`deciding_images` names.
-
-    `band` is the result that they are of, `numbers` (N,), `cell` (3, 3), Å, and `positions` (3, N, 3), Å.
-    """
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
-    meter = Meter(potential, np.asarray(numbers), np.asarray(cell, np.float64))
-    result = NebResult(
-        entry_id=band.entry_id,
-        potential=name,
+def single_points(task: BandTask, potential: Potential) -> NebResult:
+    """Return the result of `potential` on the images of a task; no other failures are looked for than energies show."""
+    meter = Meter(potential, task.numbers, task.cell)
+    blank = NebResult(
+        entry_id=task.entry_id,
+        potential=task.potential,
         protocol=STATIC.name,
         status="failed",
-        n_sites=len(numbers),
-        device=str(getattr(potential, "device", "cpu")),
-        host=f"{platform.machine()} {platform.system()}",
-        started=started,
-        structure=_digest(band),
+        n_sites=task.n_sites,
+        structure=_digest(task.result),
     )
-    try:
-        energies, _ = meter.evaluate("static", np.asarray(positions, np.float64))
-    except MissingDependencyError:  # the same for every band: no failure of this one
-        raise
-    except EmbenchError as error:
-        result = replace(result, reason=str(error), flags=("crash",))
-    else:
-        found: dict[str, Any] = {key: round(value, 6) for key, value in barriers(energies).items()}
+
+    def compute() -> NebResult:
+        energies, _ = meter.evaluate("static", task.positions)
+        heights: dict[str, Any] = {key: round(value, 6) for key, value in barriers(energies).items()}
         kept = tuple(round(float(energy), 6) for energy in energies)
-        result = replace(result, status="converged", energies=kept, **found)
-        result = replace(result, flags=failures_of(profile_of(result, ends_equivalent=None)))
-    return replace(
-        result,
-        calls=dict(meter.calls),
-        cpu_seconds={stage: round(value, 3) for stage, value in meter.cpu.items()},
-        seconds=round(time.perf_counter() - clock, 3),
-    )
+        result = replace(blank, status="converged", energies=kept, **heights)
+        return replace(result, flags=failures_of(profile_of(result, ends_equivalent=task.ends_equivalent)))
+
+    return measured(blank, meter, compute)
 
 
 def deciding_images(energies: Sequence[float]) -> tuple[int, int, int]:
@@ -155,7 +151,7 @@ def deciding_images(energies: Sequence[float]) -> tuple[int, int, int]:
     return 0, 1 + int(np.argmax(energies[1:-1])), len(energies) - 1
 
 
-def _task(result: NebResult, bands: RunStore, potential: str, options: str) -> BandTask:
+def _task(result: NebResult, bands: RunStore, potential: str, options: str, ends_equivalent: bool | None) -> BandTask:
     frames = read_band(bands.band_path(result.entry_id))
     if len(frames) != len(result.energies):
         raise NebError(
@@ -167,6 +163,7 @@ def _task(result: NebResult, bands: RunStore, potential: str, options: str) -> B
         numbers=frames[0].numbers,
         cell=np.asarray(frames[0].cell.array, np.float64),
         positions=np.stack([frames[image].positions for image in deciding_images(result.energies)]),
+        ends_equivalent=ends_equivalent,
         potential=potential,
         options=options,
     )

@@ -86,6 +86,12 @@ class RunStore:
         key: dict[str, Any] = self.about["key"]
         return key
 
+    @property
+    def bands_of(self) -> str | None:
+        """Whose bands the results are single points on; None where the run has bands of its own."""
+        found: str | None = self.key["settings"].get("bands")
+        return found
+
     def results(self) -> dict[str, NebResult]:
         """Return the results by entry_id; of several for one entry the last counts.
 

@@ -8,9 +8,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+import embench
 from embench.cli.app import app
 from embench.common.executor import open_executor
 from embench.errors import NebError
+from embench.neb.again import judge_again
 from embench.neb.batch import run_hops
 from embench.neb.calculators import potential_spec
 from embench.neb.collect import description
@@ -147,6 +149,21 @@ def test_a_description_says_whose_bands_they_are(bands, tmp_path):
     )
     assert told["reproduce"] == f"embench neb static {WAVE} --option barrier=0.8 --bands BANDS --out run"
     assert told["cost_device_hours"] is None  # to be filled in, with the cost of the bands
+
+
+def test_results_are_judged_again_and_ends_by_symmetry(tmp_path):
+    """The ends of this hop are equivalent, and the potential knows no symmetry: told at once and again."""
+    entry, folder = embench.load()["KNiF3"], tmp_path / "bands"
+    assert entry.endpoints_equivalent
+    run_hops([entry], "tests.neb.made:harmonic", out=folder)
+    points = tmp_path / "points"
+    stiff = {"stiffness": 50.0}
+    found = run_single_points(RunStore(folder), "tests.neb.made:harmonic", out=points, options=stiff)["KNiF3"]
+    assert "equivalent_ends_differ" in found.flags
+    assert judge_again(RunStore(points), [entry]) == {}
+    shown = CliRunner().invoke(app, ["neb", "show", str(points), "KNiF3", "--html", str(tmp_path / "page.html")])
+    assert isinstance(shown.exception, NebError)
+    assert "single points on bands of tests.neb.made:harmonic" in str(shown.exception)
 
 
 def test_on_the_command_line(bands, tmp_path):
