@@ -20,13 +20,15 @@ from embench.errors import BaselineError, DatasetError
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 
-_STACK, _KERNELS, _HYBRID, _GATED, _NEB = (
-    f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid", "gated", "pathway_neb")
+_STACK, _KERNELS, _HYBRID, _GATED, _NEB, _DISTILLED = (
+    f"embench.baselines.models.{name}" for name in ("stack", "kernels", "hybrid", "gated", "pathway_neb", "distilled")
 )
 # What a file may hold: the name in it, where the class is, and attributes that prediction does without.
 CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
     "PathwayStack": (f"{_STACK}:PathwayStack", frozenset({"_fitted"})),
     "PathwayHybrid": (f"{_HYBRID}:PathwayHybrid", frozenset({"_barriers", "_fitted"})),
+    "PathwayDistilled": (f"{_DISTILLED}:PathwayDistilled", frozenset({"_barriers", "_fitted"})),
+    "DistilledRegressor": (f"{_DISTILLED}:DistilledRegressor", frozenset({"outside"})),
     "PathwayNeb": (f"{_NEB}:PathwayNeb", frozenset({"_tables", "_fitted"})),
     "FirstLevel": (f"{_NEB}:FirstLevel", frozenset()),
     "OfPotential": (f"{_NEB}:OfPotential", frozenset()),

@@ -51,7 +51,8 @@ def _with_literature(
 def _with_first_hand(
     train: Dataset, potential: str, hops: Sequence[Pathway], results: Sequence[NebResult], store: RunStore | None
 ) -> Prediction:
-    from embench.baselines.models.pathway_neb import LEAST_BARRIERS, PathwayNeb
+    from embench.baselines.models.neb_tables import LEAST_BARRIERS
+    from embench.baselines.models.pathway_neb import PathwayNeb
     from embench.neb.protocol import NEB1
     from embench.neb.saddle import inputs_of
     from embench.neb.shown import read_band

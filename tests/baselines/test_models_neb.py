@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import embench
-from embench.baselines.models import conformal, gated, neb_tables, pathway_neb, stack
+from embench.baselines.models import conformal, distilled, gated, neb_tables, pathway_neb, stack
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.models.neb_tables import HEIGHTS, NAMES, POTENTIALS, features_of, of_entries, shipped_tables
 from embench.baselines.models.pathway_neb import FirstLevel, OfPotential, PathwayNeb
@@ -123,6 +123,7 @@ def test_what_it_reads_counts_as_code(monkeypatch, tmp_path) -> None:
 def quick(monkeypatch):
     monkeypatch.setattr("embench.baselines.features.feature_table", quick_table)
     monkeypatch.setattr(stack, "_WEIGHTINGS", stack._WEIGHTINGS[:1])
+    monkeypatch.setattr(distilled, "_WEIGHTINGS", stack._WEIGHTINGS[:1])
     monkeypatch.setattr(pathway_neb, "LEAST_BARRIERS", 20)
     monkeypatch.setattr(conformal, "_TREES", 20)
 
@@ -152,15 +153,18 @@ def tables(sides):
     return {name: first[name] | second[name] for name in POTENTIALS}
 
 
-def table_of(model, entries):
-    return model._table(entries)
+def learned(train, tables):
+    """Return the features of the training side, their names, its targets and its hosts."""
+    table, names = PathwayNeb(seed=0, tables=tables)._table(train)
+    target = np.log(train.column("migration_barrier").astype(float) + 0.3)
+    return table, names, target, [str(group) for group in train.column("group_host")]
 
 
 def test_entries_without_a_band_have_no_candidate_of_it(quick, sides, tables) -> None:
     train, test = sides
-    table, names = table_of(PathwayNeb(seed=0, tables=tables), train)
-    target = np.log(train.column("migration_barrier").astype(float) + 0.3)
-    seen = FirstLevel(names, [0]).fit(table, target).predict(table_of(PathwayNeb(seed=0, tables=tables), test)[0])
+    table, names, target, hosts = learned(train, tables)
+    level = FirstLevel(names, [0]).fit(table, target, hosts)
+    seen = level.predict(PathwayNeb(seed=0, tables=tables)._table(test)[0])
     known = np.array([entry_id in tables["chgnet"] for entry_id in test.entry_ids])
     assert known.any()
     assert not known.all()
@@ -181,33 +185,33 @@ def test_the_line_is_that_of_the_labels() -> None:
     band = np.full((41, 2 * len(NAMES)), np.nan)
     band[:, 0] = heights
     table = np.column_stack([rng.normal(size=(41, len(names))), band])
-    _, line = OfPotential(names, 0).fit(table, target).predict(table)
+    expected = rng.normal(size=(41, 1))
+    _, line = OfPotential(names, 0).fit(table, expected, target).predict(table, expected)
     np.testing.assert_allclose(line, 0.2 + 1.5 * heights, atol=1e-9)
 
 
 def test_what_a_band_does_not_tell_is_its_mean(quick, sides, tables) -> None:
     train, _ = sides
-    table, names = table_of(PathwayNeb(seed=0, tables=tables), train)
-    target = np.log(train.column("migration_barrier").astype(float) + 0.3)
-    part = OfPotential(names[: -2 * len(NAMES)], 0).fit(table, target)
+    table, names, target, _ = learned(train, tables)
+    expected = np.zeros((len(train), 1))
+    part = OfPotential(names[: -2 * len(NAMES)], 0).fit(table, expected, target)
     changed = table.copy()
     start = table.shape[1] - 2 * len(NAMES)
     place = start + NAMES.index("path_log")
     assert part._fill[NAMES.index("path_log")] == pytest.approx(np.log(3.0))
     changed[:, place] = np.nan
-    np.testing.assert_allclose(part.predict(changed)[0], part.predict(table)[0])
+    np.testing.assert_allclose(part.predict(changed, expected)[0], part.predict(table, expected)[0])
     assert part._fill[NAMES.index("saddle_anion")] == 0.0
 
 
 def test_inner_predictions_do_not_know_the_labels_of_their_fold(quick, sides, tables) -> None:
     train, _ = sides
-    table, names = table_of(PathwayNeb(seed=0, tables=tables), train)
-    target = np.log(train.column("migration_barrier").astype(float) + 0.3)
-    folds = grouped_folds([str(group) for group in train.column("group_host")], 5, 0)
+    table, names, target, hosts = learned(train, tables)
+    folds = grouped_folds(hosts, 5, 0)
     poisoned = target.copy()
     poisoned[folds[2]] = 5.0
     level = FirstLevel(names, [0])
-    found, other = (level.out_of_fold(table, values, folds).candidates for values in (target, poisoned))
+    found, other = (level.out_of_fold(table, values, hosts, folds).candidates for values in (target, poisoned))
     np.testing.assert_array_equal(found[folds[2]], other[folds[2]])
     assert np.nanmax(np.abs(found - other)) > 0.1
 
@@ -276,7 +280,7 @@ def test_without_any_band_it_is_the_stack(quick, sides) -> None:
     expected = stack.PathwayStack(seed=0).fit(train).predict(test.without_targets()).mean
     np.testing.assert_allclose(model.predict(test.without_targets()).mean, expected)
     weights = model.choices["mean_weights"]
-    assert weights["stack"] == 1.0
+    assert weights["structure"] == 1.0
     assert sum(weights.values()) == 1.0
 
 
@@ -285,7 +289,7 @@ def test_a_potential_with_few_barriers_takes_no_part(quick, sides, tables, monke
     monkeypatch.setattr(pathway_neb, "LEAST_BARRIERS", 31)  # of 60 training entries 30 have a band
     model = PathwayNeb(seed=0, tables=tables).fit(train)
     assert model.choices["barriers"] == {"chgnet": 30, "sevennet-0": 0}
-    assert model.choices["mean_weights"]["stack"] == 1.0
+    assert model.choices["mean_weights"]["structure"] == 1.0
     expected = stack.PathwayStack(seed=0).fit(train).predict(test.without_targets()).mean
     np.testing.assert_allclose(model.predict(test.without_targets()).mean, expected)
 
@@ -295,13 +299,13 @@ def test_bands_of_a_hop_of_ones_own_are_used(quick, sides, tables) -> None:
     model = PathwayNeb(seed=0, tables=tables).fit(train)
     whole = model.predict(test.without_targets())
     model.use_tables({"chgnet": {}})
-    stack_alone = model.predict(test.without_targets())
+    structure_alone = model.predict(test.without_targets())
     one = test.entry_ids[0]
     model.use_tables({"chgnet": {one: tables["chgnet"][one]}})
     found = model.predict(test.without_targets())
     assert found.mean[0] == whole.mean[0]
-    np.testing.assert_array_equal(found.mean[1:], stack_alone.mean[1:])
-    assert found.mean[0] != stack_alone.mean[0]
+    np.testing.assert_array_equal(found.mean[1:], structure_alone.mean[1:])
+    assert found.mean[0] != structure_alone.mean[0]
 
 
 def test_distances_are_those_of_the_structure(quick, sides, tables) -> None:

@@ -24,6 +24,9 @@ Tables = Mapping[str, Mapping[str, NebInputs]]
 POTENTIALS = ("chgnet", "sevennet-0")
 """The potentials that may be known, by their names in :mod:`embench.neb`."""
 
+LEAST_BARRIERS = 100
+"""A potential with fewer barriers on a training side takes no part: too few to learn from."""
+
 # Failures that more than a few bands have.
 _FAILURES = ("image_below_ends", "end_is_maximum", "ends_apart", "ion_left_site", "not_converged")
 HEIGHTS = ("highest", "lower", "higher")
@@ -114,17 +117,18 @@ def shipped_tables() -> dict[str, Mapping[str, NebInputs]]:
     Raises :class:`~embench.errors.BaselineError` where one is missing or not the one of the release, or is of another
     potential.
     """
-    return {name: _shipped(name) for name in POTENTIALS}
+    return {name: shipped_table(name) for name in POTENTIALS}
 
 
-def _shipped(name: str) -> Mapping[str, NebInputs]:
+def shipped_table(name: str) -> Mapping[str, NebInputs]:
+    """Return the table of one of POTENTIALS that ships with embench, by entry id; raises as :func:`shipped_tables`."""
     path = resource_folder("neb-inputs") / f"{name}.parquet"
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BaselineError(
-            f"cannot read {path}: {error.strerror}; give PathwayNeb the keyword tables, or make the file again with "
-            "embench neb inputs"
+            f"cannot read {path}: {error.strerror}; give PathwayNeb the keyword tables (PathwayDistilled: "
+            "barriers), or make the file again with embench neb inputs"
         ) from None
     check_shipped("neb-inputs", path, hashlib.sha256(content).hexdigest(), content=content, error=BaselineError)
     found = parse_table(content, str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from embench.baselines.base import Prediction
 from embench.baselines.models import hybrid, stack
+from embench.baselines.models.distilled import EXPECTED_WEIGHT, DistilledRegressor
 from embench.baselines.models.gated import Gated, OfBands, OfModels, Views, complete
 from embench.baselines.models.kernels import KernelEnsemble
 from embench.baselines.models.neb_tables import (
     HEIGHTS,
+    LEAST_BARRIERS,
     NAMES,
     POTENTIALS,
     SIGNS,
@@ -30,20 +33,19 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
-LEAST_BARRIERS = 100
-"""A potential with fewer barriers on the training side takes no part: too few to learn from."""
-
-_BAND_WEIGHTS = {"heights": 2.0, "rest": 1.0}
-_CANDIDATES = ("stack", *(f"{name} {kind}" for name in POTENTIALS for kind in ("with structure", "on a line")))
+# Weights in the squared distance: of what the structure lets expect of a band, of its barriers, and of all else of it.
+_BAND_WEIGHTS = {"expected": EXPECTED_WEIGHT, "heights": 2.0, "rest": 1.0}
+_CANDIDATES = ("structure", *(f"{name} {kind}" for name in POTENTIALS for kind in ("with structure", "on a line")))
 
 
 class PathwayNeb(stack.PathwayStack):
-    """Weighted mean, in log(E + 0.3), of the stack and of what NEB bands of potentials say, for each hop anew.
+    """Weighted mean, in log(E + 0.3), of what the structure and NEB bands of potentials say, for each hop anew.
 
-    Of each potential there are two candidates: its barrier on a straight line fitted to the labels, and kernel
-    regressors that see the band beside the structure. The weights are those of
+    Of the structure there is one candidate, :class:`~embench.baselines.models.distilled.DistilledRegressor`, which
+    needs bands for the training side only. Of each potential there are two: its barrier on a straight line fitted to
+    the labels, and kernel regressors that see the band beside the structure. The weights are those of
     :class:`~embench.baselines.models.pathway_gate.PathwayGate`; where an entry has no band of a potential, its
-    candidates have none. Without any band the prediction is that of the stack.
+    candidates have none. Where no potential takes part, the prediction is that of the stack.
 
     Parameters
     ----------
@@ -71,9 +73,9 @@ class PathwayNeb(stack.PathwayStack):
         target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
         self._level = FirstLevel(names, self._used(table))
         self._gated = Gated(seed=self.seed).fit(
-            lambda folds: self._level.out_of_fold(table, target, folds), barriers, groups
+            lambda folds: self._level.out_of_fold(table, target, groups, folds), barriers, groups
         )
-        self._level.fit(table, target)
+        self._level.fit(table, target, groups)
         self.choices: dict[str, dict[str, Any]] = {
             "barriers": {name: int(np.isfinite(_heights(table, place)).sum()) for place, name in enumerate(POTENTIALS)},
             "mean_weights": self._gated.mean_weights(_CANDIDATES),
@@ -115,7 +117,7 @@ def prepare(entries: Dataset) -> None:
 
 @dataclass(eq=False)
 class FirstLevel:
-    """The candidates, fitted together: the stack, and two for each potential in `used`.
+    """The candidates, fitted together: one of the structure, and two for each potential in `used`.
 
     Attributes
     ----------
@@ -126,35 +128,43 @@ class FirstLevel:
     names: Sequence[str]
     used: Sequence[int]
 
-    def fit(self, table: Floats, target: Floats) -> Self:
-        """Fit to features (n, n_features) and targets (n,)."""
-        n_plain = len(self.names) - len(POTENTIALS) * len(NAMES)
-        self._stack = stack.PathwayStack(seed=0)._regressor(self.names[:n_plain]).fit(table[:, :n_plain], target)
-        self._parts = [OfPotential(self.names[:n_plain], place).fit(table, target) for place in self.used]
+    def fit(self, table: Floats, target: Floats, groups: Sequence[str]) -> Self:
+        """Fit to features (n, n_features) and targets (n,) of entries that belong to `groups` (n,)."""
+        plain, names = table[:, : self._n_plain], self.names[: self._n_plain]
+        self._model: stack.Fitted
+        self._parts: list[OfPotential] = []
+        if not self.used:
+            self._model = stack.PathwayStack(seed=0)._regressor(names).fit(plain, target)
+            return self
+        heights = np.column_stack([_heights(table, place) for place in self.used])
+        self._model = distilled = DistilledRegressor(names).fit(plain, heights, target, groups)
+        self._parts = [OfPotential(names, place).fit(table, distilled.outside, target) for place in self.used]
         return self
 
     def predict(self, table: Floats) -> Views:
         """Return what the candidates say of these features, and what the gate may know of them."""
-        plain = table[:, : len(self.names) - len(POTENTIALS) * len(NAMES)]
-        members = self._stack.predict_members(plain)
+        plain = table[:, : self._n_plain]
+        members = self._model.predict_members(plain)
         candidates = np.full((len(table), 2 * len(POTENTIALS)), np.nan)
         spread = np.zeros((len(table), 1 + len(POTENTIALS)))
         spread[:, 0] = members.std(axis=0)
         for place, part in zip(self.used, self._parts, strict=True):
-            found, candidates[:, 2 * place + 1] = part.predict(table)
+            assert isinstance(self._model, DistilledRegressor)  # fit has seen to it
+            found, candidates[:, 2 * place + 1] = part.predict(table, self._model.expected(plain))
             candidates[:, 2 * place], spread[:, 1 + place] = found.mean(axis=0), np.nan_to_num(found.std(axis=0))
-        models = OfModels(members.mean(axis=0)[:, None], spread, self._stack.nearest(plain))
+        models = OfModels(members.mean(axis=0)[:, None], spread, self._model.nearest(plain))
         signs = [_block(table, place)[:, len(HEIGHTS) : len(HEIGHTS) + len(SIGNS)] for place in self.used]
         return Views.of(
             models, OfBands(candidates, np.nan_to_num(np.column_stack([np.empty((len(table), 0)), *signs])))
         )
 
-    def out_of_fold(self, table: Floats, target: Floats, folds: Iterable[Positions]) -> Views:
+    def out_of_fold(self, table: Floats, target: Floats, groups: Sequence[str], folds: Iterable[Positions]) -> Views:
         """Return what candidates that were fitted without its fold say of each entry."""
         parts, order = [], []
         for test in folds:
             train = np.setdiff1d(np.arange(len(target)), test)
-            parts.append(self.fit(table[train], target[train]).predict(table[test]))
+            fitted = self.fit(table[train], target[train], [groups[i] for i in train])
+            parts.append(fitted.predict(table[test]))
             order.append(test)
         back = np.argsort(np.concatenate(order))
         joined = [np.concatenate([getattr(part, name) for part in parts])[back] for name in _VIEWS]
@@ -162,7 +172,12 @@ class FirstLevel:
 
     def distances(self, table: Floats) -> Floats:
         """Return how far each row is from each training row, (n, n_training), by the structure alone."""
-        return self._stack.distances(table[:, : len(self.names) - len(POTENTIALS) * len(NAMES)])
+        return self._model.distances(table[:, : self._n_plain])
+
+    @property
+    def _n_plain(self) -> int:
+        """How many features are of the structure."""
+        return len(self.names) - len(POTENTIALS) * len(NAMES)
 
 
 _VIEWS = ("candidates", "inputs", "nearest")
@@ -181,8 +196,8 @@ class OfPotential:
     names: Sequence[str]
     place: int
 
-    def fit(self, table: Floats, target: Floats) -> Self:
-        """Fit to features (n, n_features) and targets (n,)."""
+    def fit(self, table: Floats, expected: Floats, target: Floats) -> Self:
+        """Fit to features (n, n_features), what the structure lets expect (n, n_potentials) and targets (n,)."""
         from scipy.stats import theilslopes
 
         known = np.isfinite(_heights(table, self.place))
@@ -192,30 +207,27 @@ class OfPotential:
         self._keep = np.array([i for i, name in enumerate(self.names) if not name.startswith("soap:")], np.intp)
         self._fill = _means(_block(table[known], self.place))
         kept = [self.names[i] for i in self._keep]
-        n, end = len(kept), len(kept) + len(NAMES)
-        blocks = {
-            **stack.blocks_of(kept),
-            "heights": np.arange(n, n + len(HEIGHTS)),
-            "rest": np.arange(n + len(HEIGHTS), end),
-        }
+        ends = np.cumsum([len(kept), len(HEIGHTS), len(NAMES) - len(HEIGHTS), expected.shape[1]])
+        places = [np.arange(start, end) for start, end in pairwise(ends)]
+        blocks = {**stack.blocks_of(kept), **dict(zip(("heights", "rest", "expected"), places, strict=True))}
         members = [
             replace(member, weights={**member.weights, **_BAND_WEIGHTS})
             for member in stack.members_of(hybrid._WEIGHTINGS, hybrid._SETTINGS)
         ]
-        self._kernels = KernelEnsemble(blocks, members).fit(self._inputs(table[known]), target[known])
+        self._kernels = KernelEnsemble(blocks, members).fit(self._inputs(table[known], expected[known]), target[known])
         return self
 
-    def predict(self, table: Floats) -> tuple[Floats, Floats]:
+    def predict(self, table: Floats, expected: Floats) -> tuple[Floats, Floats]:
         """Return what the members say (n_members, n), and the barriers on the line (n,); NaN where there is no band."""
         known = np.isfinite(_heights(table, self.place))
         members = np.full((len(self._kernels.members), len(table)), np.nan)
         if known.any():
-            members[:, known] = self._kernels.predict_members(self._inputs(table[known]))
+            members[:, known] = self._kernels.predict_members(self._inputs(table[known], expected[known]))
         return members, self._intercept + self._slope * _heights(table, self.place)
 
-    def _inputs(self, table: Floats) -> Floats:
+    def _inputs(self, table: Floats, expected: Floats) -> Floats:
         band = _block(table, self.place)
-        return np.column_stack([table[:, self._keep], np.where(np.isnan(band), self._fill, band)])
+        return np.column_stack([table[:, self._keep], np.where(np.isnan(band), self._fill, band), expected])
 
 
 def _block(table: Floats, place: int) -> Floats:

@@ -52,12 +52,8 @@ PROFILE_WEIGHTS = {
 }
 
 
-class Regressor(Protocol):
-    """What is fitted in each fold, the inner ones included."""
-
-    def fit(self, table: Floats, target: Floats) -> Self:
-        """Fit to features (n, n_features) and targets (n,)."""
-        ...
+class Fitted(Protocol):
+    """What was fitted to a training side, a whole one or that of an inner fold."""
 
     def predict_members(self, table: Floats) -> Floats:
         """Return the predictions of all members, (n_members, n)."""
@@ -69,6 +65,14 @@ class Regressor(Protocol):
 
     def distances(self, table: Floats) -> Floats:
         """Return how far each row is from each training row, (n, n_training)."""
+        ...
+
+
+class Regressor(Fitted, Protocol):
+    """What is fitted in each fold, the inner ones included."""
+
+    def fit(self, table: Floats, target: Floats) -> Self:
+        """Fit to features (n, n_features) and targets (n,)."""
         ...
 
 
@@ -88,14 +92,14 @@ class PathwayStack(CheckedBaseline):
 
     def _fit(self, train: Dataset) -> None:
         """Fit to the training side; raises as :func:`~embench.baselines.features.feature_table` does."""
-        table, names = self._table(train)
+        table, names = self._training_table(train)
         barriers = train.column("migration_barrier").astype(np.float64)
         target, groups = to_log(barriers), [str(group) for group in train.column("group_host")]
         members, nearest = self._out_of_fold(table, names, target, groups)
         guess = _barriers(members)
         self._errors = ErrorModel(seed=self.seed)
         self._errors.fit(_signs(members, nearest), (barriers - guess) / (guess + OFFSET), groups)
-        self._model = self._regressor(names).fit(table, target)
+        self._model = self._trained(table, names, target, groups)
 
     def _predict(self, entries: Dataset) -> Prediction:
         """Return barriers and standard deviations, eV."""
@@ -121,11 +125,25 @@ class PathwayStack(CheckedBaseline):
 
         return feature_table(entries, self.sets)
 
+    def _training_table(self, train: Dataset) -> tuple[Floats, list[str]]:
+        """Return the features of the training side and their names, and behind them what only it needs."""
+        return self._table(train)
+
     def _regressor(self, names: Sequence[str]) -> Regressor:
         members = [
             replace(member, weights={**member.weights, "soap": SOAP_WEIGHT}) for member in members_of(_WEIGHTINGS)
         ]
         return KernelEnsemble(blocks_of(names), members, reduced=["soap"])
+
+    def _trained(
+        self,
+        table: Floats,
+        names: Sequence[str],
+        target: Floats,
+        groups: Sequence[str],  # noqa: ARG002
+    ) -> Fitted:
+        """Return what is fitted to a training side, a whole one or that of an inner fold, of hosts `groups` (n,)."""
+        return self._regressor(names).fit(table, target)
 
     def _out_of_fold(
         self, table: Floats, names: Sequence[str], target: Floats, groups: Sequence[str]
@@ -135,7 +153,7 @@ class PathwayStack(CheckedBaseline):
         nearest = np.empty(len(target))
         for test in grouped_folds(groups, _INNER_FOLDS, self.seed):
             train = np.setdiff1d(np.arange(len(target)), test)
-            model = self._regressor(names).fit(table[train], target[train])
+            model = self._trained(table[train], names, target[train], [groups[i] for i in train])
             found = model.predict_members(table[test])
             members = np.empty((len(found), len(target))) if members is None else members
             members[:, test], nearest[test] = found, model.nearest(table[test])
