@@ -44,6 +44,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("Images that hear the host only, or the band?", "alignn-scratch", "alignn-model-3"),
     Question("… or the band with attention?", "alignn-scratch", "alignn-model-4"),
     Question("What does a gate gain over one model of all inputs?", "pathway-gate", "pathway-hybrid"),
+    Question("What does a potential teach a model of the structure?", "pathway-distilled", "pathway-stack"),
     Question("What do bands that anyone can compute add to the structure?", "pathway-neb", "pathway-stack"),
     Question("… and how far are they from the literature's potentials?", "pathway-neb", "pathway-gate"),
     Question("What does the network add to the stack?", "pathway-stack", "pathway-stack", added="alignn-mpt"),

@@ -149,4 +149,4 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_which_baselines_can_be_trained():
-    assert storable() == ("pathway-stack", "pathway-hybrid", "pathway-neb")
+    assert storable() == ("pathway-stack", "pathway-distilled", "pathway-hybrid", "pathway-neb")
