@@ -207,17 +207,18 @@ BASELINES: tuple[BaselineSpec, ...] = (
     BaselineSpec(
         name="pathway-gate",
         title="Pathway gate",
-        description="The pathway stack, the parts of the pathway hybrid, and the NEB barriers of Orb-v3, SevenNet and "
+        description="Pathway distilled, the parts of the pathway hybrid, and the NEB barriers of Orb-v3, SevenNet and "
         "MACE, averaged with weights that depend on the hop.",
         factory="embench.baselines.models.pathway_gate:PathwayGate",
         prepare="embench.baselines.models.pathway_gate:prepare",
         kind="hybrid",
         uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
         "framework lie within 1.96 standard deviations",
-        training_data="NEB bands of Orb-v3, SevenNet and MACE, all trained on general DFT data of inorganic crystals",
-        resources=("potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa"),
+        training_data="NEB bands of Orb-v3, SevenNet, MACE and CHGNet, all trained on general DFT data of inorganic "
+        "crystals",
+        resources=("neb-inputs", "potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa"),
         upstream="NEB bands of Orb-v3, SevenNet and MACE for every entry; their authors report no time",
-        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
+        libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe", "pyarrow"),
         tolerance=1e-3,
         protocols=_MAIN_PROTOCOLS,
     ),

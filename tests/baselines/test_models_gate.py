@@ -7,7 +7,7 @@ import pytest
 
 import embench
 from embench.audit.submitted_bands import Band
-from embench.baselines.models import bands, conformal, gated, hybrid, pathway_gate, stack
+from embench.baselines.models import bands, conformal, distilled, gated, hybrid, pathway_gate, stack
 from embench.baselines.models.bands import POTENTIALS, barriers_of, of_bands, shipped_bands
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.models.gate import Gate
@@ -150,6 +150,8 @@ def quick(monkeypatch):
     monkeypatch.setattr("embench.baselines.features.feature_table", quick_table)
     monkeypatch.setattr(hybrid, "_for_trees", lambda _: True)
     monkeypatch.setattr(stack, "_WEIGHTINGS", stack._WEIGHTINGS[:1])
+    monkeypatch.setattr(distilled, "_WEIGHTINGS", stack._WEIGHTINGS[:1])
+    monkeypatch.setattr(distilled, "LEAST_BARRIERS", 20)
     for module in (conformal, hybrid):
         monkeypatch.setattr(module, "_TREES", 20)
 
@@ -187,15 +189,28 @@ def _poisoned(values, name):
 
 def test_inner_predictions_do_not_know_the_labels_of_their_fold(quick, sides) -> None:
     train, _ = sides
-    level = pathway_gate._FirstLevel(seed=0, barriers=hybrid.shipped_barriers())
-    tables = level.tables(train)
+    level = pathway_gate._FirstLevel(seed=0, barriers=hybrid.shipped_barriers(), teacher=None)
+    tables = level.training_tables(train)
     target = np.log(train.column("migration_barrier").astype(float) + 0.3)
-    folds = grouped_folds([str(group) for group in train.column("group_host")], 5, 0)
+    hosts = [str(group) for group in train.column("group_host")]
+    folds = grouped_folds(hosts, 5, 0)
     poisoned = target.copy()
     poisoned[folds[2]] = 5.0
-    found, other = (level.out_of_fold(tables, values, folds).candidates for values in (target, poisoned))
+    found, other = (level.out_of_fold(tables, values, hosts, folds).candidates for values in (target, poisoned))
     np.testing.assert_array_equal(found[folds[2]], other[folds[2]])
     assert np.abs(found - other).max() > 0.1
+
+
+def test_the_teacher_is_heard_on_the_training_side_only(quick, sides) -> None:
+    train, test = sides
+    known = dict.fromkeys(train.entry_ids[:40], 0.3) | dict.fromkeys(train.entry_ids[20:40], 1.5)
+    first = PathwayGate(seed=0, teacher=known).fit(train).predict(test.without_targets())
+    same = PathwayGate(seed=0, teacher=known | dict.fromkeys(test.entry_ids, 3.0)).fit(train).predict(test)
+    np.testing.assert_array_equal(first.mean, same.mean)
+    other = PathwayGate(seed=0, teacher={each: 1.8 - value for each, value in known.items()}).fit(train).predict(test)
+    assert np.abs(first.mean - other.mean).max() > 0.001
+    with pytest.raises(BaselineError, match=r"2 of 60 training entries have a barrier.*PathwayStack"):
+        PathwayGate(seed=0, teacher=dict.fromkeys(train.entry_ids[:2], 0.3)).fit(train)
 
 
 def test_inner_folds_keep_hosts_together(quick, sides, monkeypatch) -> None:
@@ -246,5 +261,5 @@ def test_what_it_reads_counts_as_code() -> None:
     from embench.common.shipped import resource_folder
 
     resources = baseline_spec("pathway-gate").resources
-    assert resources == ("potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa")
+    assert resources == ("neb-inputs", "potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa")
     assert all(list(resource_folder(name).glob("*.csv")) for name in resources)

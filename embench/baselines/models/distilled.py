@@ -55,22 +55,26 @@ class PathwayDistilled(stack.PathwayStack):
         :func:`~embench.baselines.models.neb_tables.shipped_table` do, and :class:`~embench.errors.BaselineError` where
         fewer than LEAST_BARRIERS of the entries have a barrier of the potential.
         """
-        if self._barriers is None:
-            self._barriers = {entry_id: row.barrier for entry_id, row in shipped_table(TEACHER).items()}
-        known = sum(entry_id in self._barriers for entry_id in train.entry_ids)
-        if known < LEAST_BARRIERS:
-            raise BaselineError(
-                f"{known} of {len(train)} training entries have a barrier of the potential, and PathwayDistilled "
-                f"learns from {LEAST_BARRIERS} or more: give it more barriers, or take PathwayStack"
-            )
         super()._fit(train)
-        self.choices: dict[str, Any] = {"barriers": known}
+        self.choices: dict[str, Any] = {"barriers": int(np.isfinite(self._heights(train)).sum())}
 
     def _training_table(self, train: Dataset) -> tuple[Floats, list[str]]:
+        heights = self._heights(train)
+        known = int(np.isfinite(heights).sum())
+        if known < LEAST_BARRIERS:
+            raise BaselineError(
+                f"{known} of {len(train)} training entries have a barrier of the potential that teaches, which takes "
+                f"{LEAST_BARRIERS} or more: give more barriers, or take PathwayStack"
+            )
         table, names = self._table(train)
-        assert self._barriers is not None  # _fit has seen to it
+        return np.column_stack([table, heights]), names
+
+    def _heights(self, train: Dataset) -> Floats:
+        """Return log(E + 0.3) of the barriers of the potential, (n,); NaN where there is none."""
+        if self._barriers is None:
+            self._barriers = {entry_id: row.barrier for entry_id, row in shipped_table(TEACHER).items()}
         heights = np.array([self._barriers.get(entry_id, np.nan) for entry_id in train.entry_ids], np.float64)
-        return np.column_stack([table, to_log(np.maximum(heights, 0.0))]), names
+        return to_log(np.maximum(heights, 0.0))
 
     def _trained(
         self, table: Floats, names: Sequence[str], target: Floats, groups: Sequence[str]
