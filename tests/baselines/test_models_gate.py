@@ -262,4 +262,5 @@ def test_what_it_reads_counts_as_code() -> None:
 
     resources = baseline_spec("pathway-gate").resources
     assert resources == ("neb-inputs", "potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa")
-    assert all(list(resource_folder(name).glob("*.csv")) for name in resources)
+    kinds = {".csv", ".parquet"}
+    assert all(any(path.suffix in kinds for path in resource_folder(name).iterdir()) for name in resources)
