@@ -75,6 +75,21 @@ def test_durations_are_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
+def test_hundreds_of_bands_are_one_element() -> None:
+    few = [{"entry_id": "a", "n_sites": 10 + n, "cpu_seconds": 1.0 + n} for n in range(100)]
+    assert cost_chart(few).count('class="cost-mark"') == 100
+    many = cost_chart([*few, {"entry_id": "b", "n_sites": 900, "cpu_seconds": 400.0}])
+    assert "<title>" not in many
+    (path,) = re.findall(r'<path d="([^"]*)" class="cost-marks"', many)
+    places = re.findall(r"M([\d.]+) ([\d.]+)h0", path)
+    assert len(places) == 101
+    first = re.search(
+        r'<circle cx="([\d.]+)" cy="([\d.]+)"', cost_chart([*few[:1], {**few[0], "n_sites": 900, "cpu_seconds": 400.0}])
+    )
+    assert first is not None
+    assert (float(places[0][0]), float(places[0][1])) == pytest.approx(tuple(map(float, first.groups())), abs=0.06)
+
+
 @pytest.mark.xdist_group("board")
 def test_the_page_of_a_potential_shows_them(board: Board) -> None:
     content = copy.deepcopy(board.content)

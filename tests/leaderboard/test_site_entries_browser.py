@@ -286,7 +286,7 @@ class TestEntry:
             text = found.page.inner_text("main")
             assert "Em = 0.270 eV" in text
             assert "Relaxed path: " in text
-            assert found.page.locator("noscript td").count() == 10
+            assert found.page.locator("noscript td").count() == 5
             assert found.page.locator("#neighbours tbody a:visible").count() > 5
         assert "Relaxed path: " not in olivine.page.inner_text("main")
 

@@ -421,7 +421,7 @@ def shipped(numbers: random.Random, folder: Path) -> Iterator[Trial]:
             # The ledger is read for the hub alone.
             return _dataset_file(name, resource) if name == "ledger.csv" else embench.load(resource).table
         if resource == "neb-inputs":
-            return neb_tables._shipped(Path(name).stem)
+            return neb_tables.shipped_table(Path(name).stem)
         splits._shipped_protocol.cache_clear()
         splits._shipped_manifest.cache_clear()
         if name == splits.MANIFEST:

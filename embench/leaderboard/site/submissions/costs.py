@@ -28,6 +28,7 @@ _DURATIONS = (
 )
 _ATOMS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 # Files hold a tenth of a second: what is given as zero took less than half of that.
+_MOST_NAMED = 100  # hundreds of names would be half of the page, and marks lie on each other
 _LEAST = 0.05
 # From so many bands on, over twice the number of atoms, a power of the number of atoms says something.
 _ENOUGH, _SPAN = 10, 2.0
@@ -87,12 +88,22 @@ def cost_chart(points: Sequence[CostPoint]) -> Markup:
     x = Axis(min(atoms) / 1.15, max(atoms) * 1.15, _LEFT, _WIDTH - 12.0, log=True)
     y = Axis(min(seconds) / 1.5, max(seconds) * 1.5, _HEIGHT - _BOTTOM, _TOP, log=True)
     parts = list(_frame(x, y))
-    for point, value in zip(points, seconds, strict=True):
-        told = f"{point['entry_id']}: {point['n_sites']} atoms, {duration(point['cpu_seconds'])}"
-        mark = marker("circle", x.place(point["n_sites"]), y.place(value), 7.0, class_="cost-mark")
-        parts.append(element("g", element("title", told), mark))
+    places = [(x.place(n), y.place(value)) for n, value in zip(atoms, seconds, strict=True)]
+    parts += [_dots(places)] if len(points) > _MOST_NAMED else list(_named(points, places))
     label = "Processor time of each band over the number of atoms in its cell"
     return element("svg", *parts, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=label, class_="chart")
+
+
+def _named(points: Sequence[CostPoint], places: Sequence[tuple[float, float]]) -> Iterator[Markup]:
+    """Return a mark for each band that says whose it is."""
+    for point, (across, up) in zip(points, places, strict=True):
+        told = f"{point['entry_id']}: {point['n_sites']} atoms, {duration(point['cpu_seconds'])}"
+        yield element("g", element("title", told), marker("circle", across, up, 7.0, class_="cost-mark"))
+
+
+def _dots(places: Sequence[tuple[float, float]]) -> Markup:
+    """Return all marks as one element: lines of no length with round ends."""
+    return element("path", d="".join(f"M{across:.1f} {up:.1f}h0" for across, up in places), class_="cost-marks")
 
 
 def _frame(x: Axis, y: Axis) -> Iterator[Markup]:

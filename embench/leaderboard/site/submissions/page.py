@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from embench.leaderboard.board.documents import BoardDocument, Detail, ProtocolSection, Settings
     from embench.schema.documents import CoverageDocument, EntryDocument, MetricDocument
 
-_WORST_SHOWN = 15
+_WORST_SHOWN = 10
 
 
 class Panel(TypedDict):
