@@ -24,7 +24,7 @@ Value: TypeAlias = str | int | float | bool | None
 """A value of one of these columns."""
 
 _DECIMALS = 4
-MOST_RELATIVES = 6
+MOST_RELATIVES = 5
 """Relatives that a page names."""
 
 RELATION_TITLES = {
