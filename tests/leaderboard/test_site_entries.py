@@ -305,9 +305,9 @@ class TestRecords:
             kin = [e for e in data if e.entry_id != name and e.group_prototype == entry.group_prototype]
             found = section(name)
             shown = re.findall(r'<a href="../([^"]*)/index.html">[^<]*</a><td>([\d.]*)<td>([\d.]*)', found)
-            assert len(shown) == min(6, len(kin))
-            if len(kin) > 6:
-                assert f"6 of {len(kin)}, the closest first" in found
+            assert len(shown) == min(5, len(kin))
+            if len(kin) > 5:
+                assert f"5 of {len(kin)}, the closest first" in found
             for other, hop, barrier in shown:
                 assert float(hop) == pytest.approx(data[unquote(other)].hop_distance, abs=0.005)
                 assert float(barrier) == pytest.approx(data[unquote(other)].migration_barrier, abs=5e-4)
@@ -323,8 +323,8 @@ class TestRecords:
             if row["rank"] is not None and not mine["filled"]:
                 name = board.content["submissions"][row["slug"]]["name"]
                 expected.append((name, pytest.approx(mine["prediction"], abs=6e-4)))
-        assert [(html.unescape(name), float(value.replace("−", "-"))) for name, value in shown] == expected[:10]
-        assert len(shown) == 10
+        assert [(html.unescape(name), float(value.replace("−", "-"))) for name, value in shown] == expected[:5]
+        assert len(shown) == 5
         damaged = (site / "entries" / "Na4MnAlP3O12_1" / "index.html").read_text(encoding="utf-8")
         assert "Predictions" not in damaged.partition("<noscript>")[2].partition("</noscript>")[0]
 
