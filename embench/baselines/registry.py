@@ -82,6 +82,10 @@ _MAIN_PROTOCOLS = ("published", "host-10fold", "prototype-10fold")
 _TRANSFER = tuple(spec.name for spec in TRANSFER_PROTOCOLS)
 _NETWORKS = ("numpy", "scipy", "torch", "alignn", "jarvis-tools", "lightning", "safetensors", "vesin", "pymatgen")
 _WEIGHTS = "alignn-local.safetensors"
+_ERROR_MODEL = (
+    "an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host framework lie "
+    "within 1.96 standard deviations"
+)
 _PRE_TRAINING = "pre-training on seven bulk properties of crystals; its time was not recorded"
 
 BASELINES: tuple[BaselineSpec, ...] = (
@@ -154,8 +158,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         "vector machines and Gaussian processes, none selected.",
         factory="embench.baselines.models.stack:PathwayStack",
         prepare="embench.baselines.models.stack:prepare",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
         tolerance=1e-3,
     ),
@@ -166,8 +169,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         "input: the potential teaches, and is not needed for a new hop.",
         factory="embench.baselines.models.distilled:PathwayDistilled",
         prepare="embench.baselines.models.stack:prepare",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         training_data="NEB barriers of CHGNet 0.3.0, trained on MPtrj: general DFT data of inorganic crystals",
         resources=("neb-inputs",),
         upstream="NEB bands of CHGNet by embench-neb-1 for the training side; each entry's processor seconds are in "
@@ -182,8 +184,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         "is the cation that the ionic model asks for, and every feature keeps its meaning.",
         factory="embench.baselines.models.mirrored:MirroredStack",
         prepare="embench.baselines.models.mirrored:prepare",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         libraries=("numpy", "scipy", "scikit-learn", "pymatgen", "ase", "dscribe"),
         tolerance=1e-3,
         protocols=_TRANSFER,
@@ -196,8 +197,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         factory="embench.baselines.models.hybrid:PathwayHybrid",
         prepare="embench.baselines.models.hybrid:prepare",
         kind="hybrid",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         training_data="NEB barriers of Orb-v3 and MACE, both trained on general DFT data of inorganic crystals",
         resources=("potentials",),
         upstream="NEB barriers of Orb-v3 and of MACE for every entry; their authors report no time",
@@ -212,8 +212,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         factory="embench.baselines.models.pathway_gate:PathwayGate",
         prepare="embench.baselines.models.pathway_gate:prepare",
         kind="hybrid",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         training_data="NEB bands of Orb-v3, SevenNet, MACE and CHGNet, all trained on general DFT data of inorganic "
         "crystals",
         resources=("neb-inputs", "potentials", "submissions/orb-v3", "submissions/sevennet-mf-ompa"),
@@ -231,8 +230,7 @@ BASELINES: tuple[BaselineSpec, ...] = (
         factory="embench.baselines.models.pathway_neb:PathwayNeb",
         prepare="embench.baselines.models.pathway_neb:prepare",
         kind="hybrid",
-        uncertainty="an error model, scaled so that 95 % of the residuals of an inner cross-validation grouped by host "
-        "framework lie within 1.96 standard deviations",
+        uncertainty=_ERROR_MODEL,
         training_data="NEB bands of CHGNet 0.3.0, trained on MPtrj: general DFT data of inorganic crystals",
         resources=("neb-inputs",),
         upstream="NEB bands of CHGNet by embench-neb-1; each entry's processor seconds are in baselines/neb",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import embench
 from embench.baselines.models import conformal, distilled, stack
 from embench.baselines.models.conformal import grouped_folds
 from embench.baselines.models.distilled import TEACHER, DistilledRegressor, PathwayDistilled
@@ -33,12 +32,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(distilled, "_WEIGHTINGS", stack._WEIGHTINGS[:1])
     monkeypatch.setattr(distilled, "LEAST_BARRIERS", 20)
     monkeypatch.setattr(conformal, "_TREES", 20)
-
-
-@pytest.fixture(scope="module")
-def sides():
-    data = embench.load().filter(published_split="train", exclude_flags=["structure_corrupt"])
-    return data.select(data.entry_ids[:60]), data.select(data.entry_ids[60:90])
 
 
 @pytest.fixture(scope="module")

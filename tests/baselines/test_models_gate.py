@@ -156,12 +156,6 @@ def quick(monkeypatch):
         monkeypatch.setattr(module, "_TREES", 20)
 
 
-@pytest.fixture(scope="module")
-def sides():
-    data = embench.load().filter(published_split="train", exclude_flags=["structure_corrupt"])
-    return data.select(data.entry_ids[:60]), data.select(data.entry_ids[60:90])
-
-
 @pytest.mark.slow
 def test_equal_seeds_give_equal_predictions(quick, sides) -> None:
     train, test = sides

@@ -128,12 +128,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(conformal, "_TREES", 20)
 
 
-@pytest.fixture(scope="module")
-def sides():
-    data = embench.load().filter(published_split="train", exclude_flags=["structure_corrupt"])
-    return data.select(data.entry_ids[:60]), data.select(data.entry_ids[60:90])
-
-
 def made_tables(entries, every: int = 2) -> dict[str, dict[str, NebInputs]]:
     """Bands that know the label but for a factor, of every second entry."""
     rows = {}

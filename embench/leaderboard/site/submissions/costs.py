@@ -27,8 +27,9 @@ _DURATIONS = (
     (31557600.0, "1 year"),
 )
 _ATOMS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+# Hundreds of names would be half of the page, and the marks lie on each other.
+_MOST_NAMED = 100
 # Files hold a tenth of a second: what is given as zero took less than half of that.
-_MOST_NAMED = 100  # hundreds of names would be half of the page, and marks lie on each other
 _LEAST = 0.05
 # From so many bands on, over twice the number of atoms, a power of the number of atoms says something.
 _ENOUGH, _SPAN = 10, 2.0
