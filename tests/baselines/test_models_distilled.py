@@ -113,6 +113,19 @@ def test_several_potentials_are_expected_side_by_side() -> None:
     np.testing.assert_array_equal(model._kernels.blocks["expected"], [len(PLAIN) + 20, len(PLAIN) + 21])
 
 
+def test_soap_is_seen_through_its_components() -> None:
+    """By the teacher and by the student: barriers that follow from the strongest component of SOAP are found."""
+    table, groups = made(240)
+    soap = [place for place, name in enumerate(NAMES) if name.startswith("soap:")]
+    hidden = np.random.default_rng(3).normal(size=240)
+    table[:, soap] += 5.0 * hidden[:, None]
+    model = DistilledRegressor(NAMES).fit(table[:200], hidden[:200, None], hidden[:200], groups[:200])
+    assert np.corrcoef(model.expected(table[200:])[:, 0], hidden[200:])[0, 1] > 0.5
+    moved = table[200:].copy()
+    moved[:, soap] = 0.0
+    assert np.abs(model.predict_members(moved) - model.predict_members(table[200:])).max() > 0.3
+
+
 def test_distances_need_nothing_but_the_structure() -> None:
     table, groups = made(60)
     heights = table[:, [NAMES.index("geometry:c")]]
